@@ -1,0 +1,72 @@
+"""What a run of audio bytes means: encoding, sample rate, channels.
+
+Knows nothing of conversion; needs no numpy.
+"""
+
+from typing import Final, Literal, get_args
+
+import attrs
+
+from realtime_core.errors import InvalidSettings
+
+__all__ = ["PCM16_24KHZ", "AudioFormat", "Encoding"]
+
+Encoding = Literal["pcm16", "g711_ulaw", "g711_alaw"]
+
+_DEFAULT_RATE_HZ: Final = {"pcm16": 24_000, "g711_ulaw": 8_000, "g711_alaw": 8_000}
+
+
+@attrs.frozen
+class AudioFormat:
+    """One audio format: ``pcm16`` (signed 16-bit little-endian, interleaved) or G.711.
+
+    G.711 is 8 kHz unless stated (RFC 3551 §4.5.14).
+    """
+
+    encoding: Encoding = attrs.field(default="pcm16", validator=attrs.validators.in_(get_args(Encoding)))
+    rate_hz: int = attrs.field(
+        default=attrs.Factory(lambda self: _DEFAULT_RATE_HZ[self.encoding], takes_self=True),
+        validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)],
+    )
+    channels: int = attrs.field(
+        default=1, validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)]
+    )
+
+    @classmethod
+    def parse(cls, value: object) -> "AudioFormat":
+        """The format that ``value`` names: a format itself, or ``pcm16``, ``g711_ulaw``, ``g711_alaw``.
+
+        Raises:
+            InvalidSettings: it names none.
+        """
+        match value:
+            case AudioFormat():
+                return value
+            case "pcm16" | "g711_ulaw" | "g711_alaw":
+                return cls(value)
+            case _:
+                choices = ", ".join(repr(name) for name in get_args(Encoding))
+                shown = repr(value) if isinstance(value, str) else type(value).__name__
+                raise InvalidSettings(f"no audio format {shown}; choose {choices} or give an AudioFormat")
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one sample of all channels."""
+        return self.channels * (2 if self.encoding == "pcm16" else 1)
+
+    @property
+    def bytes_per_s(self) -> int:
+        """Bytes of one second."""
+        return self.rate_hz * self.frame_bytes
+
+    def duration_ms(self, size: int) -> float:
+        """Milliseconds that ``size`` bytes last."""
+        return size * 1000 / self.bytes_per_s
+
+    def __str__(self) -> str:
+        channels = "mono" if self.channels == 1 else f"{self.channels} channels"
+        return f"{self.encoding} {self.rate_hz} Hz {channels}"
+
+
+PCM16_24KHZ: Final = AudioFormat("pcm16", 24_000, 1)
+"""The format of every session unless its settings say otherwise."""

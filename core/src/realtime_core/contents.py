@@ -1,0 +1,98 @@
+"""What events carry and what people say: values without behaviour.
+
+Knows nothing of sessions or wires. ``repr`` shows lengths: people's words stay out of logs.
+"""
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import attrs
+
+from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = ["AudioContent", "Message", "RateLimit", "Role", "TextContent", "Usage", "hidden"]
+
+Role = Literal["user", "assistant", "system"]
+
+
+def hidden(value: Any) -> str:
+    """What a ``repr`` shows of content: how much there is, never what."""
+    match value:
+        case None:
+            return "None"
+        case str():
+            return f"<{len(value)} chars>"
+        case bytes():
+            return f"<{len(value)} bytes>"
+        case _:
+            return f"<{len(value)} entries>"
+
+
+def _parse_format(value: object) -> AudioFormat:  # attrs wants a plain function
+    return AudioFormat.parse(value)
+
+
+@attrs.frozen
+class AudioContent:
+    """A run of audio and its format."""
+
+    data: bytes = attrs.field(repr=hidden)
+    format: AudioFormat = attrs.field(default=PCM16_24KHZ, converter=_parse_format)
+
+    @property
+    def duration_ms(self) -> float:
+        """How long it lasts, in milliseconds."""
+        return self.format.duration_ms(len(self.data))
+
+    def to_ndarray(self) -> "npt.NDArray[np.int16]":
+        """The decoded samples: int16, 1-D for mono, ``(frames, channels)`` otherwise.
+
+        PCM is not copied, so the array is read-only; ``.copy()`` gives one to change.
+        """
+        # numpy loads with the first audio, not with the package
+        from realtime_core.audio.convert import to_samples
+
+        return to_samples(self.data, self.format)
+
+
+@attrs.frozen
+class TextContent:
+    """A piece of text."""
+
+    text: str = attrs.field(repr=hidden)
+
+
+@attrs.frozen
+class Message:
+    """Something said in a conversation, with who said it."""
+
+    role: Role = attrs.field(validator=attrs.validators.in_(get_args(Role)))
+    content: str = attrs.field(repr=hidden, validator=attrs.validators.instance_of(str))
+
+
+@attrs.frozen
+class RateLimit:
+    """One limit of the service: its ``name`` (requests, tokens), size, rest, and time to renewal."""
+
+    name: str
+    limit: int | None = None
+    remaining: int | None = None
+    reset_s: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Usage:
+    """Tokens of one response. Cached tokens are a subset of the input tokens."""
+
+    total_tokens: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    input_text_tokens: int = 0
+    input_audio_tokens: int = 0
+    input_image_tokens: int = 0
+    cached_tokens: int = 0
+    output_text_tokens: int = 0
+    output_audio_tokens: int = 0

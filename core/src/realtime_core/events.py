@@ -1,0 +1,153 @@
+"""The events a session yields, and those it takes: one class per meaning, the same for every vendor.
+
+Knows nothing of any wire. ``service_type`` is the service's own name for the frame (its current one,
+on every transport); ``service_event`` is the decoded frame, untouched, by reference. Events that the
+session engine makes have ``service_type=None``. ``repr`` shows lengths, not content.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import attrs
+
+from realtime_core.contents import AudioContent, RateLimit, Role, TextContent, Usage, hidden
+
+__all__ = [
+    "ErrorKind",
+    "RealtimeAudioEvent",
+    "RealtimeErrorEvent",
+    "RealtimeEvent",
+    "RealtimeRateLimitEvent",
+    "RealtimeResponseEvent",
+    "RealtimeSessionEvent",
+    "RealtimeSpeechEvent",
+    "RealtimeTextEvent",
+    "RealtimeTranscriptEvent",
+]
+
+ErrorKind = Literal[
+    "invalid_request",
+    "response_active",
+    "nothing_to_cancel",
+    "empty_commit",
+    "rate_limited",
+    "auth",
+    "quota",
+    "expired",
+    "overflow",
+    "server",
+    "callback",
+    "unknown",
+]
+"""What went wrong. ``callback``: code that the application gave us raised or held the loop."""
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeEvent:
+    """Any event. As itself: a frame that has no class of its own, or, sent, a raw pass-through.
+
+    ``command_id`` names the command that this event answers, where the provider can tell.
+    """
+
+    service_type: str | None = None
+    service_event: Mapping[str, Any] | None = attrs.field(default=None, repr=hidden, hash=False)
+    response_id: str | None = None
+    item_id: str | None = None
+    command_id: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeAudioEvent(RealtimeEvent):
+    """A piece of audio: of the assistant when received, of the user when sent."""
+
+    audio: AudioContent
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeTextEvent(RealtimeEvent):
+    """Received: a *new* piece of the assistant's output, spoken or written, so that printing each
+    one prints the reply exactly once. Sent: a whole message, with its ``role`` (default user).
+    """
+
+    text: TextContent
+    role: Role | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeTranscriptEvent(RealtimeEvent):
+    """What the user said (a piece, or with ``final`` the whole), or a finished text of the assistant."""
+
+    role: Role
+    text: str = attrs.field(repr=hidden)
+    final: bool
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeSessionEvent(RealtimeEvent):
+    """A step in the life of the session.
+
+    ``created``: the service has made it; ``updated``: the configuration is in force; ``closed``:
+    it has ended, ``reason`` and ``code`` say how. ``expires_at_s`` is the Unix time at which the
+    service will end it, where it says so.
+    """
+
+    phase: Literal["created", "updated", "closed"]
+    session_id: str | None = None
+    reason: str | None = None
+    code: int | None = None
+    expires_at_s: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeSpeechEvent(RealtimeEvent):
+    """The user's speech, as the service hears it.
+
+    ``offset_ms`` counts in audio sent in this session, not on a wall clock.
+    """
+
+    phase: Literal["started", "stopped", "committed", "timeout"]
+    offset_ms: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeResponseEvent(RealtimeEvent):
+    """A response begins or ends.
+
+    ``status`` when done: completed, cancelled, incomplete or failed; ``status_reason`` is the
+    service's word for why.
+    """
+
+    phase: Literal["created", "done"]
+    status: str | None = None
+    status_reason: str | None = None
+    usage: Usage | None = None
+    metadata: Mapping[str, str] | None = attrs.field(default=None, repr=hidden, hash=False)
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeErrorEvent(RealtimeEvent):
+    """Something went wrong, or was lost; the session goes on unless ``fatal``.
+
+    ``message`` is the service's, or ours. ``retryable``: the same may succeed later. ``benign``: nothing
+    was lost. ``exception`` is what code of yours raised. An ``overflow`` stands where events were
+    dropped from a full queue and says how many (``lost_events``) and how much audio
+    (``lost_audio_ms``) and text (``lost_text_chars``).
+    """
+
+    kind: ErrorKind
+    code: str | None = None
+    message: str = attrs.field(default="", repr=hidden)
+    retryable: bool = False
+    fatal: bool = False
+    benign: bool = False
+    exception: BaseException | None = attrs.field(default=None, repr=False, eq=False)
+    lost_events: int = 0
+    lost_audio_ms: float = 0.0
+    lost_text_chars: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeRateLimitEvent(RealtimeEvent):
+    """The limits that the service reports."""
+
+    limits: tuple[RateLimit, ...] = ()

@@ -1,0 +1,86 @@
+"""Provider options: an attrs class whose fields know their environment variables.
+
+Knows nothing of any provider. A secret option never shows in a ``repr``.
+"""
+
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import attrs
+
+from realtime_core.errors import InvalidOptions
+
+__all__ = ["build_options", "missing_option", "option"]
+
+OptionsT = TypeVar("OptionsT", bound=attrs.AttrsInstance)
+
+_ENV = "realtime_env"
+_CONVERT = "realtime_convert"
+
+
+def option(
+    *,
+    env: str | None = None,
+    default: Any = attrs.NOTHING,
+    secret: bool = False,
+    convert: Callable[[Any], Any] | None = None,
+) -> Any:
+    """A field of an options class.
+
+    Args:
+        env: the environment variable that gives it when the program does not; an empty one counts as
+            not set.
+        default: the value when neither does; without one the option is required.
+        secret: its value is never shown.
+        convert: makes the value from what was given, which is a string from the environment and
+            the command line; it raises ``ValueError`` or ``TypeError`` when it cannot.
+    """
+    return attrs.field(
+        default=default, repr=not secret, kw_only=True, metadata={_ENV: env, _CONVERT: convert}
+    )
+
+
+def missing_option(name: str, env: str | None = None) -> InvalidOptions:
+    """The error for an option that is needed and was not given."""
+    where = f" or set {env}" if env else ""
+    return InvalidOptions(f"option {name!r} is missing: give {name}=...{where}")
+
+
+def build_options(
+    cls: type[OptionsT], given: Mapping[str, Any], environ: Mapping[str, str] | None = None
+) -> OptionsT:
+    """An instance of ``cls`` from what the program gave, else the environment, else the defaults.
+
+    Raises:
+        InvalidOptions: an option is unknown, missing, or its value is wrong. The message names the
+            option and its variable, never the value.
+    """
+    environ = os.environ if environ is None else environ
+    fields = {field.name: field for field in attrs.fields(cls)}
+    for name in given:
+        if name not in fields:
+            close = difflib.get_close_matches(name, fields, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(fields) or 'none'}"
+            raise InvalidOptions(f"no option {name!r}; {hint}")
+    values: dict[str, Any] = {}
+    for name, field in fields.items():
+        env = field.metadata.get(_ENV)
+        if name in given:
+            value = given[name]
+        elif env and environ.get(env):
+            value = environ[env]
+        elif field.default is attrs.NOTHING:
+            raise missing_option(name, env)
+        else:
+            continue
+        convert = field.metadata.get(_CONVERT)
+        if convert is not None:
+            try:
+                value = convert(value)
+            except (TypeError, ValueError) as exc:
+                source = f" (from {env})" if env and name not in given else ""
+                raise InvalidOptions(f"option {name!r}{source} has a wrong value") from exc
+        values[name] = value
+    return cls(**values)

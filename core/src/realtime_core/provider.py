@@ -1,0 +1,124 @@
+"""The contract of a provider: what a plugin gives, and what the session engine asks of it.
+
+A plugin is a distribution with an entry point in the group ``realtime_core.providers``::
+
+    [project.entry-points."realtime_core.providers"]
+    acme-ws = "realtime_acme.plugin"
+
+The entry point's name is the provider's name; its value is a module with one hook::
+
+    from realtime_core.provider import Provider, hookimpl
+
+    @hookimpl
+    def realtime_provider() -> Provider:
+        return Provider(connect=connect, options=AcmeOptions, settings=AcmeSettings, capabilities=...)
+
+Importing that module must be cheap: import the vendor's packages inside ``connect``.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, Protocol
+
+import attrs
+import pluggy
+
+from realtime_core.capabilities import Capabilities
+from realtime_core.commands import Command, new_command_id
+from realtime_core.events import RealtimeEvent
+from realtime_core.settings import RealtimeSettings
+
+__all__ = [
+    "API_VERSION",
+    "ENTRY_POINT_GROUP",
+    "Connection",
+    "Provider",
+    "Setup",
+    "hookimpl",
+    "hookspec",
+]
+
+API_VERSION: Final = 1
+"""The version of this contract."""
+
+ENTRY_POINT_GROUP: Final = "realtime_core.providers"
+
+hookspec: Final = pluggy.HookspecMarker("realtime_core")
+hookimpl: Final = pluggy.HookimplMarker("realtime_core")
+
+
+@attrs.frozen(kw_only=True)
+class Setup:
+    """How a session is to begin.
+
+    ``settings`` is of the provider's own class; its audio formats are always set, and always ones that
+    the provider's capabilities list. Use it wherever the service wants it: URL, call body, first
+    frame. An event that says whether the configuration was accepted carries ``command_id``.
+    """
+
+    settings: RealtimeSettings
+    command_id: str = attrs.field(factory=new_command_id)
+
+
+class Connection(Protocol):
+    """One live session with a service."""
+
+    async def send(self, command: Command) -> None:
+        """Write a command; return when it is written, not when it is answered.
+
+        Commands reach the service in the order of the calls. Only the commands in
+        `realtime_core.commands` are given; one that the service has no means for raises.
+
+        Raises:
+            UnsupportedCommand: the service has no means for it.
+            ConnectionLost: the connection has ended; nothing was sent.
+        """
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        """The events of the next wire frame, at least one, in order.
+
+        The first is a ``RealtimeSessionEvent`` ``created``; one ``updated`` follows once the
+        configuration is in force (made up where the service says nothing), or an error event with
+        the setup's ``command_id``. A frame that has no event class of its own is a plain
+        ``RealtimeEvent``; a frame that cannot be read is an error event, not an exception. Audio
+        is in one of the ``output_formats``. An event that answers a command carries its
+        ``command_id``. Cancelling loses nothing. Called by one task only.
+
+        Raises:
+            ConnectionLost: the connection has ended, in whichever way; again on every further call.
+        """
+
+    async def aclose(self) -> None:
+        """End the connection and free everything it holds. May be called twice, and while another
+        task waits in ``receive``; that one then raises `ConnectionLost`. Never raises.
+        """
+
+
+@attrs.frozen(kw_only=True)
+class Provider:
+    """What a plugin's hook returns."""
+
+    connect: Callable[[Any, Setup], Awaitable[Connection]]
+    """``await connect(options, setup)``: a connection, or `ConnectionFailed`, `AuthenticationFailed`,
+    `RateLimited`, or another `RealtimeError`. ``options`` is of the class below. If it is cancelled
+    it leaves nothing behind. The engine bounds it, with the wait for the configuration, by the
+    option ``timeout_s`` if the class has one, else by 10 seconds."""
+
+    options: type[attrs.AttrsInstance]
+    """An attrs class, its fields made by `realtime_core.options.option`."""
+
+    settings: type[RealtimeSettings]
+    """The settings it can honour: `RealtimeSettings`, or a class that extends it."""
+
+    capabilities: Capabilities
+
+    api_version: int = API_VERSION
+    """The version of this contract that the plugin was written for."""
+
+
+class HookSpecs:
+    """The hooks of a provider plugin."""
+
+    @hookspec(firstresult=True)
+    def realtime_provider(self) -> Provider:
+        """The provider that this plugin offers."""
+        raise AssertionError("a hook specification is never called")

@@ -1,0 +1,195 @@
+"""What a session is told to be: vendor-neutral settings, and how two sets of them merge.
+
+Knows nothing of providers: a provider's own class extends `RealtimeSettings`, and settings travel
+between classes by field name. Unset, ``None`` and a value are three things: what is unset is never
+sent, ``None`` switches off (``turn_detection=None``: no server VAD).
+"""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import attrs
+
+from realtime_core.audio.formats import AudioFormat
+from realtime_core.contents import hidden
+from realtime_core.errors import InvalidSettings, UnsupportedSetting
+from realtime_core.unset import UNSET, UnsetType
+
+__all__ = [
+    "InputAudioTranscription",
+    "RealtimeSettings",
+    "TurnDetection",
+    "merge_settings",
+    "set_fields",
+    "setting",
+]
+
+S = TypeVar("S", bound=attrs.AttrsInstance)
+
+
+def setting(
+    *kinds: type | None,
+    choices: tuple[str, ...] = (),
+    nested: type[attrs.AttrsInstance] | None = None,
+    audio_format: bool = False,
+    words: bool = False,
+) -> Any:
+    """An attrs field that is unset by default and checked when set.
+
+    Args:
+        kinds: the types a value may have; ``None`` in it: the setting can be switched off. A bool
+            is never taken for a number.
+        choices: the values allowed, for a word from a closed list.
+        nested: an attrs class of settings; a mapping is converted to it.
+        audio_format: an `AudioFormat` or its name.
+        words: people's words: a ``repr`` shows their length only.
+    """
+    nullable = None in kinds
+    allowed = tuple(kind for kind in kinds if kind is not None)
+
+    def check(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+        if value is UNSET or (value is None and nullable):
+            return
+        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+            names = " or ".join([kind.__name__ for kind in allowed] + ["None"] * nullable)
+            raise InvalidSettings(f"setting {attribute.name!r} takes {names}, not {type(value).__name__}")
+        if choices and value not in choices:
+            raise InvalidSettings(
+                f"setting {attribute.name!r} takes {' or '.join(map(repr, choices))}, not {value!r}"
+            )
+
+    converter = None
+    if audio_format:
+        allowed = (AudioFormat,)
+        converter = _unless_unset(AudioFormat.parse)
+    elif nested is not None:
+        allowed = (nested,)
+        converter = _unless_unset(lambda value: _to_nested(nested, value))
+    show: Any = (lambda value: repr(value) if value is UNSET else hidden(value)) if words else True
+    return attrs.field(default=UNSET, converter=converter, validator=check, repr=show)
+
+
+def _unless_unset(convert: Any) -> Any:
+    return lambda value: value if value is UNSET or value is None else convert(value)
+
+
+def _to_nested(cls: type[S], value: Any) -> S:
+    if isinstance(value, cls):
+        return value
+    if isinstance(value, Mapping):
+        return _by_name(cls, value, where=cls.__name__)
+    if attrs.has(type(value)):
+        return _by_name(cls, set_fields(value), where=cls.__name__)
+    raise InvalidSettings(f"{cls.__name__} or a mapping is needed, not {type(value).__name__}")
+
+
+def _by_name(cls: type[S], values: Mapping[str, Any], *, where: str) -> S:
+    """``cls`` from ``values``.
+
+    Raises:
+        UnsupportedSetting: ``cls`` has no such field.
+    """
+    names = [field.name for field in attrs.fields(cls)]
+    for name in values:
+        if name not in names:
+            raise UnsupportedSetting(f"{where} has no setting {name!r}{_hint(name, names)}")
+    return cls(**values)
+
+
+def _hint(name: str, names: list[str]) -> str:
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; choose from {', '.join(names)}"
+
+
+def set_fields(value: attrs.AttrsInstance) -> dict[str, Any]:
+    """The fields of a settings value that somebody set, by name, not descending into them."""
+    return {
+        field.name: getattr(value, field.name)
+        for field in attrs.fields(type(value))
+        if getattr(value, field.name) is not UNSET
+    }
+
+
+@attrs.frozen(kw_only=True)
+class TurnDetection:
+    """How the service tells that the user has finished.
+
+    ``type`` is the service's word (OpenAI: ``server_vad`` by energy, ``semantic_vad`` by meaning).
+    ``threshold`` runs from 0 to 1. The service's defaults hold for what is unset; OpenAI's real
+    default of ``silence_duration_ms`` is 200 although its documentation says 500: set it.
+    """
+
+    type: str = attrs.field(default="server_vad", validator=attrs.validators.instance_of(str))
+    threshold: float | UnsetType = setting(int, float)
+    prefix_padding_ms: int | UnsetType = setting(int)
+    silence_duration_ms: int | UnsetType = setting(int)
+    create_response: bool | UnsetType = setting(bool)
+    interrupt_response: bool | UnsetType = setting(bool)
+    idle_timeout_ms: int | UnsetType | None = setting(int, None)
+    eagerness: str | UnsetType = setting(str)
+
+
+@attrs.frozen(kw_only=True)
+class InputAudioTranscription:
+    """How the service writes down what the user says."""
+
+    model: str | UnsetType = setting(str)
+    language: str | UnsetType = setting(str)
+    prompt: str | UnsetType = setting(str, words=True)
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeSettings:
+    """Settings that mean the same at every vendor; vendor classes extend it.
+
+    Nested values may be given as mappings, audio formats by name. Model and voice names are passed
+    through as they are. ``input_audio_noise_reduction`` is the service's word, such as
+    ``near_field``, or a mapping; ``speed`` is a factor.
+
+    Raises:
+        InvalidSettings: a value has the wrong type or is not one of the choices.
+        UnsupportedSetting: a mapping has a key that its setting does not know.
+    """
+
+    model: str | UnsetType = setting(str)
+    instructions: str | UnsetType = setting(str, words=True)
+    output_modalities: tuple[str, ...] | list[str] | UnsetType = setting(tuple, list)
+    voice: str | UnsetType = setting(str)
+    speed: float | UnsetType = setting(int, float)
+    input_audio_format: AudioFormat | str | UnsetType = setting(audio_format=True)
+    output_audio_format: AudioFormat | str | UnsetType = setting(audio_format=True)
+    input_audio_transcription: InputAudioTranscription | Mapping[str, Any] | UnsetType | None = setting(
+        None, nested=InputAudioTranscription
+    )
+    input_audio_noise_reduction: str | Mapping[str, Any] | UnsetType | None = setting(str, Mapping, None)
+    turn_detection: TurnDetection | Mapping[str, Any] | UnsetType | None = setting(None, nested=TurnDetection)
+    tool_choice: str | Mapping[str, Any] | UnsetType = setting(str, Mapping)
+    max_output_tokens: int | str | UnsetType = setting(int, str)
+
+
+T = TypeVar("T", bound=RealtimeSettings)
+
+
+def merge_settings(cls: type[T], *layers: RealtimeSettings | Mapping[str, Any] | None) -> T:
+    """One value of ``cls`` from several, a later layer over an earlier, field by field.
+
+    A field that is unset in a layer lets the one below show through; a nested value is replaced
+    whole. Layers need not be of class ``cls``: fields are matched by name.
+
+    Raises:
+        UnsupportedSetting: a set field does not exist in ``cls``.
+        InvalidSettings: as for ``cls``.
+    """
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        match layer:
+            case None:
+                continue
+            case RealtimeSettings():
+                merged.update(set_fields(layer))
+            case Mapping():
+                merged.update((name, value) for name, value in layer.items() if value is not UNSET)
+            case _:
+                raise InvalidSettings(f"settings are a RealtimeSettings value, not {type(layer).__name__}")
+    return _by_name(cls, merged, where=cls.__name__)
