@@ -1,7 +1,45 @@
-"""One protocol for realtime voice AI, any provider by name."""
+"""One protocol for realtime voice AI, any provider by name.
 
-from realtime_core.audio import PCM16_24KHZ, AudioFormat
+::
+
+    client = create_client("openai-ws")
+    async with client(instructions="Be brief.", create_response=True):
+        async for event in client.receive():
+            ...
+
+Provider authors start at `realtime_core.provider`.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+from realtime_core.capabilities import Capabilities
+from realtime_core.client import RealtimeClient, create_client
 from realtime_core.contents import AudioContent, Message, RateLimit, Role, TextContent, Usage
+from realtime_core.errors import (
+    AuthenticationFailed,
+    BrokenPlugin,
+    CallerError,
+    CommandTimeout,
+    ConnectionFailed,
+    ConnectionLost,
+    DuplicateProvider,
+    FailedReason,
+    InvalidOptions,
+    InvalidSettings,
+    LinkError,
+    LostReason,
+    ProtocolError,
+    ProviderError,
+    RateLimited,
+    RealtimeError,
+    RegistryError,
+    ServiceError,
+    SessionStateError,
+    UnknownProvider,
+    UnsupportedCommand,
+    UnsupportedSetting,
+)
 from realtime_core.events import (
     ErrorKind,
     RealtimeAudioEvent,
@@ -14,5 +52,77 @@ from realtime_core.events import (
     RealtimeTextEvent,
     RealtimeTranscriptEvent,
 )
+from realtime_core.limits import SessionLimits
+from realtime_core.registry import ProviderInfo, list_providers
 from realtime_core.settings import InputAudioTranscription, RealtimeSettings, TurnDetection
+from realtime_core.state import SessionState
 from realtime_core.unset import UNSET, UnsetType
+
+if TYPE_CHECKING:
+    from realtime_core.session import RealtimeSession, SessionStats
+
+__all__ = [
+    "PCM16_24KHZ",
+    "UNSET",
+    "AudioContent",
+    "AudioFormat",
+    "AuthenticationFailed",
+    "BrokenPlugin",
+    "CallerError",
+    "Capabilities",
+    "CommandTimeout",
+    "ConnectionFailed",
+    "ConnectionLost",
+    "DuplicateProvider",
+    "ErrorKind",
+    "FailedReason",
+    "InputAudioTranscription",
+    "InvalidOptions",
+    "InvalidSettings",
+    "LinkError",
+    "LostReason",
+    "Message",
+    "ProtocolError",
+    "ProviderError",
+    "ProviderInfo",
+    "RateLimit",
+    "RateLimited",
+    "RealtimeAudioEvent",
+    "RealtimeClient",
+    "RealtimeError",
+    "RealtimeErrorEvent",
+    "RealtimeEvent",
+    "RealtimeRateLimitEvent",
+    "RealtimeResponseEvent",
+    "RealtimeSession",
+    "RealtimeSessionEvent",
+    "RealtimeSettings",
+    "RealtimeSpeechEvent",
+    "RealtimeTextEvent",
+    "RealtimeTranscriptEvent",
+    "RegistryError",
+    "Role",
+    "ServiceError",
+    "SessionLimits",
+    "SessionState",
+    "SessionStateError",
+    "SessionStats",
+    "TextContent",
+    "TurnDetection",
+    "UnknownProvider",
+    "UnsetType",
+    "UnsupportedCommand",
+    "UnsupportedSetting",
+    "Usage",
+    "create_client",
+    "list_providers",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("RealtimeSession", "SessionStats"):
+        # these bring numpy, which `import realtime_core` leaves for the first session
+        from realtime_core import session
+
+        return getattr(session, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -87,8 +87,9 @@ class RealtimeSessionEvent(RealtimeEvent):
     """A step in the life of the session.
 
     ``created``: the service has made it; ``updated``: the configuration is in force; ``closed``:
-    it has ended, ``reason`` and ``code`` say how. ``expires_at_s`` is the Unix time at which the
-    service will end it, where it says so.
+    it has ended, ``reason`` and ``code`` say how, and ``lost_audio_ms`` how much audio a coroutine
+    callback did not get any more. ``expires_at_s`` is the Unix time at which the service will end it,
+    where it says so.
     """
 
     phase: Literal["created", "updated", "closed"]
@@ -96,6 +97,7 @@ class RealtimeSessionEvent(RealtimeEvent):
     reason: str | None = None
     code: int | None = None
     expires_at_s: float | None = None
+    lost_audio_ms: float = 0.0
 
 
 @attrs.frozen(kw_only=True)

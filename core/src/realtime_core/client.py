@@ -1,0 +1,213 @@
+"""A client: a factory of sessions with one provider, by name.
+
+Knows nothing of any vendor; the provider is whatever its distribution registered.
+"""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from realtime_core.errors import InvalidOptions, SessionStateError
+from realtime_core.events import RealtimeEvent
+from realtime_core.limits import SessionLimits
+from realtime_core.options import build_options
+from realtime_core.provider import Provider
+from realtime_core.registry import load_provider
+from realtime_core.settings import RealtimeSettings, merge_settings
+
+if TYPE_CHECKING:
+    from realtime_core.engine.output import AudioCallback
+    from realtime_core.engine.stream import EventStream
+    from realtime_core.session import RealtimeSession
+
+__all__ = ["RealtimeClient", "create_client"]
+
+
+def create_client(
+    name: str,
+    /,
+    *,
+    settings: RealtimeSettings | Mapping[str, Any] | None = None,
+    audio_output_callback: "AudioCallback | None" = None,
+    limits: SessionLimits | None = None,
+    **options: Any,
+) -> "RealtimeClient":
+    """A client of the provider called ``name``. Opens nothing.
+
+    Args:
+        name: a provider's name, such as ``openai-ws``; ``realtime providers`` lists those installed.
+        settings: for all its sessions.
+        audio_output_callback: for all its sessions; see `RealtimeClient`.
+        limits: bounds for all its sessions.
+        options: the provider's; what is not given comes from the environment.
+
+    Raises:
+        UnknownProvider, DuplicateProvider, BrokenPlugin: it cannot be loaded.
+        InvalidOptions: an option is missing or wrong.
+        UnsupportedSetting, InvalidSettings: a setting is.
+    """
+    return RealtimeClient(
+        load_provider(name),
+        name=name,
+        settings=settings,
+        audio_output_callback=audio_output_callback,
+        limits=limits,
+        options=options,
+    )
+
+
+class RealtimeClient:
+    """A factory of sessions; many may be open at once.
+
+    ``async with client(...)`` opens one and deletes it at the end; ``async with client`` is the same as
+    ``async with client()``. While it has exactly one session, its own ``receive``, ``send``,
+    ``update_session`` and ``delete_session`` act on that one.
+
+    ``audio_output_callback`` gets decoded audio before anything else happens to it: a 1-D int16 array,
+    mono, at the session's output rate. A plain callable runs inline and must not block; a
+    coroutine function runs in the session's own task, in order, and may be slow.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        *,
+        name: str,
+        settings: RealtimeSettings | Mapping[str, Any] | None = None,
+        audio_output_callback: "AudioCallback | None" = None,
+        limits: SessionLimits | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.name = name
+        self._provider = provider
+        try:
+            self._options = build_options(provider.options, options or {})
+        except InvalidOptions as exc:
+            raise InvalidOptions(f"{name}: {exc}") from exc
+        self._settings = merge_settings(provider.settings, settings)
+        self._audio_output_callback = audio_output_callback
+        self._limits = limits or SessionLimits()
+        self._sessions: list[RealtimeSession] = []
+        self._entered: list[RealtimeSession] = []
+
+    def __repr__(self) -> str:
+        return f"<RealtimeClient {self.name} sessions={len(self._sessions)}>"
+
+    def __call__(
+        self,
+        settings: RealtimeSettings | Mapping[str, Any] | None = None,
+        *,
+        create_response: bool = False,
+        audio_output_callback: "AudioCallback | None" = None,
+        **setting: Any,
+    ) -> "RealtimeSession":
+        """A session, not yet open: ``async with`` or its ``create_session()`` opens it.
+
+        Args:
+            settings: over those of the client.
+            create_response: ask for a response as soon as it is open.
+            audio_output_callback: instead of the client's.
+            setting: single settings, over ``settings``.
+
+        Raises:
+            UnsupportedSetting: the provider cannot honour a setting.
+            InvalidSettings: a value is wrong.
+            UnsupportedCommand: ``create_response`` at a provider without turns.
+        """
+        # numpy and the engine load with the first session, so that importing the package stays quick
+        from realtime_core.session import RealtimeSession, SessionPlan
+
+        return RealtimeSession(
+            SessionPlan(
+                provider=self._provider,
+                name=self.name,
+                options=self._options,
+                settings=merge_settings(self._provider.settings, self._settings, settings, setting),
+                create_response=create_response,
+                audio_output_callback=audio_output_callback or self._audio_output_callback,
+                limits=self._limits,
+                on_open=self._sessions.append,
+                on_delete=self._forget,
+            )
+        )
+
+    async def create_session(
+        self,
+        settings: RealtimeSettings | Mapping[str, Any] | None = None,
+        *,
+        create_response: bool = False,
+        audio_output_callback: "AudioCallback | None" = None,
+        **setting: Any,
+    ) -> "RealtimeSession":
+        """A new session, open. Arguments: as calling the client. Errors: those, and of opening it."""
+        session = self(
+            settings, create_response=create_response, audio_output_callback=audio_output_callback, **setting
+        )
+        await session.create_session()
+        return session
+
+    async def __aenter__(self) -> "RealtimeSession":
+        session = self()
+        await session.__aenter__()
+        self._entered.append(session)
+        return session
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._entered.pop().__aexit__(exc_type, exc, traceback)
+
+    async def aclose(self) -> None:
+        """Delete all its sessions."""
+        for session in list(self._sessions):
+            await session.delete_session()
+
+    def receive(self, audio_output_callback: "AudioCallback | None" = None) -> "EventStream":
+        """``RealtimeSession.receive`` of the only session.
+
+        Raises:
+            SessionStateError: there is none, or more than one.
+        """
+        return self._only().receive(audio_output_callback)
+
+    async def send(self, event: RealtimeEvent) -> None:
+        """``RealtimeSession.send`` of the only session.
+
+        Raises:
+            SessionStateError: there is none, or more than one.
+        """
+        await self._only().send(event)
+
+    async def update_session(
+        self, settings: RealtimeSettings | Mapping[str, Any] | None = None, **setting: Any
+    ) -> None:
+        """``RealtimeSession.update_session`` of the only session.
+
+        Raises:
+            SessionStateError: there is none, or more than one.
+        """
+        await self._only().update_session(settings, **setting)
+
+    async def delete_session(self) -> None:
+        """``RealtimeSession.delete_session`` of the only session; nothing to do if there is none.
+
+        Raises:
+            SessionStateError: there is more than one.
+        """
+        if self._sessions:
+            await self._only().delete_session()
+
+    def _only(self) -> "RealtimeSession":
+        match self._sessions:
+            case [session]:
+                return session
+            case []:
+                raise SessionStateError("the client has no session; use 'async with client(...)'")
+            case several:
+                raise SessionStateError(
+                    f"the client has {len(several)} sessions; call this on the session you mean"
+                )
+
+    def _forget(self, session: "RealtimeSession") -> None:
+        if session in self._sessions:
+            self._sessions.remove(session)

@@ -1,0 +1,251 @@
+"""The way of the assistant's audio: into the session's format, then to the callback, at once.
+
+Knows nothing of queues of events or of connections. A plain callback runs here and now; a coroutine
+function is served by ``run``, in order, from a backlog of its own, bounded in bytes.
+"""
+
+import asyncio
+import inspect
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from realtime_core.audio.convert import AudioConverter
+from realtime_core.audio.formats import AudioFormat
+from realtime_core.clock import Clock
+from realtime_core.contents import AudioContent
+from realtime_core.errors import InvalidSettings
+from realtime_core.events import RealtimeAudioEvent, RealtimeErrorEvent
+from realtime_core.limits import SessionLimits
+
+__all__ = ["AudioCallback", "AudioOutput", "is_coroutine_callback"]
+
+AudioCallback = Callable[[npt.NDArray[np.int16]], Awaitable[None] | None]
+"""Gets a 1-D int16 array (mono, at the session's output rate, read-only)."""
+
+
+def is_coroutine_callback(callback: AudioCallback) -> bool:
+    """Whether calling it gives a coroutine: a coroutine function, a partial of one, or an object that
+    is called as one.
+    """
+    return inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(
+        getattr(callback, "__call__", None)  # noqa: B004  # not a test of callability: it is looked into
+    )
+
+
+class AudioOutput:
+    """Downlink audio of one session.
+
+    Args:
+        target: the session's output format.
+        report: is given an error event when the callback fails, blocks or cannot keep up.
+    """
+
+    def __init__(
+        self,
+        target: AudioFormat,
+        *,
+        limits: SessionLimits,
+        clock: Clock,
+        report: Callable[[RealtimeErrorEvent], None],
+    ) -> None:
+        self.target = target
+        self._limits = limits
+        self._clock = clock
+        self._report = report
+        self._callback: AudioCallback | None = None
+        self._callback_is_async = False
+        self._hold_reported = False
+        self._converter: AudioConverter | None = None
+        self._last: RealtimeAudioEvent | None = None
+        self._backlog: deque[AudioContent] = deque()
+        self._backlog_bytes = 0
+        self._lost = RealtimeErrorEvent(
+            kind="overflow",
+            code="callback_overflow",
+            message="audio was dropped: the coroutine callback did not keep up",
+        )
+        self._wake = asyncio.Event()
+        self._stopping = False
+
+    @property
+    def backlog_bytes(self) -> int:
+        """What waits for a coroutine callback."""
+        return self._backlog_bytes
+
+    @property
+    def has_callback(self) -> bool:
+        """Whether delivered audio is heard by anybody."""
+        return self._callback is not None
+
+    def attach(self, callback: AudioCallback, missed: Iterable[RealtimeAudioEvent] = ()) -> None:
+        """From now on ``callback`` gets the audio, beginning with ``missed``.
+
+        Raises:
+            InvalidSettings: it cannot be called.
+        """
+        if not callable(callback):
+            raise InvalidSettings(f"audio_output_callback must be callable, not {type(callback).__name__}")
+        self._callback = callback
+        self._callback_is_async = is_coroutine_callback(callback)
+        self._hold_reported = False
+        for event in missed:
+            self._hand_over(event.audio)
+
+    def deliver(self, event: RealtimeAudioEvent) -> tuple[RealtimeAudioEvent, ...]:
+        """The events to queue for ``event``: itself in the session's format, after what the audio before it
+        had left in the converter. The callback has had, or is sure to get, all of it.
+        """
+        audio = event.audio
+        if (
+            self._converter is None
+            and audio.format == self.target
+            and len(audio.data) % self.target.frame_bytes == 0
+        ):
+            if self._callback is not None and audio.data:
+                self._hand_over(audio)
+            return (event,)
+        return self._convert(event)
+
+    def finish(self) -> tuple[RealtimeAudioEvent, ...]:
+        """The end of a response: what the converter still holds."""
+        converter, last = self._converter, self._last
+        self._converter = self._last = None
+        if converter is None or last is None:
+            return ()
+        tail = converter.flush()
+        if not tail:
+            return ()
+        audio = AudioContent(tail, self.target)
+        if self._callback is not None:
+            self._hand_over(audio)
+        return (RealtimeAudioEvent(response_id=last.response_id, item_id=last.item_id, audio=audio),)
+
+    def _convert(self, event: RealtimeAudioEvent) -> tuple[RealtimeAudioEvent, ...]:
+        before: tuple[RealtimeAudioEvent, ...] = ()
+        last = self._last
+        if last is not None and (
+            # a stray byte or a filter's tail must not run into the next item
+            last.item_id != event.item_id
+            or self._converter is None
+            or self._converter.source != event.audio.format
+        ):
+            before = self.finish()
+        if self._converter is None:
+            self._converter = AudioConverter(event.audio.format, self.target)
+        self._last = event
+        audio = AudioContent(self._converter.convert(event.audio.data), self.target)
+        if self._callback is not None and audio.data:
+            self._hand_over(audio)
+        return (*before, attrs.evolve(event, audio=audio))
+
+    def _hand_over(self, audio: AudioContent) -> None:
+        if self._callback_is_async:
+            self._enqueue(audio)
+            return
+        callback = self._callback
+        assert callback is not None  # every caller has tested it
+        started_s = self._clock.now_s()
+        try:
+            result = callback(audio.to_ndarray())
+        except Exception as exc:  # noqa: BLE001  # the application's code must not end the session
+            self._report_failure(exc)
+            return
+        held_ms = (self._clock.now_s() - started_s) * 1000
+        if held_ms > self._limits.callback_hold_ms and not self._hold_reported:
+            self._report_hold(held_ms)
+        if result is not None and inspect.iscoroutine(result):
+            result.close()
+            self._report_coroutine()
+
+    def _enqueue(self, audio: AudioContent) -> None:
+        self._backlog.append(audio)
+        self._backlog_bytes += len(audio.data)
+        while self._backlog_bytes > self._limits.queue_bytes:
+            dropped = self._backlog.popleft()
+            self._backlog_bytes -= len(dropped.data)
+            self._lost = attrs.evolve(
+                self._lost,
+                lost_events=self._lost.lost_events + 1,
+                lost_audio_ms=self._lost.lost_audio_ms + dropped.duration_ms,
+            )
+        self._wake.set()
+
+    def stop(self) -> None:
+        """No callback is called any more; one that is running may finish."""
+        self._stopping = True
+        self._wake.set()
+
+    def abandon(self) -> float:
+        """Milliseconds of audio that the coroutine callback will never get: the session is over."""
+        lost_ms = sum(audio.duration_ms for audio in self._backlog)
+        self._backlog.clear()
+        self._backlog_bytes = 0
+        return lost_ms
+
+    async def run(self) -> None:
+        """Serve a coroutine callback until cancelled, or until it has called ``stop`` and returned."""
+        while not self._stopping:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._backlog and not self._stopping:
+                audio = self._backlog.popleft()
+                self._backlog_bytes -= len(audio.data)
+                if self._lost.lost_events:
+                    self._report(self._lost)
+                    self._lost = attrs.evolve(self._lost, lost_events=0, lost_audio_ms=0.0)
+                if self._callback is not None:
+                    await self._call_async(self._callback, audio)
+
+    async def _call_async(self, callback: AudioCallback, audio: AudioContent) -> None:
+        try:
+            result: Any = callback(audio.to_ndarray())
+            if result is not None:  # a plain callable may have taken the coroutine function's place
+                await result
+        except asyncio.CancelledError as exc:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            self._report_failure(exc)  # something inside the callback was cancelled, not we
+        except Exception as exc:  # noqa: BLE001  # the application's code must not end the session
+            self._report_failure(exc)
+
+    def _report_failure(self, exc: BaseException) -> None:
+        self._report(
+            RealtimeErrorEvent(
+                kind="callback",
+                code="callback_failed",
+                message=f"audio_output_callback {self._name()} raised {type(exc).__name__}",
+                exception=exc,
+            )
+        )
+
+    def _report_hold(self, held_ms: float) -> None:
+        self._hold_reported = True
+        self._report(
+            RealtimeErrorEvent(
+                kind="callback",
+                code="callback_slow",
+                message=f"audio_output_callback {self._name()} held the event loop {held_ms:.0f} ms, "
+                f"more than {self._limits.callback_hold_ms:.0f}; make it a coroutine function, or only enqueue",
+                benign=True,
+            )
+        )
+
+    def _report_coroutine(self) -> None:
+        self._report(
+            RealtimeErrorEvent(
+                kind="callback",
+                code="callback_not_awaited",
+                message=f"audio_output_callback {self._name()} is a plain callable that returned a "
+                "coroutine, which nobody awaits; give the coroutine function itself",
+            )
+        )
+
+    def _name(self) -> str:
+        name = getattr(self._callback, "__qualname__", None)
+        return repr(name if name is not None else type(self._callback).__name__)

@@ -1,0 +1,27 @@
+"""The bounds of a session, in one value."""
+
+import attrs
+
+__all__ = ["SessionLimits"]
+
+
+@attrs.frozen(kw_only=True)
+class SessionLimits:
+    """How much a session keeps, and how long it waits.
+
+    The defaults suit a conversation: the queue holds more than twice the longest response that
+    OpenAI gives (4,096 tokens, about 205 s of audio, 13 MB on the wire).
+    """
+
+    queue_bytes: int = attrs.field(default=32 * 1024 * 1024, validator=attrs.validators.gt(0))
+    """How much may wait to be read by ``receive``, counted as on the wire; the same bound holds for
+    audio that waits for a coroutine callback."""
+
+    callback_hold_ms: float = attrs.field(default=20.0, validator=attrs.validators.gt(0))
+    """A plain audio callback that holds the event loop longer is reported, once."""
+
+    command_timeout_s: float = attrs.field(default=10.0, validator=attrs.validators.gt(0))
+    """How long a command that is answered waits for its answer."""
+
+    close_timeout_s: float = attrs.field(default=5.0, validator=attrs.validators.gt(0))
+    """How long the end of a session waits for a provider or a callback that does not let go."""

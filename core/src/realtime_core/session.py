@@ -1,0 +1,474 @@
+"""One conversation: what it takes, what it gives.
+
+Puts the parts of `realtime_core.engine` together around one provider `Connection`. Knows nothing of any
+vendor: it branches on `Capabilities` and on event classes, never on a ``service_type``.
+"""
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Final, Self
+
+import attrs
+
+from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+from realtime_core.capabilities import Capabilities
+from realtime_core.clock import current_clock, timeout
+from realtime_core.commands import (
+    AddItem,
+    AppendAudio,
+    ClearAudio,
+    Command,
+    CommitAudio,
+    CreateResponse,
+    Raw,
+    UpdateSession,
+)
+from realtime_core.contents import Message, Role
+from realtime_core.engine.lifecycle import End, Hooks, Lifecycle
+from realtime_core.engine.output import AudioCallback, AudioOutput
+from realtime_core.engine.pending import PendingCommands, refusal
+from realtime_core.engine.queue import EventQueue
+from realtime_core.engine.stream import EventStream
+from realtime_core.engine.uplink import AudioInput, AudioLike
+from realtime_core.errors import (
+    CommandTimeout,
+    ConnectionLost,
+    LostReason,
+    RealtimeError,
+    SessionStateError,
+    UnsupportedCommand,
+    UnsupportedSetting,
+)
+from realtime_core.events import (
+    RealtimeAudioEvent,
+    RealtimeErrorEvent,
+    RealtimeEvent,
+    RealtimeResponseEvent,
+    RealtimeSessionEvent,
+    RealtimeTextEvent,
+)
+from realtime_core.limits import SessionLimits
+from realtime_core.provider import Connection, Provider, Setup
+from realtime_core.settings import RealtimeSettings, merge_settings, set_fields
+from realtime_core.state import SessionState
+
+__all__ = ["RealtimeSession", "SessionPlan", "SessionStats"]
+
+_DEFAULT_OPEN_TIMEOUT_S: Final = 10.0
+
+
+@attrs.frozen(kw_only=True)
+class SessionStats:
+    """Counters of one session at one moment."""
+
+    queued_events: int
+    """Events that wait for ``receive``."""
+    queued_bytes: int
+    """About their bytes on the wire."""
+    dropped_events: int
+    """Events that left the full queue unread."""
+    dropped_audio_ms: float
+    """Audio in them."""
+    dropped_text_chars: int
+    """Text in them."""
+    callback_backlog_bytes: int
+    """Audio that waits for a coroutine callback."""
+
+
+@attrs.frozen(kw_only=True)
+class SessionPlan:
+    """What a client decides about a session before it is opened."""
+
+    provider: Provider
+    name: str
+    options: Any = attrs.field(repr=False)
+    settings: RealtimeSettings
+    create_response: bool = False
+    audio_output_callback: AudioCallback | None = None
+    limits: SessionLimits = attrs.field(factory=SessionLimits)
+    on_open: Callable[["RealtimeSession"], object]
+    on_delete: Callable[["RealtimeSession"], object]
+
+
+class RealtimeSession:
+    """A conversation with one provider. Clients make it: see `realtime_core.client.RealtimeClient`.
+
+    It belongs to the event loop that opens it. ``async with session:`` opens and deletes it.
+    """
+
+    def __init__(self, plan: SessionPlan) -> None:
+        if plan.create_response and not plan.provider.capabilities.turns:
+            raise _no_responses(plan.name)
+        self._plan = plan
+        self._clock = current_clock()
+        self._id: str | None = None
+        self._failure_seen = False
+        self._settings = plan.settings
+        self._setup = Setup(settings=_native(plan.settings, self.capabilities))
+        self._queue = EventQueue(plan.limits.queue_bytes)
+        self._pending = PendingCommands()
+        self._input = self._make_input()
+        self._output = AudioOutput(
+            _output_format(plan.settings), limits=plan.limits, clock=self._clock, report=self._queue_event
+        )
+        if plan.audio_output_callback is not None:
+            self._output.attach(plan.audio_output_callback)
+        self._life = Lifecycle(
+            Hooks(
+                connect=self._connect,
+                take=self._take,
+                prepare=self._prepare,
+                serve=self._output.run,
+                finish=self._finish,
+            ),
+            name=plan.name,
+            clock=self._clock,
+            open_timeout_s=getattr(plan.options, "timeout_s", None) or _DEFAULT_OPEN_TIMEOUT_S,
+            close_timeout_s=plan.limits.close_timeout_s,
+        )
+
+    def __repr__(self) -> str:
+        return f"<RealtimeSession {self._plan.name} {self.state}>"
+
+    # -- what it is ------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str | None:
+        """The service's id of the session, once it has told one."""
+        return self._id
+
+    @property
+    def state(self) -> SessionState:
+        """Where it is in its life."""
+        return self._life.state
+
+    @property
+    def settings(self) -> RealtimeSettings:
+        """The settings in force: those given, and those updated since and accepted."""
+        return self._settings
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What its provider can do."""
+        return self._plan.provider.capabilities
+
+    @property
+    def stats(self) -> SessionStats:
+        """Its counters now."""
+        return SessionStats(
+            queued_events=len(self._queue),
+            queued_bytes=self._queue.bytes,
+            dropped_events=self._queue.dropped_events,
+            dropped_audio_ms=self._queue.dropped_audio_ms,
+            dropped_text_chars=self._queue.dropped_text_chars,
+            callback_backlog_bytes=self._output.backlog_bytes,
+        )
+
+    # -- its life --------------------------------------------------------------------------------
+
+    async def create_session(self) -> None:
+        """Open it: once. Returns when the service has accepted the configuration.
+
+        Raises:
+            SessionStateError: it was opened before.
+            ConnectionFailed: the service cannot be reached, or does not answer in time.
+            ConnectionLost: it hung up before the session was open.
+            AuthenticationFailed: it refused the credentials.
+            ProviderError: it refused the configuration.
+            UnsupportedSetting: the provider cannot honour a setting.
+        """
+        self._plan.on_open(self)
+        try:
+            await self._life.open()
+        except BaseException:
+            self._failure_seen = True
+            if self.state is SessionState.CLOSED:
+                self._plan.on_delete(self)
+            raise
+
+    async def delete_session(self) -> None:
+        """End it and wait until nothing of it is left. Harmless when repeated, and from any task of its loop;
+        from inside its own audio callback it returns at once, and the session ends when the callback returns.
+        """
+        self._plan.on_delete(self)
+        self._output.stop()
+        await self._life.close()
+
+    async def wait_closed(self) -> None:
+        """Wait until it has ended, in whichever way."""
+        await self._life.wait_closed()
+
+    async def __aenter__(self) -> Self:
+        await self.create_session()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.delete_session()
+        failure = self._failure()
+        if exc is None and failure is not None and not self._failure_seen:
+            self._failure_seen = True
+            raise failure
+
+    # -- receiving -------------------------------------------------------------------------------
+
+    def receive(self, audio_output_callback: AudioCallback | None = None) -> EventStream:
+        """The session's events, for as long as it lives, in the order of the wire.
+
+        What arrived before is kept; leaving the loop and calling again continues. One task at a time.
+        ``audio_output_callback`` takes the place of the one given before, from this call on.
+
+        The stream ends when somebody here deletes the session. If it ends in any other way the stream
+        raises, after a last ``RealtimeSessionEvent`` ``closed``:
+
+        Raises:
+            SessionStateError: the session has not been opened; or another task is waiting.
+            ConnectionLost: the connection ended; ``reason`` and ``code`` say how.
+            AuthenticationFailed, RateLimited, ProviderError: the service ended it with that error.
+            ProtocolError: the provider's code failed.
+        """
+        if self.state in (SessionState.NEW, SessionState.OPENING):
+            self._life.connection()
+        if audio_output_callback is not None:
+            missed = () if self._output.has_callback else self._queue.unheard_audio()
+            self._output.attach(audio_output_callback, missed)
+        return EventStream(self._queue, self._see_failure)
+
+    # -- sending ---------------------------------------------------------------------------------
+
+    async def send(self, event: RealtimeEvent) -> None:
+        """Send an event: audio, text, or a plain ``RealtimeEvent`` as a raw pass-through in the service's own
+        words (``service_type`` and ``service_event``), which the engine does not track.
+
+        Raises:
+            SessionStateError: the session is not open.
+            UnsupportedCommand: an event of that class cannot be sent.
+            ConnectionLost: the connection ended; it was not sent.
+        """
+        match event:
+            case RealtimeAudioEvent():
+                await self.send_audio(event.audio)
+            case RealtimeTextEvent():
+                await self.send_text(event.text.text, role=event.role or "user")
+            case RealtimeEvent(service_type=str() as service_type) if type(event) is RealtimeEvent:
+                await self._life.send(Raw(service_type=str(service_type), payload=event.service_event or {}))
+            case _:
+                raise UnsupportedCommand(
+                    f"cannot send {type(event).__name__}; send RealtimeAudioEvent, RealtimeTextEvent, or a "
+                    "RealtimeEvent with a service_type"
+                )
+
+    async def send_audio(self, pcm: AudioLike) -> None:
+        """Send a piece of the user's audio: bytes in the session's input format, of any length; an int16
+        array, mono, at the session's input rate; or `AudioContent` in its own format.
+
+        Raises:
+            SessionStateError: the session is not open.
+            InvalidSettings: it is no audio.
+            ConnectionLost: the connection ended; it was not sent.
+        """
+        self._life.connection()
+        data = self._input.encode(pcm)
+        if data:
+            await self._life.send(AppendAudio(data=data))
+
+    async def send_text(self, text: str, *, role: Role = "user", respond: bool = False) -> None:
+        """Add a message to the conversation; ``respond``: and ask for a response.
+
+        Raises:
+            SessionStateError: the session is not open.
+            UnsupportedCommand: ``respond`` at a provider without turns.
+            ConnectionLost: the connection ended; it was not sent.
+        """
+        if respond and not self.capabilities.turns:
+            raise _no_responses(self._plan.name)
+        await self._life.send(AddItem(item=Message(role, text)))
+        if respond:
+            await self.create_response()
+
+    async def commit_audio(self) -> None:
+        """End the user's turn; returns when the service has. Asks for no response.
+
+        Raises:
+            SessionStateError: the session is not open.
+            ProviderError: the service refused, for instance because there was too little audio.
+            CommandTimeout: it did not answer.
+            ConnectionLost: the connection ended.
+        """
+        self._life.connection()
+        tail = self._input.flush()
+        if tail:
+            await self._life.send(AppendAudio(data=tail))
+        await self._ask(CommitAudio())
+
+    async def clear_audio(self) -> None:
+        """Forget the audio sent since the last commit; returns when the service has.
+
+        Raises:
+            SessionStateError, ProviderError, CommandTimeout, ConnectionLost: as `commit_audio`.
+        """
+        self._input.flush()
+        await self._ask(ClearAudio())
+
+    async def create_response(self, **overrides: Any) -> None:
+        """Ask for a response; ``overrides`` hold for this one. Returns when the request is written.
+
+        Raises:
+            SessionStateError: the session is not open.
+            UnsupportedCommand: the provider has no turns.
+            ConnectionLost: the connection ended; it was not sent.
+        """
+        if not self.capabilities.turns:
+            raise _no_responses(self._plan.name)
+        await self._life.send(CreateResponse(overrides=overrides))
+
+    async def update_session(
+        self, settings: RealtimeSettings | Mapping[str, Any] | None = None, **setting: Any
+    ) -> None:
+        """Change the settings that are set, keywords over ``settings``; returns when they are in force.
+
+        Raises:
+            SessionStateError: the session is not open.
+            UnsupportedSetting: the provider has no such setting, or cannot change it in an open session.
+            InvalidSettings: a value is wrong.
+            ProviderError: the service refused; nothing has changed.
+            CommandTimeout: it did not answer.
+            ConnectionLost: the connection ended.
+        """
+        self._life.connection()
+        settings_class = self._plan.provider.settings
+        change = merge_settings(settings_class, settings, setting)
+        names = set_fields(change)
+        merged = merge_settings(settings_class, self._settings, change)
+        fixed = {
+            name
+            for name in names
+            if name not in self.capabilities.live_settings and names[name] != getattr(self._settings, name)
+        }
+        if fixed:
+            raise UnsupportedSetting(
+                f"{self._plan.name} cannot change {', '.join(sorted(map(repr, fixed)))} in an open session; "
+                "give it when the session is made"
+            )
+        native = _native(merged, self.capabilities)
+        sent = settings_class(**{name: getattr(native, name) for name in names})
+        await self._ask(UpdateSession(settings=sent))
+        self._settings = merged
+        if "input_audio_format" in names:
+            self._input = self._make_input()
+        if "output_audio_format" in names:
+            self._output.target = _output_format(merged)
+
+    async def _ask(self, command: Command) -> None:
+        """Send ``command`` and wait for its answer, where the provider gives any."""
+        if not self.capabilities.acks:
+            await self._life.send(command)
+            return
+        answer = self._pending.expect(command.command_id)
+        limit_s = self._plan.limits.command_timeout_s
+        try:
+            async with timeout(self._clock, limit_s):
+                await self._life.send(command)
+                await answer
+        except TimeoutError as exc:
+            raise CommandTimeout(f"no answer to {type(command).__name__} within {limit_s:g} s") from exc
+        finally:
+            self._pending.forget(command.command_id)
+
+    # -- what the engine calls -------------------------------------------------------------------
+
+    async def _connect(self) -> Connection:
+        return await self._plan.provider.connect(self._plan.options, self._setup)
+
+    async def _prepare(self, connection: Connection) -> None:
+        if self._plan.create_response:
+            await connection.send(CreateResponse())
+
+    def _take(self, event: RealtimeEvent) -> None:
+        """What an event means to the session itself; then it goes to the consumer. Never waits."""
+        if type(event) is RealtimeAudioEvent:
+            heard = self._output.has_callback
+            for audio in self._output.deliver(event):
+                self._queue_event(audio, heard=heard)
+            return
+        match event:
+            case RealtimeSessionEvent(phase="created"):
+                self._id = event.session_id
+                self._life.created()
+            case RealtimeSessionEvent(phase="updated"):
+                self._life.configured()
+            case RealtimeResponseEvent(phase="done"):
+                for audio in self._output.finish():
+                    self._queue_event(audio, heard=self._output.has_callback)
+        self._queue_event(event)
+        if event.command_id is not None:
+            self._pending.answer(event)
+        if isinstance(event, RealtimeErrorEvent) and (
+            event.fatal or event.command_id == self._setup.command_id
+        ):
+            self._life.request(End.by(refusal(event)))
+
+    def _queue_event(self, event: RealtimeEvent, *, heard: bool = False) -> None:
+        if not self._queue.put(event, heard=heard):
+            stuck = ConnectionLost(
+                f"the session was ended: {self._plan.limits.queue_bytes} bytes of events that may not be "
+                "dropped were waiting, and nobody read them; iterate receive()",
+                reason=LostReason.CONSUMER_STUCK,
+            )
+            self._life.request(End.by(stuck))
+
+    def _finish(self, end: End) -> None:
+        code = end.failure.code if isinstance(end.failure, ConnectionLost) else None
+        self._queue.put(
+            RealtimeSessionEvent(
+                phase="closed",
+                session_id=self._id,
+                reason=end.reason,
+                code=code,
+                lost_audio_ms=self._output.abandon(),
+            )
+        )
+        self._queue.end()
+        self._pending.fail(
+            end.failure or SessionStateError("the session was deleted while this waited for an answer")
+        )
+
+    def _failure(self) -> RealtimeError | None:
+        return None if self._life.end is None else self._life.end.failure
+
+    def _see_failure(self) -> RealtimeError | None:
+        self._failure_seen = True
+        return self._failure()
+
+    def _make_input(self) -> AudioInput:
+        wanted = _input_format(self._settings)
+        return AudioInput(wanted, _choose(wanted, self.capabilities.input_formats))
+
+
+def _no_responses(name: str) -> UnsupportedCommand:
+    return UnsupportedCommand(f"{name} answers by itself; a response cannot be asked for")
+
+
+def _choose(wanted: AudioFormat, native: tuple[AudioFormat, ...]) -> AudioFormat:
+    """The format for the wire: as wanted if the provider has it, else the one it prefers."""
+    return wanted if wanted in native else native[0]
+
+
+def _input_format(settings: RealtimeSettings) -> AudioFormat:
+    given = settings.input_audio_format
+    return given if isinstance(given, AudioFormat) else PCM16_24KHZ
+
+
+def _output_format(settings: RealtimeSettings) -> AudioFormat:
+    given = settings.output_audio_format
+    return given if isinstance(given, AudioFormat) else PCM16_24KHZ
+
+
+def _native(settings: RealtimeSettings, capabilities: Capabilities) -> RealtimeSettings:
+    """``settings`` with the audio formats that go over the wire; the engine converts to the session's own."""
+    return attrs.evolve(
+        settings,
+        input_audio_format=_choose(_input_format(settings), capabilities.input_formats),
+        output_audio_format=_choose(_output_format(settings), capabilities.output_formats),
+    )
