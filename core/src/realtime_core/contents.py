@@ -31,16 +31,12 @@ def hidden(value: Any) -> str:
             return f"<{len(value)} entries>"
 
 
-def _parse_format(value: object) -> AudioFormat:  # attrs wants a plain function
-    return AudioFormat.parse(value)
-
-
 @attrs.frozen
 class AudioContent:
     """A run of audio and its format."""
 
     data: bytes = attrs.field(repr=hidden)
-    format: AudioFormat = attrs.field(default=PCM16_24KHZ, converter=_parse_format)
+    format: AudioFormat = PCM16_24KHZ
 
     @property
     def duration_ms(self) -> float:

@@ -14,7 +14,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from realtime_core.audio.convert import AudioConverter
+from realtime_core.audio.convert import AudioConverter, to_samples
 from realtime_core.audio.formats import AudioFormat
 from realtime_core.clock import Clock
 from realtime_core.contents import AudioContent
@@ -103,8 +103,8 @@ class AudioOutput:
         audio = event.audio
         if (
             self._converter is None
-            and audio.format == self.target
-            and len(audio.data) % self.target.frame_bytes == 0
+            and (audio.format is self.target or audio.format == self.target)
+            and not len(audio.data) % self.target.frame_bytes
         ):
             if self._callback is not None and audio.data:
                 self._hand_over(audio)
@@ -151,7 +151,7 @@ class AudioOutput:
         assert callback is not None  # every caller has tested it
         started_s = self._clock.now_s()
         try:
-            result = callback(audio.to_ndarray())
+            result = callback(to_samples(audio.data, audio.format))
         except Exception as exc:  # noqa: BLE001  # the application's code must not end the session
             self._report_failure(exc)
             return
@@ -203,7 +203,7 @@ class AudioOutput:
 
     async def _call_async(self, callback: AudioCallback, audio: AudioContent) -> None:
         try:
-            result: Any = callback(audio.to_ndarray())
+            result: Any = callback(to_samples(audio.data, audio.format))
             if result is not None:  # a plain callable may have taken the coroutine function's place
                 await result
         except asyncio.CancelledError as exc:

@@ -202,18 +202,15 @@ def _merge(gap: _Entry, later: _Entry) -> None:
 
 def wire_size(event: RealtimeEvent) -> int:
     """About the bytes that ``event`` had on the wire: the text in its frame, or its audio if that is more."""
-    size = 0
-    if event.service_event is not None:
-        parts: list[Any] = [event.service_event]
-        while parts:
-            part = parts.pop()
-            kind = type(part)
+    size = _EVENT_BYTES
+    containers: list[Any] = [event.service_event]
+    for container in containers:  # grows while it is walked: a frame may nest deeper than a stack
+        for value in container.values() if type(container) is dict else container or ():
+            kind = type(value)
             if kind is str:
-                size += len(part)
-            elif kind is dict:
-                parts.extend(part.values())
-            elif kind is list:
-                parts.extend(part)
+                size += len(value)
+            elif kind is dict or kind is list:
+                containers.append(value)
     if type(event) is RealtimeAudioEvent:
-        size = max(size, len(event.audio.data))
-    return size + _EVENT_BYTES
+        return max(size, len(event.audio.data))
+    return size

@@ -1,0 +1,42 @@
+"""What the tests of the whole repository share: where its distributions are."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+
+@attrs.frozen
+class Distribution:
+    """One folder with a pyproject of its own."""
+
+    folder: Path
+    pyproject: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """As on the package index."""
+        name: str = self.pyproject["project"]["name"]
+        return name
+
+    @property
+    def package(self) -> Path:
+        """The folder of its one import package."""
+        (package,) = (path.parent for path in (self.folder / "src").glob("*/__init__.py"))
+        return package
+
+    @property
+    def requires(self) -> list[str]:
+        """Its dependencies, extras included."""
+        project = self.pyproject["project"]
+        extras = project.get("optional-dependencies", {})
+        return [*project["dependencies"], *(line for lines in extras.values() for line in lines)]
+
+
+def distributions() -> list[Distribution]:
+    """Every distribution of the repository."""
+    files = [ROOT / "core" / "pyproject.toml", *sorted((ROOT / "plugins").glob("*/pyproject.toml"))]
+    return [Distribution(file.parent, tomllib.loads(file.read_text())) for file in files]
