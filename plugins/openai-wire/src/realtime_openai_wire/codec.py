@@ -1,0 +1,90 @@
+"""The OpenAI Realtime protocol as a pure codec: frames to events, commands to frames.
+
+Knows nothing of sockets and never waits. Nothing that a service sends can raise: what cannot be read
+is an error event with the code ``malformed_frame``.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+import pybase64
+from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+from realtime_core.commands import AppendAudio, Command, Raw
+from realtime_core.errors import UnsupportedCommand
+
+from realtime_openai_wire.client_frames import client_frame
+from realtime_openai_wire.fields import mapping, text
+from realtime_openai_wire.names import SendEvents
+from realtime_openai_wire.server_frames import Events, WireState, server_events, unreadable
+
+__all__ = ["OpenAIRealtimeCodec"]
+
+_APPEND_HEAD: Final = '{"type":"input_audio_buffer.append","audio":"'
+_APPEND_TAIL: Final = '"}'
+
+_UNNAMED_ANSWERS: Final = {
+    SendEvents.SESSION_UPDATE,
+    SendEvents.INPUT_AUDIO_BUFFER_COMMIT,
+    SendEvents.INPUT_AUDIO_BUFFER_CLEAR,
+}
+"""Frames whose answer names nobody: a raw one is counted too, or another would get its answer."""
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise NotImplementedError
+
+
+_decode_json: Final = msgspec.json.Decoder().decode
+_encode_json: Final = msgspec.json.Encoder(enc_hook=_to_json).encode
+
+
+class OpenAIRealtimeCodec:
+    """One session's codec; give it every frame, in order.
+
+    ``output_format`` is the format of the audio until the service reports another.
+    """
+
+    def __init__(self, output_format: AudioFormat = PCM16_24KHZ) -> None:
+        self._state = WireState(output_format)
+
+    @property
+    def awaits_update(self) -> bool:
+        """Whether a ``session.update`` was encoded and not yet answered."""
+        return self._state.pending.has(SendEvents.SESSION_UPDATE)
+
+    def encode(self, command: Command) -> str:
+        """The frame of a command, which counts as sent from now on.
+
+        Raises:
+            UnsupportedCommand: the protocol has nothing for it, or its values are no JSON.
+            InvalidSettings: an override of a response has a value that cannot be written.
+            UnsupportedSetting: a setting that the service does not have.
+        """
+        if type(command) is AppendAudio:
+            return _APPEND_HEAD + pybase64.b64encode_as_string(command.data) + _APPEND_TAIL
+        frame = client_frame(command)
+        kind = frame["type"]
+        try:
+            encoded = _encode_json(frame).decode()
+        except (TypeError, ValueError, OverflowError, RecursionError) as exc:
+            raise UnsupportedCommand(f"a frame {kind!r} cannot be written as JSON; check its values") from exc
+        if type(command) is not Raw or kind in _UNNAMED_ANSWERS:
+            item_id = text(mapping(frame, "item"), "id")
+            self._state.pending.add(str(frame["event_id"]), command.command_id, kind, item_id)
+        return encoded
+
+    def decode(self, frame: str | bytes) -> Events:
+        """The events of a frame: at least one, and never an exception."""
+        try:
+            payload = _decode_json(frame)
+        except (ValueError, RecursionError):
+            return (unreadable(f"a frame of {len(frame)} bytes is not JSON"),)
+        if type(payload) is not dict:
+            return (unreadable("a frame is not a JSON object"),)
+        name = payload.get("type")
+        if type(name) is not str:
+            return (unreadable("a frame has no type", service_event=payload),)
+        return server_events(self._state, name, payload)

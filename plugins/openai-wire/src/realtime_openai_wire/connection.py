@@ -1,0 +1,133 @@
+"""A connection out of a codec and a pipe: configures the session and keeps the commands in order.
+
+Knows nothing of sockets: a `Pipe` carries text both ways, over whatever.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Protocol
+
+from realtime_core.audio.formats import AudioFormat
+from realtime_core.commands import Command, Raw, UpdateSession
+from realtime_core.errors import ConnectionLost, LostReason
+from realtime_core.events import RealtimeEvent, RealtimeSessionEvent
+from realtime_core.provider import Setup
+
+from realtime_openai_wire.codec import OpenAIRealtimeCodec
+
+__all__ = ["Pipe", "WireConnection"]
+
+
+class Pipe(Protocol):
+    """Carries frames to one service and back."""
+
+    async def send(self, text: str) -> None:
+        """Write a frame; return when it is written. A cancelled call counts as written.
+
+        Raises:
+            ConnectionLost: the pipe has ended.
+        """
+
+    async def recv(self) -> str | bytes:
+        """The next frame. Cancelling loses nothing.
+
+        Raises:
+            ConnectionLost: the pipe has ended, in whichever way; again on every further call.
+        """
+
+    async def aclose(self) -> None:
+        """Free everything it holds; a waiting ``recv`` then raises. May be called twice. Never raises."""
+
+
+class WireConnection:
+    """A `realtime_core.provider.Connection` that speaks the protocol through ``pipe``.
+
+    It sends the configuration in ``setup`` itself, once the service has made the session, and keeps
+    one ``session.update`` in flight, since its answer names no command: a second one waits until the
+    first is answered, and what is sent after it waits behind it.
+
+    Raises:
+        CallerError: the settings cannot be written; nothing was sent, and the pipe is still yours.
+
+    After this you must call `aclose`; it closes the pipe.
+    """
+
+    def __init__(self, pipe: Pipe, setup: Setup) -> None:
+        self._pipe = pipe
+        self._codec = OpenAIRealtimeCodec(AudioFormat.parse(setup.settings.output_audio_format))
+        self._configuration: str | None = self._codec.encode(
+            UpdateSession(settings=setup.settings, command_id=setup.command_id)
+        )
+        self._configuring: asyncio.Task[None] | None = None
+        self._held: Sequence[RealtimeEvent] = ()
+        self._order = asyncio.Lock()
+        self._may_update = asyncio.Event()
+        self._closed = False
+
+    async def send(self, command: Command) -> None:
+        """Write a command, after all that were given before it.
+
+        Raises:
+            UnsupportedCommand: the protocol has no means for it.
+            ConnectionLost: the connection has ended; nothing was sent.
+        """
+        async with self._order:
+            if isinstance(command, UpdateSession):
+                await self._may_update.wait()
+            self._ensure_open()
+            text = self._codec.encode(command)
+            if isinstance(command, UpdateSession | Raw) and self._codec.awaits_update:
+                self._may_update.clear()
+            await self._pipe.send(text)
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        """The events of the next frame; before it gives out ``created`` it sends the configuration.
+
+        Raises:
+            ConnectionLost: the connection has ended; again on every further call.
+        """
+        self._ensure_open()
+        if not self._held:
+            self._held = await self._next_events()
+        if self._configuration is not None and _has_created(self._held):
+            await self._configure(self._configuration)
+        events, self._held = self._held, ()
+        return events
+
+    async def aclose(self) -> None:
+        """Close the pipe; a waiting `receive` or `send` raises `ConnectionLost`."""
+        self._closed = True
+        self._may_update.set()
+        await self._pipe.aclose()
+        if self._configuring is not None:
+            self._configuring.cancel()
+            await asyncio.gather(self._configuring, return_exceptions=True)
+
+    async def _next_events(self) -> Sequence[RealtimeEvent]:
+        try:
+            events = self._codec.decode(await self._pipe.recv())
+        except ConnectionLost:
+            self._closed = True
+            self._may_update.set()
+            raise
+        if not self._may_update.is_set() and not self._codec.awaits_update:
+            self._may_update.set()
+        return events
+
+    async def _configure(self, configuration: str) -> None:
+        """Send the configuration exactly once, however often the caller is cancelled meanwhile."""
+        if self._configuring is None:
+            self._configuring = asyncio.create_task(self._pipe.send(configuration))
+        # if the link is lost already, recv says so after the frames that explain it
+        with contextlib.suppress(ConnectionLost):
+            await asyncio.shield(self._configuring)
+        self._configuration = None
+
+    def _ensure_open(self) -> None:
+        if self._closed:
+            raise ConnectionLost("the connection has ended", reason=LostReason.CLOSED, retryable=False)
+
+
+def _has_created(events: Sequence[RealtimeEvent]) -> bool:
+    return any(isinstance(event, RealtimeSessionEvent) and event.phase == "created" for event in events)

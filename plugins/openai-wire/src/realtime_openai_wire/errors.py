@@ -1,0 +1,106 @@
+"""What the service's error codes mean, and what of its messages may be shown.
+
+The default is the mild one: an unknown code is an error that the session survives.
+"""
+
+import re
+from typing import Final
+
+import attrs
+from realtime_core.events import ErrorKind
+
+__all__ = ["ErrorMeaning", "meaning_of", "tidy_message"]
+
+
+@attrs.frozen
+class ErrorMeaning:
+    """How to take an error.
+
+    ``retryable``: the same may succeed later; ``fatal``: the session is over and another one ends
+    the same way or begins empty; ``benign``: nothing was lost.
+    """
+
+    kind: ErrorKind
+    retryable: bool = False
+    fatal: bool = False
+    benign: bool = False
+
+
+_AUTH: Final = ErrorMeaning("auth", fatal=True)
+_QUOTA: Final = ErrorMeaning("quota", fatal=True)
+_RATE_LIMITED: Final = ErrorMeaning("rate_limited", retryable=True)
+_SERVER: Final = ErrorMeaning("server", retryable=True)
+_INVALID: Final = ErrorMeaning("invalid_request")
+_TOO_LATE: Final = ErrorMeaning("invalid_request", benign=True)
+_UNKNOWN: Final = ErrorMeaning("unknown")
+
+_BY_CODE: Final = {
+    "conversation_already_has_active_response": ErrorMeaning("response_active", retryable=True, benign=True),
+    "response_cancel_not_active": ErrorMeaning("nothing_to_cancel", benign=True),
+    "input_audio_buffer_commit_empty": ErrorMeaning("empty_commit", benign=True),
+    "item_truncate_invalid_item_id": _TOO_LATE,
+    "item_already_truncated": _TOO_LATE,
+    "item_create_duplicate_item_id": _INVALID,
+    "item_retrieve_invalid_item_id": _INVALID,
+    "item_delete_invalid_item_id": _INVALID,
+    "invalid_value": _INVALID,
+    "unknown_parameter": _INVALID,
+    "missing_required_parameter": _INVALID,
+    "invalid_event": _INVALID,
+    "cannot_update_voice": _INVALID,
+    "beta_api_shape_disabled": ErrorMeaning("invalid_request", fatal=True),
+    "session_expired": ErrorMeaning("expired", retryable=True, fatal=True),
+    "inference_rate_limit_exceeded": _RATE_LIMITED,
+    "rate_limit_exceeded": _RATE_LIMITED,
+    "insufficient_quota": _QUOTA,
+    "credit_balance_exhausted": _QUOTA,
+    "billing_hard_limit_reached": _QUOTA,
+    "invalid_api_key": _AUTH,
+    "account_deactivated": _AUTH,
+    "authentication_error": _AUTH,
+    "server_error": _SERVER,
+    # types only: too broad to end a session
+    "rate_limit_error": _RATE_LIMITED,
+    "permission_error": ErrorMeaning("auth"),
+    "invalid_request_error": _INVALID,
+}
+
+
+def meaning_of(code: str | None, error_type: str | None = None) -> ErrorMeaning:
+    """What an error means, by its code, else by its type: services put either word in either field."""
+    for word in (code, error_type):
+        if word in _BY_CODE:
+            return _BY_CODE[word]
+    return _UNKNOWN
+
+
+_LONGEST_QUOTE: Final = 64
+_LONGEST_MESSAGE: Final = 400
+_READ_AT_MOST: Final = 10 * _LONGEST_MESSAGE
+
+# an apostrophe inside a word neither opens nor closes a quotation
+_QUOTED: Final = re.compile(r"(?<!\w)(['\"`])((?:(?!\1(?!\w)).)*)(?:\1|$)", re.DOTALL)
+_SECRETS: Final = (
+    (re.compile(r"\b(Bearer\s+)\S+", re.IGNORECASE), r"\1…"),
+    (re.compile(r"(?<![A-Za-z0-9])(sk-|ek_)[\w*.-]+"), r"\1…"),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w.-]+"), "…"),  # a JSON web token
+    (re.compile(r"(?<![\w-])[A-Za-z0-9]{32,}(?![\w-])"), "…"),  # a bare key, as Azure's
+)
+
+
+def _shorten(quoted: re.Match[str]) -> str:
+    mark, content = quoted[1], quoted[2]
+    return quoted[0] if len(content) <= _LONGEST_QUOTE else f"{mark}<{len(content)} chars>{mark}"
+
+
+def tidy_message(message: str) -> str:
+    """A message of the service without what must not reach a log: in one line, at most 400 characters.
+
+    Quoted values of more than 64 characters, which are a user's own words, become their length;
+    whatever looks like a key becomes an ellipsis.
+    """
+    tidy = _QUOTED.sub(_shorten, message[:_READ_AT_MOST])
+    for pattern, instead in _SECRETS:
+        tidy = pattern.sub(instead, tidy)
+    tidy = " ".join(tidy.split())
+    return tidy if len(tidy) <= _LONGEST_MESSAGE else tidy[: _LONGEST_MESSAGE - 1] + "…"

@@ -1,0 +1,165 @@
+"""Why a connection was refused or ended, as typed errors.
+
+Pure: maps HTTP statuses, operating-system errors and WebSocket close codes; knows no library's
+exceptions. Every message names the host, what happened and the remedy, in one line and without secrets.
+"""
+
+import re
+import socket
+import ssl
+from errno import ECONNREFUSED
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from realtime_core.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    ConnectionLost,
+    FailedReason,
+    LostReason,
+    RateLimited,
+    RealtimeError,
+)
+
+from realtime_openai_wire.errors import meaning_of, tidy_message
+from realtime_openai_wire.fields import mapping, text
+
+__all__ = ["closed_by_peer", "closed_by_us", "not_reached", "refused"]
+
+_LONGEST_PLAIN_BODY: Final = 200
+
+
+def refused(host: str, status: int, body: bytes = b"") -> RealtimeError:
+    """The error for an HTTP status in place of a WebSocket, with the reason in ``body``."""
+    code, said = _reason_in(body)
+    because = f": {said}" if said else ""
+    answer = f"{host} answered HTTP {status}{because}"
+    match status:
+        case HTTPStatus.UNAUTHORIZED:
+            return AuthenticationFailed(f"{answer}; check the API key and its account", status=status)
+        case HTTPStatus.FORBIDDEN:
+            message = f"{answer}; check that the key's project, and your region, may use this model"
+            return AuthenticationFailed(message, status=status)
+        case HTTPStatus.TOO_MANY_REQUESTS if meaning_of(code).kind == "quota":
+            return RateLimited(f"{answer}; check the plan and its billing", code=code, retryable=False)
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return RateLimited(f"{answer}; try again later", code=code)
+        case HTTPStatus.NOT_FOUND:
+            reason, remedy = FailedReason.NOT_FOUND, "check the base URL and the model or deployment"
+        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            reason, remedy = FailedReason.UNAVAILABLE, "the service is in trouble; try again later"
+        case _ if status < HTTPStatus.MULTIPLE_CHOICES:
+            reason, remedy = FailedReason.NOT_WEBSOCKET, "it speaks no WebSocket there; check the base URL"
+        case _ if status < HTTPStatus.BAD_REQUEST:
+            reason, remedy = FailedReason.REJECTED, "it redirects elsewhere; give that base URL instead"
+        case _:
+            reason, remedy = FailedReason.REJECTED, "check the base URL, the model, headers and query"
+    return ConnectionFailed(f"{answer}; {remedy}", reason=reason, status=status)
+
+
+def _reason_in(body: bytes) -> tuple[str | None, str]:
+    """The error's code, and what the service said: its JSON ``error.message``, or a short plain text."""
+    try:
+        payload: Any = msgspec.json.decode(body)
+    except (ValueError, RecursionError):
+        plain = body.decode(errors="replace")
+        is_page = "<" in plain or len(plain) > _LONGEST_PLAIN_BODY
+        return None, "" if is_page else tidy_message(plain)
+    if not isinstance(payload, dict):
+        return None, ""
+    error = mapping(payload, "error") or payload
+    said = text(error, "message") or text(payload, "error") or ""
+    return text(error, "code") or text(error, "type"), tidy_message(said)
+
+
+def not_reached(host: str, error: Exception) -> ConnectionFailed:
+    """The error for a connection that never got as far as HTTP."""
+    match error:
+        case TimeoutError():
+            reason, what = FailedReason.TIMEOUT, "gave no answer in time; try again, or give timeout_s=..."
+        case socket.gaierror():
+            reason, what = FailedReason.DNS, "has no address; check the base URL and the network"
+        case ssl.SSLCertVerificationError():
+            why = tidy_message(error.verify_message)
+            reason, what = (
+                FailedReason.TLS,
+                f"has a certificate that is not trusted ({why}); check the host",
+            )
+        case ssl.SSLError():
+            reason, what = FailedReason.TLS, "did not complete the TLS handshake; check the base URL's scheme"
+        case OSError() if _is_refusal(error):
+            reason, what = FailedReason.REFUSED, "refused the connection; check the base URL and its port"
+        case _:
+            what = f"cannot be reached ({type(error).__name__}); check the network and its proxy settings"
+            reason = FailedReason.UNREACHABLE
+    return ConnectionFailed(f"{host} {what}", reason=reason)
+
+
+def _is_refusal(error: OSError) -> bool:
+    if isinstance(error, ConnectionRefusedError):
+        return True
+    # asyncio melts the errors of a host with several addresses into one without a number
+    numbers = re.findall(r"\[Errno (\d+)\]", str(error)) if error.errno is None else []
+    return bool(numbers) and set(numbers) == {str(ECONNREFUSED)}
+
+
+_LOST: Final[dict[int, tuple[LostReason, bool]]] = {
+    1000: (LostReason.CLOSED, True),
+    1001: (LostReason.GOING_AWAY, True),
+    1002: (LostReason.PROTOCOL, False),
+    1003: (LostReason.PROTOCOL, False),
+    1005: (LostReason.DROPPED, True),
+    1006: (LostReason.DROPPED, True),
+    1007: (LostReason.PROTOCOL, False),
+    1008: (LostReason.POLICY, False),
+    1009: (LostReason.FRAME_TOO_BIG, True),
+    1010: (LostReason.PROTOCOL, False),
+    1011: (LostReason.SERVER_ERROR, True),
+    1012: (LostReason.GOING_AWAY, True),
+    1013: (LostReason.GOING_AWAY, True),
+    1014: (LostReason.SERVER_ERROR, True),
+    1015: (LostReason.DROPPED, True),
+}
+"""A close code to the reason, and whether a new session can be expected to work."""
+
+_NO_CLOSE_FRAME: Final = 1006
+_KEEPALIVE_FAILED: Final = 1011
+_POLICY_CODES: Final = range(3000, 4000)
+_EXPIRY: Final = "maximum duration"
+
+
+def closed_by_peer(host: str, code: int = _NO_CLOSE_FRAME, said: str = "") -> ConnectionLost:
+    """The error for the close code that the service sent; without one, it just dropped off."""
+    if code in _LOST:
+        reason, retryable = _LOST[code]
+    else:
+        reason, retryable = (LostReason.POLICY if code in _POLICY_CODES else LostReason.REJECTED), False
+    if _EXPIRY in said.lower():
+        reason, retryable = LostReason.EXPIRED, True
+    because = f": {tidy_message(said)}" if said else ""
+    how = "dropped the connection" if code == _NO_CLOSE_FRAME else f"closed the connection ({code})"
+    return ConnectionLost(
+        f"{host} {how}{because}; {_advice(reason)}", reason=reason, code=code, retryable=retryable
+    )
+
+
+def closed_by_us(host: str, code: int, said: str = "") -> ConnectionLost:
+    """The error for the close code that our side sent because the service failed it."""
+    if code == _KEEPALIVE_FAILED:
+        what = f"{host} answers no pings any more; open a new session"
+        return ConnectionLost(what, reason=LostReason.DROPPED, code=_NO_CLOSE_FRAME)
+    reason, retryable = _LOST.get(code, (LostReason.PROTOCOL, False))
+    because = f": {tidy_message(said)}" if said else ""
+    message = f"what {host} sent cannot be taken ({code}){because}; {_advice(reason)}"
+    return ConnectionLost(message, reason=reason, code=code, retryable=retryable)
+
+
+def _advice(reason: LostReason) -> str:
+    match reason:
+        case LostReason.POLICY | LostReason.REJECTED | LostReason.PROTOCOL:
+            return "check the key, the settings and what was sent"
+        case LostReason.FRAME_TOO_BIG:
+            return "a frame was larger than the limit; open a new session"
+        case _:
+            return "open a new session"

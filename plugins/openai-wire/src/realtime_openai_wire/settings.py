@@ -1,0 +1,149 @@
+"""Session settings in OpenAI's words, and the ``session`` object they make.
+
+Knows nothing of frames. The object has the shape of the current protocol (``audio.input``,
+``audio.output``); what is unset is absent, ``None`` is JSON's null, which switches off.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import attrs
+from realtime_core.errors import InvalidSettings, UnsupportedSetting
+from realtime_core.settings import InputAudioTranscription as CoreInputAudioTranscription
+from realtime_core.settings import RealtimeSettings, TurnDetection, set_fields, setting
+from realtime_core.unset import UNSET, UnsetType
+
+from realtime_openai_wire.formats import format_to_wire
+
+__all__ = [
+    "LIVE_SETTINGS",
+    "InputAudioTranscription",
+    "OpenAIRealtimeExecutionSettings",
+    "TurnDetection",
+    "session_payload",
+    "voice_to_wire",
+]
+
+_MAX_OUTPUT_TOKENS: Final = 4096
+_SLOWEST, _FASTEST = 0.25, 1.5
+
+
+@attrs.frozen(kw_only=True)
+class InputAudioTranscription(CoreInputAudioTranscription):
+    """How the service writes down what the user says.
+
+    ``languages`` and ``keywords`` are for ``gpt-transcribe`` and ``gpt-live-transcribe``; ``delay``
+    (``minimal`` to ``xhigh``: later but better) for ``gpt-realtime-whisper``, which takes no ``prompt``.
+    """
+
+    languages: tuple[str, ...] | list[str] | UnsetType = setting(tuple, list)
+    keywords: tuple[str, ...] | list[str] | UnsetType = setting(tuple, list, words=True)
+    delay: str | UnsetType = setting(str)
+
+
+@attrs.frozen(kw_only=True)
+class OpenAIRealtimeExecutionSettings(RealtimeSettings):
+    """`RealtimeSettings` and what OpenAI has beyond them.
+
+    ``output_modalities`` is ``["audio"]``, which brings a transcript with it, or ``["text"]``.
+    ``voice`` names a built-in voice or a custom one (``voice_…``); it is fixed once the assistant has
+    spoken. ``parallel_tool_calls`` and ``reasoning`` (``{"effort": "low"}``) are for reasoning models.
+    ``truncation`` says how old turns leave a full context, ``tracing`` cannot change once it is on,
+    ``prompt`` refers to a stored prompt. All go to the service as they are.
+
+    Raises:
+        InvalidSettings: a value has the wrong type or lies outside what the protocol allows.
+        UnsupportedSetting: a mapping has a key that its setting does not know.
+    """
+
+    output_modalities: tuple[str, ...] | list[str] | UnsetType = setting(tuple, list)
+    speed: float | UnsetType = setting(int, float)
+    input_audio_transcription: InputAudioTranscription | Mapping[str, Any] | UnsetType | None = setting(
+        None, nested=InputAudioTranscription
+    )
+    max_output_tokens: int | str | UnsetType = setting(int, str)
+    parallel_tool_calls: bool | UnsetType = setting(bool)
+    reasoning: Mapping[str, Any] | UnsetType = setting(Mapping)
+    truncation: str | Mapping[str, Any] | UnsetType = setting(str, Mapping)
+    tracing: str | Mapping[str, Any] | UnsetType | None = setting(str, Mapping, None)
+    prompt: Mapping[str, Any] | UnsetType | None = setting(Mapping, None, words=True)
+    include: tuple[str, ...] | list[str] | UnsetType = setting(tuple, list)
+
+    @output_modalities.validator
+    def _one_modality(self, _: Any, value: Any) -> None:
+        if value is not UNSET and list(value) not in (["audio"], ["text"]):
+            raise InvalidSettings("setting 'output_modalities' takes ['audio'] or ['text'], and one only")
+
+    @speed.validator
+    def _speed_in_range(self, _: Any, value: Any) -> None:
+        if value is not UNSET and not _SLOWEST <= value <= _FASTEST:
+            raise InvalidSettings(f"setting 'speed' takes {_SLOWEST} to {_FASTEST}, not {value}")
+
+    @max_output_tokens.validator
+    def _tokens_in_range(self, _: Any, value: Any) -> None:
+        if value is UNSET or value == "inf" or (isinstance(value, int) and 1 <= value <= _MAX_OUTPUT_TOKENS):
+            return
+        raise InvalidSettings(f"setting 'max_output_tokens' takes 1 to {_MAX_OUTPUT_TOKENS} or 'inf'")
+
+
+LIVE_SETTINGS: Final = frozenset(
+    field.name for field in attrs.fields(OpenAIRealtimeExecutionSettings) if field.name != "model"
+)
+"""The settings that an open session can change: all but the model, which the URL fixes."""
+
+
+def voice_to_wire(name: str) -> str | dict[str, str]:
+    """A built-in voice goes by its name, a custom one (``voice_…``) as an object."""
+    return {"id": name} if name.startswith("voice_") else name
+
+
+def _noise_reduction(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else value
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_PLACES: Final[dict[str, tuple[tuple[str, ...], Callable[[Any], Any]]]] = {
+    "instructions": (("instructions",), _as_it_is),
+    "output_modalities": (("output_modalities",), list),
+    "voice": (("audio", "output", "voice"), voice_to_wire),
+    "speed": (("audio", "output", "speed"), _as_it_is),
+    "input_audio_format": (("audio", "input", "format"), format_to_wire),
+    "output_audio_format": (("audio", "output", "format"), format_to_wire),
+    "input_audio_transcription": (("audio", "input", "transcription"), set_fields),
+    "input_audio_noise_reduction": (("audio", "input", "noise_reduction"), _noise_reduction),
+    "turn_detection": (("audio", "input", "turn_detection"), set_fields),
+    "tool_choice": (("tool_choice",), _as_it_is),
+    "max_output_tokens": (("max_output_tokens",), _as_it_is),
+    "parallel_tool_calls": (("parallel_tool_calls",), _as_it_is),
+    "reasoning": (("reasoning",), _as_it_is),
+    "truncation": (("truncation",), _as_it_is),
+    "tracing": (("tracing",), _as_it_is),
+    "prompt": (("prompt",), _as_it_is),
+    "include": (("include",), list),
+}
+"""Where a setting stands in the ``session`` object, and how its value is written there."""
+
+
+def session_payload(settings: RealtimeSettings) -> dict[str, Any]:
+    """The ``session`` object of a ``session.update``: what is set, and nothing else.
+
+    The model is not in it: a session has the one it was opened with.
+
+    Raises:
+        UnsupportedSetting: a setting, or an audio format, that the service does not have.
+    """
+    payload: dict[str, Any] = {"type": "realtime"}
+    for name, value in set_fields(settings).items():
+        if name == "model":
+            continue
+        if name not in _PLACES:
+            raise UnsupportedSetting(f"the service has no setting {name!r}; choose from {', '.join(_PLACES)}")
+        path, write = _PLACES[name]
+        place = payload
+        for key in path[:-1]:
+            place = place.setdefault(key, {})
+        place[path[-1]] = None if value is None else write(value)
+    return payload

@@ -1,0 +1,183 @@
+"""The WebSocket pipe: the only module here that does I/O.
+
+It connects through the ``openai`` package; that and ``websockets`` load on the first connection, in a
+thread, since they take the better part of a second. Nothing is retried here.
+"""
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from realtime_core.errors import ConnectionFailed, ConnectionLost, FailedReason, LostReason, RealtimeError
+
+from realtime_openai_wire.refusals import closed_by_peer, closed_by_us, not_reached, refused
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+    from openai.resources.realtime.realtime import AsyncRealtimeConnection
+    from websockets.exceptions import ConnectionClosed
+
+__all__ = ["MAX_FRAME_BYTES", "WebSocketPipe", "open_websocket"]
+
+MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
+"""The largest frame that is taken: ten minutes of audio in one piece, far beyond any real one."""
+
+_CLOSE_TIMEOUT_S: Final = 2.0
+_FOUND: Final = 302
+
+_quiet = logging.getLogger(f"{__name__}.frames")
+# at DEBUG websockets writes the Authorization header and every frame
+_quiet.setLevel(logging.INFO)
+
+
+class WebSocketPipe:
+    """A `realtime_openai_wire.connection.Pipe` over an open connection of the ``openai`` package.
+
+    ``host`` is named in errors. After this you must call `aclose`.
+    """
+
+    def __init__(self, connection: "AsyncRealtimeConnection", host: str) -> None:
+        # loaded with the connection, and too dear to look up for every frame
+        from websockets.exceptions import ConnectionClosed
+
+        self._closed_error = ConnectionClosed
+        self._connection = connection
+        self._host = host
+        self._closing: asyncio.Task[None] | None = None
+
+    async def send(self, text: str) -> None:
+        """Write a frame; waits while the network is slower than we are. A cancelled call counts as written.
+
+        Raises:
+            ConnectionLost: the connection has ended.
+        """
+        self._ensure_open()
+        try:
+            await self._connection.send_raw(text)
+        except self._closed_error as exc:
+            raise self._lost(exc) from exc
+
+    async def recv(self) -> bytes:
+        """The next frame. Cancelling loses nothing.
+
+        Raises:
+            ConnectionLost: the connection has ended; again on every further call.
+        """
+        self._ensure_open()
+        try:
+            return await self._connection.recv_bytes()
+        except self._closed_error as exc:
+            raise self._lost(exc) from exc
+
+    async def aclose(self) -> None:
+        """Close the connection and its socket, within two seconds. Never raises; may be called twice."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close())
+        # whoever is cancelled here must not leave a half-closed socket behind
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        with contextlib.suppress(Exception):
+            await self._connection.close()
+
+    def _ensure_open(self) -> None:
+        if self._closing is not None:
+            raise _closed_here(self._host)
+
+    def _lost(self, exc: "ConnectionClosed") -> ConnectionLost:
+        if self._closing is not None:
+            return _closed_here(self._host)
+        if exc.sent is not None and not exc.rcvd_then_sent:
+            return closed_by_us(self._host, exc.sent.code, exc.sent.reason)
+        if exc.rcvd is None:
+            return closed_by_peer(self._host)
+        return closed_by_peer(self._host, exc.rcvd.code, exc.rcvd.reason)
+
+
+async def open_websocket(
+    client: "AsyncOpenAI",
+    *,
+    model: str | None,
+    query: Mapping[str, Any],
+    headers: Mapping[str, str],
+    timeout_s: float,
+) -> WebSocketPipe:
+    """Connect to the realtime endpoint of ``client``.
+
+    ``model`` goes into the URL, None leaves it out; ``query`` and ``headers`` add to the client's own.
+    ``timeout_s`` bounds the network's part, up to the accepted upgrade. Proxies are taken from the
+    environment. Cancelling leaves no socket behind.
+
+    Raises:
+        AuthenticationFailed: HTTP 401 or 403.
+        RateLimited: HTTP 429.
+        ConnectionFailed: everything else, with a typed reason.
+    """
+    url = str(client.websocket_base_url or client.base_url)
+    host = _host_of(url)
+    socket_options: dict[str, Any] = {
+        "max_size": MAX_FRAME_BYTES,
+        "compression": None,
+        "open_timeout": timeout_s,
+        "close_timeout": _CLOSE_TIMEOUT_S,
+        "logger": _quiet,
+    }
+    request: dict[str, Any] = {
+        "extra_query": dict(query),
+        "extra_headers": dict(headers),
+        "websocket_connection_options": socket_options,
+    }
+    if model is not None:
+        request["model"] = model
+    try:
+        context = await asyncio.to_thread(_prepare, url)
+        if context is not None:
+            socket_options["ssl"] = context
+        connection = await client.realtime.connect(**request).enter()
+    except RealtimeError:
+        raise
+    except Exception as exc:
+        raise _refusal(host, exc) from exc
+    return WebSocketPipe(connection, host)
+
+
+def _prepare(url: str) -> ssl.SSLContext | None:
+    """What would block the loop: the imports, and for a secure URL the trusted certificates."""
+    import_module("openai.resources.realtime.realtime")
+    import_module("websockets.asyncio.client")
+    return ssl.create_default_context() if urlsplit(url).scheme in {"https", "wss"} else None
+
+
+def _host_of(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.hostname or "the service"
+    return host if parts.port is None else f"{host}:{parts.port}"
+
+
+def _refusal(host: str, exc: Exception) -> RealtimeError:
+    from websockets import exceptions
+
+    match exc:
+        case exceptions.InvalidStatus():
+            return refused(host, exc.response.status_code, bytes(exc.response.body or b""))
+        case exceptions.SecurityError():
+            # a redirect to another origin, which must not get the key
+            return refused(host, _FOUND)
+        case exceptions.InvalidProxy() | exceptions.ProxyError():
+            return not_reached(host, exc)
+        case exceptions.InvalidHandshake():
+            message = f"{host} answered, but not as a WebSocket; check the base URL"
+            return ConnectionFailed(message, reason=FailedReason.NOT_WEBSOCKET)
+        case _:
+            return not_reached(host, exc)
+
+
+def _closed_here(host: str) -> ConnectionLost:
+    return ConnectionLost(
+        f"the connection to {host} was closed here", reason=LostReason.CLOSED, retryable=False
+    )

@@ -1,0 +1,38 @@
+"""`OpenAIRealtimeWebsocket`: the client of ``openai-ws`` by class instead of by name."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from realtime_core.client import RealtimeClient
+from realtime_core.settings import RealtimeSettings
+
+from realtime_openai.plugin import PROVIDER_NAME, realtime_provider
+
+if TYPE_CHECKING:
+    from realtime_core.engine.output import AudioCallback
+
+__all__ = ["OpenAIRealtimeWebsocket"]
+
+
+class OpenAIRealtimeWebsocket(RealtimeClient):
+    """``create_client("openai-ws")`` by class; options are those of `realtime_openai.options.OpenAIOptions`.
+
+    Raises:
+        InvalidOptions: an option is missing or wrong.
+        UnsupportedSetting, InvalidSettings: a setting is.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: RealtimeSettings | Mapping[str, Any] | None = None,
+        audio_output_callback: "AudioCallback | None" = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            realtime_provider(),
+            name=PROVIDER_NAME,
+            settings=settings,
+            audio_output_callback=audio_output_callback,
+            options=options,
+        )

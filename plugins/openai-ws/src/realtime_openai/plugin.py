@@ -1,0 +1,109 @@
+"""The provider ``openai-ws``: OpenAI's endpoint, reached through the ``openai`` package.
+
+Cheap to import: ``openai`` loads with the first connection.
+"""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Final
+
+from realtime_core.capabilities import Capabilities
+from realtime_core.errors import AuthenticationFailed, RealtimeError
+from realtime_core.provider import Provider, Setup, hookimpl
+from realtime_core.unset import UNSET
+from realtime_openai_wire import (
+    LIVE_SETTINGS,
+    NATIVE_FORMATS,
+    OpenAIRealtimeExecutionSettings,
+    WireConnection,
+    open_websocket,
+)
+
+from realtime_openai.options import ApiKey, OpenAIOptions, checked_key
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+__all__ = ["PROVIDER_NAME", "connect", "realtime_provider"]
+
+PROVIDER_NAME: Final = "openai-ws"
+
+
+async def connect(options: OpenAIOptions, setup: Setup) -> WireConnection:
+    """Open a session.
+
+    Raises:
+        AuthenticationFailed: no key, or it was refused.
+        RateLimited: too many requests, or no quota.
+        ConnectionFailed: everything else that keeps us from connecting.
+    """
+    model = setup.settings.model
+    async with AsyncExitStack() as until_connected:
+        client = options.openai_client
+        if client is None:
+            client = await asyncio.to_thread(_make_client, options)
+            # an upgraded connection needs it no more
+            until_connected.push_async_callback(client.close)
+        async with AsyncExitStack() as on_failure:
+            pipe = await open_websocket(
+                client,
+                model=options.model if model is UNSET else model,
+                query=options.query,
+                headers=options.headers,
+                timeout_s=options.timeout_s,
+            )
+            on_failure.push_async_callback(pipe.aclose)
+            connection = WireConnection(pipe, setup)
+            await until_connected.aclose()
+            on_failure.pop_all()
+    return connection
+
+
+@hookimpl
+def realtime_provider() -> Provider:
+    """What the entry point ``openai-ws`` gives."""
+    return Provider(
+        connect=connect,
+        options=OpenAIOptions,
+        settings=OpenAIRealtimeExecutionSettings,
+        capabilities=Capabilities(
+            input_formats=NATIVE_FORMATS,
+            output_formats=NATIVE_FORMATS,
+            turns=True,
+            acks=True,
+            live_settings=LIVE_SETTINGS,
+        ),
+    )
+
+
+def _make_client(options: OpenAIOptions) -> "AsyncOpenAI":
+    """A client that is never used but to connect; blocks for the import, so call it in a thread."""
+    from openai import AsyncOpenAI
+
+    key: Any = options.api_key
+    return AsyncOpenAI(
+        api_key=_key_source(key) if callable(key) else key,
+        base_url=options.base_url,
+        organization=options.organization,
+        project=options.project,
+        max_retries=0,
+    )
+
+
+def _key_source(give: Callable[[], ApiKey]) -> Callable[[], Awaitable[str]]:
+    """``give`` as the coroutine function that ``openai`` wants; what it raises becomes ours."""
+
+    async def key() -> str:
+        try:
+            given: Any = give()
+            return checked_key(await given if inspect.isawaitable(given) else given)
+        except RealtimeError:
+            raise
+        except Exception as exc:
+            raise AuthenticationFailed(
+                f"the function given as api_key gave no usable key ({type(exc).__name__}); check it"
+            ) from exc
+
+    return key
