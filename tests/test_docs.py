@@ -1,0 +1,113 @@
+"""The documents are true: every command and snippet in them runs."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from workspace import ROOT
+
+BIN = Path(sys.executable).parent
+READMES = [ROOT / "README.md", ROOT / "core" / "README.md"]
+
+
+def blocks(document: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", document.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def commands(document: Path) -> list[str]:
+    lines = [line for block in blocks(document, "console") for line in block.splitlines()]
+    return [line.removeprefix("$ ") for line in lines if line.startswith("$ realtime")]
+
+
+def run(command: list[str], cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **env}
+    return subprocess.run(
+        command, cwd=cwd, env=environ, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a command finds what the repository has, and may write."""
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    return tmp_path
+
+
+def test_first_sh_block_of_the_readme_has_exactly_two_commands():
+    first = blocks(ROOT / "README.md", "sh")[0].splitlines()
+
+    assert len(first) == 2
+    assert "realtime converse simulator --wav" in first[0]
+    assert "-m pytest" in first[1]
+
+
+def test_main_job_of_the_readme_runs(folder: Path):
+    first, _ = blocks(ROOT / "README.md", "sh")[0].splitlines()
+    job = first.rpartition("&& .venv/bin/")[2]
+
+    done = run(shlex.split(job), folder)
+
+    assert done.returncode == 0, done.stderr
+    assert (folder / "reply.wav").stat().st_size > 100_000
+
+
+@pytest.mark.parametrize(
+    "snippet", [block for file in READMES for block in blocks(file, "python")], ids=lambda _: "snippet"
+)
+def test_python_snippet_runs(snippet: str, folder: Path):
+    done = run([sys.executable, "-W", "error", "-c", snippet], folder)
+
+    assert done.returncode == 0, done.stderr
+    assert "Good evening!" in done.stdout
+
+
+@pytest.mark.parametrize("command", [command for file in READMES for command in commands(file)])
+def test_command_runs(command: str, folder: Path):
+    done = run(shlex.split(command), folder)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_first_provider_of_contributing_works(tmp_path: Path):
+    document = ROOT / "CONTRIBUTING.md"
+    (pyproject,) = blocks(document, "toml")
+    (module,) = blocks(document, "python")
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    (source / "pyproject.toml").write_text(pyproject)
+    (source / "realtime_backwards.py").write_text(module)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
+    installed = run([*pip, "--target", str(target), str(source)], tmp_path)
+    assert installed.returncode == 0, installed.stderr
+
+    listed, talked = (
+        run(shlex.split(command), tmp_path, PYTHONPATH=str(target)) for command in commands(document)
+    )
+
+    assert "backwards" in listed.stdout
+    assert "desserts" in talked.stdout, talked.stderr
+
+
+def test_every_provider_is_in_the_readme():
+    table = (ROOT / "README.md").read_text()
+    names = run(["realtime", "providers", "--json"], ROOT).stdout
+
+    assert [name for name in re.findall(r'"name": ?"([^"]+)"', names) if f"| `{name}` |" not in table] == []
+
+
+def test_relative_links_lead_somewhere():
+    documents = [ROOT / "CONTRIBUTING.md", *ROOT.glob("**/README.md")]
+    documents = [file for file in documents if ".venv" not in file.parts]
+    links = [
+        (file, link)
+        for file in documents
+        for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", file.read_text())
+        if "://" not in link
+    ]
+
+    assert [f"{file.name}: {link}" for file, link in links if not (file.parent / link).exists()] == []
