@@ -1,7 +1,8 @@
-"""Speed, measured side by side in one run: the whole engine against bare loops that do the same visible job.
+"""Speed, measured side by side in one run: the whole engine against bare loops that do the same job.
 
-``python tests/benchmarks/run.py [--quick]`` prints a table. The server is a process of its own; what is measured is
-the CPU time of the client process, except for latency. Each figure is the median of alternating rounds.
+``python tests/benchmarks/run.py [--quick]`` prints a table. The server is a process of its own; what is
+measured is the CPU time of the client process, except for latency. Each figure is the median of
+alternating rounds.
 """
 
 import asyncio

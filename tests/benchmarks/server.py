@@ -1,9 +1,9 @@
-"""A server that does nothing but send: the same prepared frames to every client, so that only the client's work
-differs. Knows just enough of the protocol to open a session. Run as a process of its own.
+"""A server that does nothing but send: the same prepared frames to every client.
 
-A client chooses its scenario by the model in the URL: ``burst-N`` sends N audio deltas when a response is asked for,
-``paced-N`` sends N deltas 20 ms apart, each stamped with the time of sending, ``sink`` counts what it is sent and says
-so when a response is asked for.
+Knows just enough of the protocol to open a session. Run as a process of its own. A client chooses its
+scenario by the model in the URL: ``burst-N`` sends N audio deltas when a response is asked for,
+``paced-N`` sends N deltas 20 ms apart, each stamped with the time of sending, ``sink`` only counts what
+it is sent, and says so when a response is asked for.
 """
 
 import asyncio

@@ -268,10 +268,11 @@ class RealtimeSession:
             InvalidSettings: it is no audio.
             ConnectionLost: the connection ended; it was not sent.
         """
-        self._life.connection()
         data = self._input.encode(pcm)
         if data:
             await self._life.send(AppendAudio(data=data))
+        else:
+            self._life.connection()  # a part of a sample waits for its rest, if there is a session
 
     async def send_text(self, text: str, *, role: Role = "user", respond: bool = False) -> None:
         """Add a message to the conversation; ``respond``: and ask for a response.

@@ -44,6 +44,8 @@ class AudioConverter:
     def __init__(self, source: AudioFormat, target: AudioFormat) -> None:
         self.source = source
         self.target = target
+        self._same = source == target
+        self._frame_bytes = source.frame_bytes
         self._rest = b""
         self._resampler: Any = None  # soxr ships no type of its own for mypy --strict
 
@@ -52,10 +54,10 @@ class AudioConverter:
         if self._rest:
             data = self._rest + data
             self._rest = b""
-        extra = len(data) % self.source.frame_bytes
+        extra = len(data) % self._frame_bytes
         if extra:
             data, self._rest = data[:-extra], data[-extra:]
-        if self.source == self.target or not data:
+        if self._same or not data:
             return data
         return self._encode(self._mix(to_samples(data, self.source)), last=False)
 

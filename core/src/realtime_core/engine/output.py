@@ -231,7 +231,7 @@ class AudioOutput:
                 kind="callback",
                 code="callback_slow",
                 message=f"audio_output_callback {self._name()} held the event loop {held_ms:.0f} ms, "
-                f"more than {self._limits.callback_hold_ms:.0f}; make it a coroutine function, or only enqueue",
+                f"more than {self._limits.callback_hold_ms:.0f}; make it a coroutine function",
                 benign=True,
             )
         )

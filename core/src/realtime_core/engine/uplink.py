@@ -51,10 +51,11 @@ class AudioInput:
         return self._converter.flush()
 
     def _convert(self, data: bytes, source: AudioFormat) -> bytes:
-        before = b""
-        if self._converter.source != source:
-            before = self.flush()
-            self._converter = AudioConverter(source, self._native)
+        converter = self._converter
+        if converter.source is source or converter.source == source:
+            return converter.convert(data)
+        before = converter.flush()
+        self._converter = AudioConverter(source, self._native)
         return before + self._converter.convert(data)
 
 
