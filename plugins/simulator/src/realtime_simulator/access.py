@@ -1,0 +1,85 @@
+"""Who may open a session: keys in headers and subprotocols, and the service's words for a refusal.
+
+Knows nothing of sockets; ``headers`` is what the HTTP library has.
+"""
+
+import hmac
+from collections.abc import Iterator
+from typing import Any, Final, Protocol
+
+__all__ = ["Headers", "Refused", "check_access", "is_beta", "select_subprotocol"]
+
+_KEY_PROTOCOL: Final = "openai-insecure-api-key."
+_BETA_PROTOCOL: Final = "openai-beta.realtime-v1"
+_REALTIME: Final = "realtime"
+_SHOWN: Final = 4
+"""How many characters of a long key a refusal shows, so that its owner knows which one it was."""
+
+
+class Headers(Protocol):
+    """The headers of a request."""
+
+    def get_all(self, key: str, /) -> list[str]:
+        """All values of one header."""
+
+
+class Refused(Exception):
+    """A request that is answered by an HTTP status instead of a session."""
+
+    def __init__(self, status: int, message: str, *, code: str | None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+    def body(self) -> dict[str, Any]:
+        """The JSON body of the answer."""
+        error = {"message": str(self), "type": "invalid_request_error", "param": None, "code": self.code}
+        return {"error": error}
+
+
+def check_access(headers: Headers, api_key: str | None) -> None:
+    """Let a request with a good key pass.
+
+    Raises:
+        Refused: it has none, or a wrong one.
+    """
+    key = _key(headers)
+    if not key:
+        message = (
+            "You didn't provide an API key. You need to provide your API key in an Authorization header "
+            "using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
+        )
+        raise Refused(401, message, code=None)
+    if api_key is not None and not hmac.compare_digest(key.encode(), api_key.encode()):
+        raise Refused(401, f"Incorrect API key provided: {_masked(key)}.", code="invalid_api_key")
+
+
+def _key(headers: Headers) -> str:
+    for value in headers.get_all("Authorization"):
+        scheme, _, key = value.partition(" ")
+        if scheme.lower() == "bearer":
+            return key.strip()
+    for protocol in _protocols(headers):
+        if protocol.startswith(_KEY_PROTOCOL):
+            return protocol.removeprefix(_KEY_PROTOCOL)
+    return ""
+
+
+def _masked(key: str) -> str:
+    return f"{key[:_SHOWN]}***{key[-_SHOWN:]}" if len(key) > 4 * _SHOWN else "***"
+
+
+def _protocols(headers: Headers) -> Iterator[str]:
+    for value in headers.get_all("Sec-WebSocket-Protocol"):
+        yield from map(str.strip, value.split(","))
+
+
+def is_beta(headers: Headers) -> bool:
+    """Whether a request asks for the beta shape, which is switched off."""
+    asked = any("realtime=v1" in value for value in headers.get_all("OpenAI-Beta"))
+    return asked or _BETA_PROTOCOL in _protocols(headers)
+
+
+def select_subprotocol(offered: list[str]) -> str | None:
+    """The one that the service chooses; clients that offer none are as welcome."""
+    return _REALTIME if _REALTIME in offered else None

@@ -1,0 +1,128 @@
+"""One session as a door sees it: text in, text out, in time, with its faults.
+
+Knows nothing of sockets: a door carries the texts and ends the way it is told.
+"""
+
+import asyncio
+import math
+import time
+from collections import deque
+from typing import Any
+
+import attrs
+import msgspec
+
+from realtime_core.clock import Clock, current_clock
+from realtime_simulator.engine import Engine
+from realtime_simulator.faults import Action, End, FaultInjector, Garbage, Send, Stall
+from realtime_simulator.options import SimulatorOptions
+
+__all__ = ["Ended", "Link", "SessionLog"]
+
+
+@attrs.define(eq=False)
+class SessionLog:
+    """The frames of one session, decoded, in order; what was not JSON is the text itself."""
+
+    model: str
+    received: list[Any] = attrs.field(factory=list, repr=False)
+    """What the client sent."""
+
+    sent: list[Any] = attrs.field(factory=list, repr=False)
+    """What the server sent."""
+
+
+class Ended(Exception):  # noqa: N818  # an end is no error
+    """The server ends the session: with a close frame of ``code``, or, if that is None, without."""
+
+    def __init__(self, end: End) -> None:
+        super().__init__(end.reason)
+        self.code = end.code
+        self.reason = end.reason
+
+
+class Link:
+    """An engine, its faults and a clock.
+
+    `feed` what the client sends; one task takes what the server says with `next`.
+    """
+
+    def __init__(
+        self, options: SimulatorOptions, *, model: str, beta: bool = False, log: SessionLog | None = None
+    ) -> None:
+        self._clock: Clock = current_clock()
+        self._engine = Engine(options, model=model, now_s=self._clock.now_s(), epoch_s=time.time())
+        self._engine.open(beta=beta)
+        self._inject = FaultInjector(options.faults)
+        self._actions: deque[Action] = deque()
+        self._encoder = msgspec.json.Encoder()
+        self._log = log
+        self._wake = asyncio.Event()
+        self._hold_s: float | None = None
+
+    def feed(self, text: str | bytes) -> None:
+        """Hand over a frame of the client."""
+        event = self._engine.receive(text, self._clock.now_s())
+        if self._log is not None:
+            self._log.received.append(event)
+        self._wake.set()
+
+    def close(self) -> None:
+        """The client has gone: a waiting `next` raises."""
+        self._actions.clear()
+        self._actions.append(End(1000, "closed by the client"))
+        self._wake.set()
+
+    async def next(self) -> str:
+        """The next frame of the server, when it is due; cancelling loses none.
+
+        Raises:
+            Ended: the session has ended; again on every further call.
+        """
+        # the client is heard between any two frames, however fast they are taken
+        await asyncio.sleep(0)
+        while (ready_s := self._ready_s()) > self._clock.now_s():
+            await self._wait_until(ready_s)
+        match self._actions[0]:
+            case Send(frame=frame):
+                text = self._encoder.encode(frame).decode()
+            case Garbage(text=text):
+                frame = text
+            case End() as end:
+                raise Ended(end)
+        self._actions.popleft()
+        self._hold_s = None
+        if self._log is not None:
+            self._log.sent.append(frame)
+        return text
+
+    def _ready_s(self) -> float:
+        """When there is something to do, as far as is known now."""
+        now_s = self._clock.now_s()
+        if not self._actions:
+            frame = self._engine.next(now_s)
+            if frame is None:
+                return self._engine.due_s
+            self._actions.extend([frame] if isinstance(frame, End) else self._inject(frame))
+        match self._actions[0]:
+            case Send(late_ms=late_ms) if late_ms:
+                # counted from when the frame got to the head of the line
+                if self._hold_s is None:
+                    self._hold_s = now_s + late_ms / 1000
+                return self._hold_s
+            case Stall():
+                return math.inf
+            case _:
+                return now_s
+
+    async def _wait_until(self, due_s: float) -> None:
+        """Until then, or until the client has sent something or gone."""
+        self._wake.clear()
+        timer = None
+        if due_s != math.inf:
+            timer = self._clock.call_later(due_s - self._clock.now_s(), self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()

@@ -1,0 +1,118 @@
+"""The options of the simulator, the same for the provider, the server, the fixture and the command.
+
+Each can be given as the value or as the string of a command line.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import Any, Final, Literal, get_args
+
+import attrs
+
+from realtime_core.errors import InvalidOptions
+from realtime_core.options import build_options, option
+from realtime_simulator.brain import Brain, echo
+from realtime_simulator.brains import load_brain
+from realtime_simulator.faults import Fault, parse_faults
+
+__all__ = ["RateLimits", "SimulatorOptions", "configure"]
+
+RateLimits = Literal["never", "start", "end"]
+
+DEFAULT_SPEED: Final = 8.0
+
+
+def _speed(given: Any) -> float | None:
+    speed = 0.0 if given is None else float(given)
+    if not 0.0 <= speed < math.inf:
+        raise ValueError("a speed is a factor, 1 for real time, or 0 for as fast as possible")
+    return speed or None
+
+
+def _positive(given: Any) -> float:
+    seconds = float(given)
+    if not 0.0 < seconds < math.inf:
+        raise ValueError("a time in seconds is above 0")
+    return seconds
+
+
+def _transcripts(given: str | Iterable[str] | None) -> tuple[str, ...]:
+    match given:
+        case None | "":
+            return ()
+        case str():
+            return (given,)
+        case _:
+            return tuple(map(_text, given))
+
+
+def _text(given: Any) -> str:
+    if not isinstance(given, str) or not given:
+        raise TypeError("text is needed")
+    return given
+
+
+def _rate_limits(given: Any) -> Any:
+    if given not in get_args(RateLimits):
+        raise ValueError(f"choose from {', '.join(get_args(RateLimits))}")
+    return given
+
+
+@attrs.frozen
+class SimulatorOptions:
+    """How the simulated service behaves."""
+
+    brain: Brain = option(default=echo, convert=load_brain)
+    """What it says: ``echo``, ``script:FILE``, ``rules:FILE``, or a callable from `Turn` to `Reply`."""
+
+    script: str | None = option(default=None)
+    """A script file: short for ``brain="script:FILE"``."""
+
+    faults: tuple[Fault, ...] = option(default=(), convert=parse_faults)
+    """What goes wrong, such as ``close:1001@7``, several with commas between them."""
+
+    speed: float | None = option(default=DEFAULT_SPEED, convert=_speed)
+    """How much faster than real time it speaks; 0 or None: as fast as it is read."""
+
+    transcripts: tuple[str, ...] = option(default=(), convert=_transcripts)
+    """What the user says in each spoken turn of a session, in order."""
+
+    voice: str = option(default="marin", convert=_text)
+    """The voice that a session has until it is given another; a name only, all sound alike."""
+
+    rate_limits: RateLimits = option(default="never", convert=_rate_limits)
+    """Whether ``rate_limits.updated`` comes at the start or the end of a response, or never."""
+
+    max_session_s: float = option(default=3600.0, convert=_positive)
+    """How long a session lives before ``session_expired`` and a close with 1001."""
+
+    timeout_s: float = option(default=10.0, convert=_positive)
+    """How long opening a session may take."""
+
+    @property
+    def mind(self) -> Brain:
+        """The brain in force.
+
+        Raises:
+            InvalidOptions: the script cannot be read.
+        """
+        if self.script is None:
+            return self.brain
+        try:
+            return load_brain(f"script:{self.script}")
+        except ValueError as exc:
+            raise InvalidOptions(str(exc)) from exc
+
+
+def configure(**given: Any) -> SimulatorOptions:
+    """Options from keywords; the environment is not asked.
+
+    Raises:
+        InvalidOptions: one is unknown or wrong; the message says what is right.
+    """
+    try:
+        return build_options(SimulatorOptions, given, {})
+    except InvalidOptions as exc:
+        if exc.__cause__ is None:
+            raise
+        raise InvalidOptions(f"{exc}: {exc.__cause__}") from exc.__cause__

@@ -1,0 +1,64 @@
+"""Several streams of events that come in the model's time: which event is due next.
+
+Time is a number that the caller passes in; nothing here waits.
+"""
+
+from collections.abc import Iterator
+
+import attrs
+
+from realtime_simulator.ids import Frame
+from realtime_simulator.response import Step
+
+__all__ = ["Pacer", "Stream"]
+
+
+@attrs.define(eq=False)
+class Stream:
+    """One source of events, and when its next one is due."""
+
+    steps: Iterator[Step]
+    due_s: float
+
+
+class Pacer:
+    """Merges streams: the earliest event first, in turns where several are due.
+
+    ``speed`` is how many milliseconds of speech are sent in a millisecond; None: as fast as events
+    are asked for. An event that was asked for late does not delay those after it.
+    """
+
+    def __init__(self, speed: float | None) -> None:
+        self._speed = speed
+        self._streams: list[Stream] = []
+
+    def add(self, steps: Iterator[Step], now_s: float) -> Stream:
+        """Begin a stream."""
+        stream = Stream(steps, now_s)
+        self._streams.append(stream)
+        return stream
+
+    @property
+    def due_s(self) -> float | None:
+        """When the next event is due; None: there is none to come."""
+        return min((stream.due_s for stream in self._streams), default=None)
+
+    def next(self, now_s: float) -> Frame | None:
+        """The event that is due, if one is."""
+        for stream in sorted(self._streams, key=lambda stream: stream.due_s):
+            if stream.due_s > now_s:
+                return None
+            self._streams.remove(stream)
+            step = next(stream.steps, None)
+            if step is not None:
+                frame, ms = step
+                if self._speed is not None:
+                    stream.due_s += ms / 1000 / self._speed
+                self._streams.append(stream)
+                return frame
+        return None
+
+    def drain(self, stream: Stream) -> list[Frame]:
+        """All that is left of a stream, at once; it is over."""
+        self._streams.remove(stream)
+        return [frame for frame, _ in stream.steps]

@@ -1,0 +1,119 @@
+"""What a ``response.create`` asks for, over the session's settings: the response's shape, the brain's turn.
+
+Knows nothing of events.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from realtime_core.contents import Message
+from realtime_simulator.brain import Brain, Reply, Turn
+from realtime_simulator.ids import Ids
+from realtime_simulator.items import Conversation, Item, resolve
+from realtime_simulator.response import ResponseSpec
+from realtime_simulator.session import RESPONSE, Session, refuse_new_voice
+from realtime_simulator.usage import Tokens, input_tokens
+
+if TYPE_CHECKING:
+    from realtime_simulator.brain import Samples
+
+__all__ = ["Request", "answer_of", "read_request"]
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """A request for a response; ``context`` None: the conversation is."""
+
+    overrides: dict[str, Any] = attrs.field(factory=dict)
+    context: list[Item] | None = None
+
+    @property
+    def in_conversation(self) -> bool:
+        """Whether its items go to the conversation."""
+        return self.overrides.get("conversation") != "none"
+
+    def _setting(self, session: Session, name: str) -> Any:
+        return self.overrides.get(name, session.served[name])
+
+    def _items(self, conversation: Conversation) -> Iterable[Item]:
+        return conversation if self.context is None else self.context
+
+    def spec(self, session: Session, conversation: Conversation, last_read: Tokens) -> ResponseSpec:
+        """The shape of the response; ``last_read`` is what the response before it read."""
+        output = {**session.served["audio"]["output"], **self.overrides.get("audio", {}).get("output", {})}
+        read = input_tokens(self._setting(session, "instructions"), self._items(conversation))
+        return ResponseSpec(
+            conversation=conversation if self.in_conversation else None,
+            modality=self._setting(session, "output_modalities")[0],
+            format=output["format"],
+            voice=output["voice"],
+            speed=output["speed"],
+            max_output_tokens=self._setting(session, "max_output_tokens"),
+            metadata=self.overrides.get("metadata"),
+            read=read,
+            cached=read.cached_of(last_read),
+        )
+
+    def turn(self, session: Session, conversation: Conversation, *, number: int) -> Turn:
+        """What the brain is asked."""
+        items = list(self._items(conversation))
+        messages = [item for item in items if item.role is not None]
+        last_reply = max((i for i, item in enumerate(messages) if item.role == "assistant"), default=-1)
+        new = [item for item in messages[last_reply + 1 :] if item.role == "user"]
+        return Turn(
+            text=" ".join(filter(None, (item.text for item in new))),
+            audio=_audio_of(new),
+            number=number,
+            history=tuple(Message(item.fields["role"], item.text) for item in messages),
+            instructions=self._setting(session, "instructions"),
+        )
+
+
+def _audio_of(items: Iterable[Item]) -> "Samples | None":
+    clips = [clip for item in items for clip in item.clips.values()]
+    if not clips:
+        return None
+    # numpy loads with the first audio
+    import numpy as np
+
+    return np.concatenate([clip.samples() for clip in clips])
+
+
+def read_request(given: Any, session: Session, conversation: Conversation, ids: Ids) -> Request:
+    """The request that a client made.
+
+    Raises:
+        Refusal: it is wrong.
+    """
+    if given is None:
+        return Request()
+    overrides = RESPONSE(given, "response")
+    session.check_model_can(overrides, "response")
+    locked = conversation.has_assistant_audio and overrides.get("conversation") != "none"
+    output = overrides.get("audio", {}).get("output", {})
+    refuse_new_voice(session.voice, output, "response", locked=locked)
+    if "input" not in overrides:
+        return Request(overrides=overrides)
+    context = [
+        resolve(value, f"response.input[{index}]", conversation, ids, session.input_format)
+        for index, value in enumerate(overrides["input"])
+    ]
+    return Request(overrides=overrides, context=context)
+
+
+def answer_of(brain: Brain, turn: Turn) -> Callable[[], Reply]:
+    """The brain's answer, for when it is wanted.
+
+    Raises:
+        TypeError: on the call, the brain did not answer with a reply.
+    """
+
+    def answer() -> Reply:
+        reply = brain(turn)
+        if not isinstance(reply, Reply):
+            raise TypeError(f"a brain returns a Reply, not {type(reply).__name__}")
+        return reply
+
+    return answer
