@@ -87,8 +87,10 @@ class AudioConverter:
                 # imported here: most sessions never resample
                 import soxr
 
+                # as int16 soxr adds dither: noise in silence, and a result that depends on the chunks
                 self._resampler = soxr.ResampleStream(
-                    self.source.rate_hz, self.target.rate_hz, self.target.channels, dtype="int16"
+                    self.source.rate_hz, self.target.rate_hz, self.target.channels, dtype="float32"
                 )
-            samples = self._resampler.resample_chunk(np.ascontiguousarray(samples), last=last)
+            resampled = self._resampler.resample_chunk(samples.astype(np.float32), last=last)
+            samples = np.rint(resampled).clip(-32768, 32767).astype(np.int16)
         return _from_samples(samples, self.target)
