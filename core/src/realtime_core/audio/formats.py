@@ -25,7 +25,8 @@ class AudioFormat:
 
     encoding: Encoding = attrs.field(default="pcm16", validator=attrs.validators.in_(get_args(Encoding)))
     rate_hz: int = attrs.field(
-        default=attrs.Factory(lambda self: _DEFAULT_RATE_HZ[self.encoding], takes_self=True),
+        # validators run when all is set: an unknown encoding is their business, not this lookup's
+        default=attrs.Factory(lambda self: _DEFAULT_RATE_HZ.get(self.encoding, 1), takes_self=True),
         validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)],
     )
     channels: int = attrs.field(
