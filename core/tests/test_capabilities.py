@@ -1,0 +1,25 @@
+import attrs
+import pytest
+from realtime_core.audio.formats import PCM16_24KHZ
+from realtime_core.capabilities import Capabilities
+
+
+def test_default_formats_are_those_of_every_session():
+    capabilities = Capabilities()
+
+    assert capabilities.input_formats == capabilities.output_formats == (PCM16_24KHZ,)
+
+
+def test_default_provider_answers_and_has_turns():
+    capabilities = Capabilities()
+
+    assert (capabilities.turns, capabilities.acks) == (True, True)
+
+
+def test_no_setting_is_live_unless_told():
+    assert Capabilities().live_settings == frozenset()
+
+
+def test_capabilities_do_not_change():
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        Capabilities().turns = False

@@ -1,0 +1,96 @@
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+from realtime_core.contents import AudioContent, Message, RateLimit, TextContent, Usage, hidden
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "None"),
+        ("", "<0 chars>"),
+        ("secret", "<6 chars>"),
+        (b"secret", "<6 bytes>"),
+        ({"a": 1}, "<1 entries>"),
+        ([1, 2], "<2 entries>"),
+    ],
+)
+def test_hidden_shows_how_much_never_what(value, shown):
+    assert hidden(value) == shown
+
+
+def test_audio_is_pcm16_24_khz_unless_stated():
+    assert AudioContent(b"").format == PCM16_24KHZ
+
+
+def test_audio_knows_how_long_it_lasts():
+    assert AudioContent(bytes(4_800)).duration_ms == 100
+
+
+def test_audio_decodes_to_samples():
+    assert AudioContent(b"\x01\x00\xff\xff").to_ndarray().tolist() == [1, -1]
+
+
+def test_stereo_audio_decodes_to_one_row_a_frame():
+    stereo = AudioContent(b"\x01\x00\x02\x00", AudioFormat("pcm16", 24_000, 2))
+
+    assert stereo.to_ndarray().tolist() == [[1, 2]]
+
+
+def test_g711_audio_decodes_to_samples():
+    assert AudioContent(b"\xff", AudioFormat("g711_ulaw")).to_ndarray().tolist() == [0]
+
+
+@given(st.binary(min_size=4))
+def test_audio_never_shows_its_bytes(data):
+    assert repr(AudioContent(data)) == f"AudioContent(data=<{len(data)} bytes>, format={PCM16_24KHZ!r})"
+
+
+@given(st.text())
+def test_text_never_shows_itself(text):
+    assert repr(TextContent(text)) == f"TextContent(text=<{len(text)} chars>)"
+
+
+@given(st.text())
+def test_message_never_shows_its_content(text):
+    assert repr(Message("user", text)) == f"Message(role='user', content=<{len(text)} chars>)"
+
+
+@pytest.mark.parametrize("role", ["user", "assistant", "system"])
+def test_message_takes_every_role(role):
+    assert Message(role, "hi").role == role
+
+
+def test_message_of_unknown_role_is_refused():
+    with pytest.raises(ValueError, match="role"):
+        Message("robot", "hi")
+
+
+def test_message_is_text():
+    with pytest.raises((TypeError, ValueError), match="content"):
+        Message("user", 5)
+
+
+@pytest.mark.parametrize(
+    "value", [AudioContent(b""), TextContent(""), Message("user", ""), RateLimit("tokens"), Usage()]
+)
+def test_contents_do_not_change(value):
+    field = attrs.fields(type(value))[0].name
+
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        setattr(value, field, None)
+
+
+@pytest.mark.parametrize("cls", [AudioContent, TextContent, Message, RateLimit, Usage])
+def test_contents_have_slots(cls):
+    assert "__slots__" in vars(cls)
+
+
+def test_rate_limit_knows_only_its_name_unless_told():
+    assert RateLimit("tokens") == RateLimit("tokens", None, None, None)
+
+
+def test_usage_is_zero_unless_told():
+    assert set(attrs.asdict(Usage()).values()) == {0}
