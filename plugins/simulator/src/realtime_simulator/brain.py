@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
-
 from realtime_core.contents import Message, hidden
 
 if TYPE_CHECKING:

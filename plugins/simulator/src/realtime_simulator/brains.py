@@ -5,7 +5,7 @@ Both come from a TOML or JSON Lines file of entries: ``[[reply]]`` tables, or on
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,14 @@ from realtime_simulator.brain import Brain, Reply, Turn, echo
 __all__ = ["Rules", "Script", "load_brain"]
 
 
+def _fold(text: str) -> str:
+    return text.strip().casefold()
+
+
+def _folded(given: Mapping[str, str]) -> dict[str, str]:
+    return {_fold(text): reply for text, reply in given.items()}
+
+
 @attrs.frozen
 class Script:
     """Replies in order, and replies to certain words.
@@ -26,8 +34,8 @@ class Script:
     compared without case and outer blanks.
     """
 
-    in_order: tuple[str, ...] = attrs.field(default=(), converter=tuple)
-    by_text: Mapping[str, str] = attrs.field(factory=dict, converter=lambda given: _folded(given))
+    in_order: Sequence[str] = ()
+    by_text: Mapping[str, str] = attrs.field(factory=dict, converter=_folded)
 
     def __call__(self, turn: Turn) -> Reply:
         """The reply that is due."""
@@ -37,14 +45,6 @@ class Script:
         if turn.number >= len(self.in_order):
             raise LookupError(f"the script has no reply for turn {turn.number + 1}")
         return Reply(self.in_order[turn.number])
-
-
-def _fold(text: str) -> str:
-    return text.strip().casefold()
-
-
-def _folded(given: Mapping[str, str]) -> dict[str, str]:
-    return {_fold(text): reply for text, reply in given.items()}
 
 
 @attrs.frozen
@@ -91,7 +91,7 @@ def load_brain(spec: str | Brain) -> Brain:
 
 def _script(entries: Iterable[dict[str, str]]) -> Script:
     in_order = []
-    by_text = {}
+    by_text: dict[str, str] = {}
     for entry in entries:
         if "when" in entry:
             by_text[entry["when"]] = entry["say"]

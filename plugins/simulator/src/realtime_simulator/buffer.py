@@ -6,8 +6,8 @@ Positions are milliseconds of audio written in this session. Knows nothing of ev
 from typing import Any, Final
 
 import attrs
-
 from realtime_core.audio.formats import AudioFormat
+
 from realtime_simulator.refusals import Refusal
 from realtime_simulator.vad import Vad, VadSettings
 from realtime_simulator.wire_audio import Clip

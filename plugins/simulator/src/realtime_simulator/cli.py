@@ -5,8 +5,8 @@ import signal
 from typing import Any
 
 import click
-
 from realtime_core.errors import InvalidOptions
+
 from realtime_simulator.faults import FAULT_NAMES
 from realtime_simulator.options import DEFAULT_SPEED, RateLimits, configure
 from realtime_simulator.server import SimulatorServer

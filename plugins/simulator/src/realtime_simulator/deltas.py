@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 import attrs
-
 from realtime_core.audio.formats import AudioFormat
+
 from realtime_simulator.wire_audio import Clip
 
 __all__ = ["AudioDelta", "Padding", "WordDelta", "audio_ends", "spoken", "words", "written"]

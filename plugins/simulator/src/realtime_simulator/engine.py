@@ -6,19 +6,18 @@ there to be taken one by one. Knows nothing of sockets and faults.
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import attrs
 
 from realtime_simulator import client_events
 from realtime_simulator.buffer import InputBuffer, SpeechStarted
-from realtime_simulator.faults import EXPIRED, End
-from realtime_simulator.ids import Frame, Frames, Ids
+from realtime_simulator.frames import EXPIRED, End, Frame, Frames, Ids
 from realtime_simulator.items import Conversation, check_item, user_audio_item
 from realtime_simulator.options import SimulatorOptions
 from realtime_simulator.pacing import Pacer, Stream
 from realtime_simulator.refusals import Refusal
-from realtime_simulator.requests import Request, answer_of, read_request
+from realtime_simulator.request import Request, answer_of, read_request
 from realtime_simulator.response import Response
 from realtime_simulator.session import Session, default_session
 from realtime_simulator.transcription import Transcriber
@@ -97,7 +96,7 @@ class Engine:
         try:
             event = client_events.decode(text)
             checked = client_events.check(event)
-            _HANDLERS[checked["type"]](self, checked)
+            self._HANDLERS[checked["type"]](self, checked)
         except Refusal as refusal:
             self._fail(refusal, client_events.event_id_of(event))
         return event
@@ -250,6 +249,20 @@ class Engine:
             "'output_audio_buffer.clear' is only available over WebRTC.", code="invalid_event", param="type"
         )
 
+    _HANDLERS: ClassVar[dict[str, Callable[[Any, Frame], None]]] = {
+        "session.update": _update_session,
+        "input_audio_buffer.append": _append_audio,
+        "input_audio_buffer.commit": _commit_audio,
+        "input_audio_buffer.clear": _clear_audio,
+        "conversation.item.create": _create_item,
+        "conversation.item.retrieve": _retrieve_item,
+        "conversation.item.truncate": _truncate_item,
+        "conversation.item.delete": _delete_item,
+        "response.create": _create_response,
+        "response.cancel": _cancel_response,
+        "output_audio_buffer.clear": _clear_output,
+    }
+
 
 def _already_active(response_id: str) -> Refusal:
     return Refusal(
@@ -257,18 +270,3 @@ def _already_active(response_id: str) -> Refusal:
         "Wait until the response is finished before creating a new one.",
         code="conversation_already_has_active_response",
     )
-
-
-_HANDLERS: Final[dict[str, Callable[[Engine, Frame], None]]] = {
-    "session.update": Engine._update_session,
-    "input_audio_buffer.append": Engine._append_audio,
-    "input_audio_buffer.commit": Engine._commit_audio,
-    "input_audio_buffer.clear": Engine._clear_audio,
-    "conversation.item.create": Engine._create_item,
-    "conversation.item.retrieve": Engine._retrieve_item,
-    "conversation.item.truncate": Engine._truncate_item,
-    "conversation.item.delete": Engine._delete_item,
-    "response.create": Engine._create_response,
-    "response.cancel": Engine._cancel_response,
-    "output_audio_buffer.clear": Engine._clear_output,
-}

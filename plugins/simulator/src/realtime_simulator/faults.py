@@ -4,30 +4,29 @@ Frames are counted from 1, which is ``session.created``, as the server would sen
 faults. Knows nothing of sockets: a fault becomes something for a door to do.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 import attrs
 
-from realtime_simulator.ids import Frame
+from realtime_simulator.frames import EXPIRED, End, Frame
 
 __all__ = [
     "FAULT_NAMES",
     "Action",
-    "End",
     "Fault",
     "FaultInjector",
     "Garbage",
     "Send",
-    "Stall",
     "parse_faults",
 ]
 
 
 @attrs.frozen
 class Send:
-    """Send a frame, ``late_ms`` later than it could be."""
+    """Send a frame, ``late_ms`` later than it could be; infinitely late: never, nor any after it."""
 
     frame: Frame
     late_ms: float = 0.0
@@ -40,24 +39,17 @@ class Garbage:
     text: str = '{"type": "response.output_audio.delta", "delta": "UklGR'
 
 
-@attrs.frozen
-class Stall:
-    """Send nothing any more, but stay connected."""
+Action: TypeAlias = Send | Garbage | End
 
+FAULT_NAMES: Final = (
+    "close:CODE, abort, stall, garbage, unknown-event, late-delta, null-event-id, slow or slow:MS"
+)
+"""The choices, for messages."""
 
-@attrs.frozen
-class End:
-    """End the session: a close frame with ``code``, or None: hang up without one."""
-
-    code: int | None
-    reason: str = ""
-
-
-Action: TypeAlias = Send | Garbage | Stall | End
-
-EXPIRED: Final = "Your session hit the maximum duration of 60 minutes."
 _REASONS: Final = {1001: EXPIRED}
 _SLOW_MS: Final = 50.0
+_PLAIN: Final = {"abort", "stall", "garbage", "unknown-event", "late-delta", "null-event-id"}
+"""The faults that take no number."""
 
 
 @attrs.frozen
@@ -84,7 +76,7 @@ class Fault:
                 return cls(name, frame, int(number))
             case "slow", _:
                 return cls(name, frame, float(number or _SLOW_MS))
-            case _, None if name in _STRIKES and name != "close":
+            case _, None if name in _PLAIN:
                 return cls(name, frame)
             case _:
                 raise ValueError(f"no fault {spec!r}: choose from {FAULT_NAMES}, each with @FRAME")
@@ -124,7 +116,7 @@ class FaultInjector:
         self._late_ms = 0.0
         self._hide_event_ids = False
         self._late_delta_wanted = False
-        self._last_delta: Frame | None = None
+        self._last_delta: Frame = {}
 
     def __call__(self, frame: Frame) -> list[Action]:
         """What to do instead of only sending ``frame``."""
@@ -132,9 +124,9 @@ class FaultInjector:
         actions: list[Action] = []
         while self._waiting and self._waiting[0].frame <= self._sent:
             fault = self._waiting.pop(0)
-            actions += _STRIKES[fault.name](self, fault)
+            actions += self._STRIKES[fault.name](self, fault)
         for action in actions:
-            if isinstance(action, End | Stall):
+            if isinstance(action, End):
                 return actions[: actions.index(action) + 1]
         return [*actions, *self._send(frame)]
 
@@ -145,10 +137,14 @@ class FaultInjector:
         sent: list[Action] = [Send(frame, self._late_ms)]
         if kind.startswith("response.") and kind.endswith(".delta"):
             self._last_delta = frame
-        elif kind == "response.done" and self._late_delta_wanted and self._last_delta is not None:
+        elif kind == "response.done" and self._is_late(frame["response"]["id"]):
             self._late_delta_wanted = False
             sent.append(Send({**self._last_delta, "event_id": f"{frame['event_id']}_late"}, self._late_ms))
         return sent
+
+    def _is_late(self, response_id: str) -> bool:
+        """Whether the last delta is of this response, and wanted once more."""
+        return self._late_delta_wanted and self._last_delta.get("response_id") == response_id
 
     def _close(self, fault: Fault) -> list[Action]:
         code = int(fault.number or 0)
@@ -158,7 +154,8 @@ class FaultInjector:
         return [End(None)]
 
     def _stall(self, _: Fault) -> list[Action]:
-        return [Stall()]
+        self._late_ms = math.inf
+        return []
 
     def _garbage(self, _: Fault) -> list[Action]:
         return [Garbage()]
@@ -180,20 +177,14 @@ class FaultInjector:
         self._late_ms = float(fault.number or 0.0)
         return []
 
-
-_STRIKES: Final[dict[str, Callable[[FaultInjector, Fault], list[Any]]]] = {
-    "close": FaultInjector._close,
-    "abort": FaultInjector._abort,
-    "stall": FaultInjector._stall,
-    "garbage": FaultInjector._garbage,
-    "unknown-event": FaultInjector._unknown_event,
-    "late-delta": FaultInjector._late_delta,
-    "null-event-id": FaultInjector._null_event_id,
-    "slow": FaultInjector._slow,
-}
-"""What each fault does when its frame has come."""
-
-FAULT_NAMES: Final = (
-    "close:CODE, abort, stall, garbage, unknown-event, late-delta, null-event-id, slow or slow:MS"
-)
-"""The choices, for messages."""
+    _STRIKES: ClassVar[dict[str, Callable[[Any, Fault], list[Action]]]] = {
+        "close": _close,
+        "abort": _abort,
+        "stall": _stall,
+        "garbage": _garbage,
+        "unknown-event": _unknown_event,
+        "late-delta": _late_delta,
+        "null-event-id": _null_event_id,
+        "slow": _slow,
+    }
+    """What each fault does when its frame has come."""

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from realtime_simulator.ids import Ids
+from realtime_simulator.frames import Ids
 from realtime_simulator.refusals import Refusal, missing
 from realtime_simulator.schema import by_type, items, nullable, record, string, word
 from realtime_simulator.wire_audio import Clip, decode_base64
@@ -48,7 +48,8 @@ class Item:
     @property
     def content(self) -> list[Json]:
         """Its parts; none: it is no message."""
-        return self.fields.get("content", [])
+        parts: list[Json] = self.fields.get("content", [])
+        return parts
 
     @property
     def text(self) -> str:

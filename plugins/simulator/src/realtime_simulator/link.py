@@ -11,10 +11,11 @@ from typing import Any
 
 import attrs
 import msgspec
-
 from realtime_core.clock import Clock, current_clock
+
 from realtime_simulator.engine import Engine
-from realtime_simulator.faults import Action, End, FaultInjector, Garbage, Send, Stall
+from realtime_simulator.faults import Action, FaultInjector, Garbage, Send
+from realtime_simulator.frames import End
 from realtime_simulator.options import SimulatorOptions
 
 __all__ = ["Ended", "Link", "SessionLog"]
@@ -32,7 +33,7 @@ class SessionLog:
     """What the server sent."""
 
 
-class Ended(Exception):  # noqa: N818  # an end is no error
+class Ended(Exception):
     """The server ends the session: with a close frame of ``code``, or, if that is None, without."""
 
     def __init__(self, end: End) -> None:
@@ -85,11 +86,14 @@ class Link:
             await self._wait_until(ready_s)
         match self._actions[0]:
             case Send(frame=frame):
-                text = self._encoder.encode(frame).decode()
+                return self._sent(frame, self._encoder.encode(frame).decode())
             case Garbage(text=text):
-                frame = text
-            case End() as end:
+                return self._sent(text, text)
+            case end:
                 raise Ended(end)
+
+    def _sent(self, frame: Any, text: str) -> str:
+        """The action at the head is done with."""
         self._actions.popleft()
         self._hold_s = None
         if self._log is not None:
@@ -110,8 +114,6 @@ class Link:
                 if self._hold_s is None:
                     self._hold_s = now_s + late_ms / 1000
                 return self._hold_s
-            case Stall():
-                return math.inf
             case _:
                 return now_s
 

@@ -6,7 +6,8 @@ A pipe ends as a socket would: `ConnectionLost` with the reason and the code of 
 from typing import TYPE_CHECKING, Final
 
 from realtime_core.errors import ConnectionLost, LostReason
-from realtime_simulator.faults import EXPIRED
+
+from realtime_simulator.frames import EXPIRED
 from realtime_simulator.options import SimulatorOptions
 
 if TYPE_CHECKING:

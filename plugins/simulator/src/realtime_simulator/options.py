@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import Any, Final, Literal, get_args
 
 import attrs
-
 from realtime_core.errors import InvalidOptions
 from realtime_core.options import build_options, option
+
 from realtime_simulator.brain import Brain, echo
 from realtime_simulator.brains import load_brain
 from realtime_simulator.faults import Fault, parse_faults

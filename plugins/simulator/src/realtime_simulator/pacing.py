@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from realtime_simulator.ids import Frame
+from realtime_simulator.frames import Frame
 from realtime_simulator.response import Step
 
 __all__ = ["Pacer", "Stream"]

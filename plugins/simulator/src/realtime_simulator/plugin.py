@@ -3,22 +3,19 @@
 Loads nothing heavy: numpy comes with the first session.
 """
 
-from typing import Final
-
-from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 from realtime_core.capabilities import Capabilities
 from realtime_core.provider import Connection, Provider, Setup, hookimpl
-from realtime_openai_wire import OpenAIRealtimeExecutionSettings, WireConnection
+from realtime_openai_wire import (
+    LIVE_SETTINGS,
+    NATIVE_FORMATS,
+    OpenAIRealtimeExecutionSettings,
+    WireConnection,
+)
+
 from realtime_simulator.memory import MemoryPipe
 from realtime_simulator.options import SimulatorOptions
 
-__all__ = ["CAPABILITIES", "connect", "realtime_provider"]
-
-_FORMATS: Final = (PCM16_24KHZ, AudioFormat("g711_ulaw"), AudioFormat("g711_alaw"))
-CAPABILITIES: Final = Capabilities(
-    input_formats=_FORMATS,
-    output_formats=_FORMATS,
-)
+__all__ = ["connect", "realtime_provider"]
 
 
 async def connect(options: SimulatorOptions, setup: Setup) -> Connection:
@@ -39,5 +36,11 @@ def realtime_provider() -> Provider:
         connect=connect,
         options=SimulatorOptions,
         settings=OpenAIRealtimeExecutionSettings,
-        capabilities=CAPABILITIES,
+        capabilities=Capabilities(
+            input_formats=NATIVE_FORMATS,
+            output_formats=NATIVE_FORMATS,
+            turns=True,
+            acks=True,
+            live_settings=LIVE_SETTINGS,
+        ),
     )

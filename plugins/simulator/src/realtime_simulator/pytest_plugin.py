@@ -17,9 +17,10 @@ __all__ = ["realtime_simulator"]
 
 @pytest.fixture
 def realtime_simulator() -> "Callable[..., SimulatorServer]":
-    """``async with realtime_simulator(brain=..., faults=...) as server``: a started `SimulatorServer`.
+    """A function that makes servers, each started for the length of an ``async with`` block.
 
-    Takes the options of `SimulatorOptions`, and ``api_key``.
+    Call it as ``realtime_simulator(brain=..., faults=...)``: it takes the options of
+    `SimulatorOptions`, and ``api_key``, and gives a `SimulatorServer`.
     """
     # see above
     from realtime_simulator.options import configure

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, TypeAlias
 
 import attrs
-
 from realtime_core.audio.formats import AudioFormat
+
 from realtime_simulator.brain import Reply
 from realtime_simulator.deltas import AudioDelta, Padding, WordDelta, spoken, written
-from realtime_simulator.ids import Frame, Frames, Ids
+from realtime_simulator.frames import Frame, Frames, Ids
 from realtime_simulator.items import Conversation, Item
 from realtime_simulator.usage import Tokens, usage
 from realtime_simulator.wire_audio import FORMATS, encode_base64, from_samples

@@ -8,7 +8,7 @@ import contextlib
 import http
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import msgspec
 
@@ -121,13 +121,8 @@ class SimulatorServer:
 
     def _process_request(self, connection: "ServerConnection", request: "Request") -> "Response | None":
         """Refuse what is no session, before the upgrade."""
-        url = urlsplit(request.path)
         try:
-            if url.path != PATH:
-                raise Refused(404, f"Invalid URL (GET {url.path})", code=None)
-            check_access(request.headers, self._api_key)
-            if "model" not in parse_qs(url.query):
-                raise Refused(400, "You must provide a model parameter.", code="missing_model")
+            self._check(urlsplit(request.path), request)
         except Refused as refused:
             body = msgspec.json.encode(refused.body()).decode()
             response = connection.respond(http.HTTPStatus(refused.status), body)
@@ -135,6 +130,13 @@ class SimulatorServer:
             response.headers["Content-Type"] = "application/json"
             return response
         return None
+
+    def _check(self, url: SplitResult, request: "Request") -> None:
+        if url.path != PATH:
+            raise Refused(404, f"Invalid URL (GET {url.path})", code=None)
+        check_access(request.headers, self._api_key)
+        if "model" not in parse_qs(url.query):
+            raise Refused(400, "You must provide a model parameter.", code="missing_model")
 
     async def _session(self, connection: "ServerConnection") -> None:
         """One session, from the upgrade to its end."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from realtime_simulator.deltas import Padding, words
-from realtime_simulator.ids import Frames
+from realtime_simulator.frames import Frames
 from realtime_simulator.items import Item
 from realtime_simulator.response import Step
 from realtime_simulator.usage import text_tokens

@@ -8,7 +8,6 @@ from typing import Any, Final, Literal
 
 import attrs
 import numpy as np
-
 from realtime_core.audio.convert import to_samples
 from realtime_core.audio.formats import AudioFormat
 

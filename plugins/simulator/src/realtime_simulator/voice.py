@@ -55,4 +55,5 @@ def change_speed(samples: "Samples", speed: float) -> "Samples":
     if speed == 1.0:
         return samples
     at = np.arange(0, len(samples), speed)
-    return np.interp(at, np.arange(len(samples)), samples).astype(np.int16)
+    changed: Samples = np.interp(at, np.arange(len(samples)), samples).astype(np.int16)
+    return changed

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pybase64
-
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 
 if TYPE_CHECKING:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import attrs
-
 from realtime_core.contents import Message
+
 from realtime_simulator.brain import Brain, Reply, Turn
-from realtime_simulator.ids import Ids
+from realtime_simulator.frames import Ids
 from realtime_simulator.items import Conversation, Item, resolve
 from realtime_simulator.response import ResponseSpec
-from realtime_simulator.session import RESPONSE, Session, refuse_new_voice
+from realtime_simulator.session import Session, refuse_new_voice
+from realtime_simulator.session_schema import RESPONSE
 from realtime_simulator.usage import Tokens, input_tokens
 
 if TYPE_CHECKING:

@@ -1,17 +1,33 @@
-"""Ids as the service makes them: a prefix and 21 letters or digits, never the same twice."""
+"""What the server puts on the wire: events with ids that are never used twice, and the end of a session.
+
+Knows no event and no state.
+"""
 
 import itertools
 import uuid
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-__all__ = ["Frame", "Frames", "Ids"]
+import attrs
+
+__all__ = ["EXPIRED", "End", "Frame", "Frames", "Ids"]
+
+EXPIRED: Final = "Your session hit the maximum duration of 60 minutes."
+"""The service's words when a session has become too old."""
 
 Frame: TypeAlias = dict[str, Any]
 """One server event, decoded; whoever is handed one must not change it."""
 
 
+@attrs.frozen
+class End:
+    """End the session: a close frame with ``code``, or None: hang up without one."""
+
+    code: int | None
+    reason: str = ""
+
+
 class Ids:
-    """Makes the ids of one session."""
+    """Makes the ids of one session: a prefix and 21 letters or digits, as the service's."""
 
     def __init__(self) -> None:
         self._session = uuid.uuid4().hex[:13]
