@@ -53,6 +53,8 @@ def build_options(
 ) -> OptionsT:
     """An instance of ``cls`` from what the program gave, else the environment, else the defaults.
 
+    ``None`` counts as not given, so that ``api_key=os.environ.get(...)`` means what it seems to.
+
     Raises:
         InvalidOptions: an option is unknown, missing, or its value is wrong. The message names the
             option and its variable, never the value.
@@ -67,7 +69,7 @@ def build_options(
     values: dict[str, Any] = {}
     for name, field in fields.items():
         env = field.metadata.get(_ENV)
-        if name in given:
+        if given.get(name) is not None:
             value = given[name]
         elif env and environ.get(env):
             value = environ[env]
@@ -80,7 +82,7 @@ def build_options(
             try:
                 value = convert(value)
             except (TypeError, ValueError) as exc:
-                source = f" (from {env})" if env and name not in given else ""
+                source = f" (from {env})" if given.get(name) is None else ""
                 raise InvalidOptions(f"option {name!r}{source} has a wrong value") from exc
         values[name] = value
     return cls(**values)

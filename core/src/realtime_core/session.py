@@ -177,12 +177,14 @@ class RealtimeSession:
             ProviderError: it refused the configuration.
             UnsupportedSetting: the provider cannot honour a setting.
         """
-        self._plan.on_open(self)
+        first = self.state is SessionState.NEW
+        if first:
+            self._plan.on_open(self)
         try:
             await self._life.open()
         except BaseException:
-            self._failure_seen = True
-            if self.state is SessionState.CLOSED:
+            if first:
+                self._failure_seen = True
                 self._plan.on_delete(self)
             raise
 
@@ -298,9 +300,7 @@ class RealtimeSession:
             ConnectionLost: the connection ended.
         """
         self._life.connection()
-        tail = self._input.flush()
-        if tail:
-            await self._life.send(AppendAudio(data=tail))
+        await self._send_tail()
         await self._ask(CommitAudio())
 
     async def clear_audio(self) -> None:
@@ -341,7 +341,6 @@ class RealtimeSession:
         settings_class = self._plan.provider.settings
         change = merge_settings(settings_class, settings, setting)
         names = set_fields(change)
-        merged = merge_settings(settings_class, self._settings, change)
         fixed = {
             name
             for name in names
@@ -352,14 +351,22 @@ class RealtimeSession:
                 f"{self._plan.name} cannot change {', '.join(sorted(map(repr, fixed)))} in an open session; "
                 "give it when the session is made"
             )
-        native = _native(merged, self.capabilities)
+        if "input_audio_format" in names:
+            # what was said so far is still in the old format
+            await self._send_tail()
+        native = _native(change, self.capabilities)
         sent = settings_class(**{name: getattr(native, name) for name in names})
         await self._ask(UpdateSession(settings=sent))
-        self._settings = merged
+        self._settings = merge_settings(settings_class, self._settings, change)
         if "input_audio_format" in names:
             self._input = self._make_input()
         if "output_audio_format" in names:
-            self._output.target = _output_format(merged)
+            self._output.retarget(_output_format(change))
+
+    async def _send_tail(self) -> None:
+        tail = self._input.flush()
+        if tail:
+            await self._life.send(AppendAudio(data=tail))
 
     async def _ask(self, command: Command) -> None:
         """Send ``command`` and wait for its answer, where the provider gives any."""

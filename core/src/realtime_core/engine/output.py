@@ -96,6 +96,11 @@ class AudioOutput:
         for event in missed:
             self._hand_over(event.audio)
 
+    def retarget(self, target: AudioFormat) -> None:
+        """From now on audio is delivered in ``target``."""
+        self.target = target
+        self._converter = self._last = None
+
     def deliver(self, event: RealtimeAudioEvent) -> tuple[RealtimeAudioEvent, ...]:
         """The events to queue for ``event``: itself in the session's format, after what the audio before it
         had left in the converter. The callback has had, or is sure to get, all of it.
