@@ -83,6 +83,13 @@ def build_options(
                 value = convert(value)
             except (TypeError, ValueError) as exc:
                 source = f" (from {env})" if given.get(name) is None else ""
-                raise InvalidOptions(f"option {name!r}{source} has a wrong value") from exc
+                # what the converter says quotes the value, which a secret's traceback must not show
+                cause = exc if field.repr else None
+                raise InvalidOptions(f"option {name!r}{source} has a wrong value") from cause
         values[name] = value
-    return cls(**values)
+    try:
+        return cls(**values)
+    except InvalidOptions:
+        raise
+    except (TypeError, ValueError) as exc:
+        raise InvalidOptions(f"{cls.__name__} refuses one of {', '.join(values)}") from exc

@@ -1,0 +1,179 @@
+import traceback
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from realtime_core.errors import InvalidOptions
+from realtime_core.options import build_options, missing_option, option
+
+SECRET = "sk-very-secret"
+
+
+@attrs.frozen
+class Options:
+    api_key: str = option(env="ACME_KEY", secret=True)
+    endpoint: str | None = option(env="ACME_ENDPOINT", default=None)
+    timeout_s: float = option(env="ACME_TIMEOUT", default=10.0, convert=float)
+    region: str = option(default="north")
+
+
+@attrs.frozen
+class Pin:
+    pin: int = option(env="ACME_PIN", secret=True, convert=int)
+
+
+@attrs.frozen
+class NoOptions:
+    pass
+
+
+@attrs.frozen
+class Pair:
+    user: str | None = option(default=None)
+
+    def __attrs_post_init__(self):
+        raise missing_option("password", "ACME_PASSWORD")
+
+
+@attrs.frozen
+class Checked:
+    size: int = attrs.field(default=1, kw_only=True, validator=attrs.validators.gt(0))
+
+
+def test_an_option_is_taken_from_the_program():
+    assert build_options(Options, {"api_key": "k"}, {}).api_key == "k"
+
+
+def test_an_option_is_taken_from_the_environment():
+    assert build_options(Options, {}, {"ACME_KEY": "k"}).api_key == "k"
+
+
+def test_the_program_wins_over_the_environment():
+    assert build_options(Options, {"api_key": "mine"}, {"ACME_KEY": "theirs"}).api_key == "mine"
+
+
+def test_the_environment_wins_over_the_default():
+    built = build_options(Options, {"api_key": "k"}, {"ACME_ENDPOINT": "https://x"})
+
+    assert built.endpoint == "https://x"
+
+
+def test_the_default_holds_when_neither_gives_it():
+    built = build_options(Options, {"api_key": "k"}, {})
+
+    assert (built.endpoint, built.timeout_s, built.region) == (None, 10.0, "north")
+
+
+def test_the_processes_environment_is_read(monkeypatch):
+    monkeypatch.setenv("ACME_KEY", "k")
+
+    assert build_options(Options, {}).api_key == "k"
+
+
+def test_none_counts_as_not_given():
+    built = build_options(Options, {"api_key": None, "timeout_s": None}, {"ACME_KEY": "k"})
+
+    assert (built.api_key, built.timeout_s) == ("k", 10.0)
+
+
+def test_none_for_an_option_that_is_needed_is_missing():
+    with pytest.raises(InvalidOptions, match="option 'api_key' is missing"):
+        build_options(Options, {"api_key": None}, {})
+
+
+def test_an_empty_variable_counts_as_not_set():
+    with pytest.raises(InvalidOptions, match="option 'api_key' is missing"):
+        build_options(Options, {}, {"ACME_KEY": ""})
+
+
+def test_an_empty_variable_leaves_the_default():
+    assert build_options(Options, {"api_key": "k"}, {"ACME_TIMEOUT": ""}).timeout_s == 10.0
+
+
+def test_a_missing_option_names_itself_and_its_variable():
+    with pytest.raises(
+        InvalidOptions, match=r"option 'api_key' is missing: give api_key=\.\.\. or set ACME_KEY"
+    ):
+        build_options(Options, {}, {})
+
+
+def test_a_missing_option_without_a_variable_names_itself():
+    assert str(missing_option("url")) == "option 'url' is missing: give url=..."
+
+
+def test_a_misspelt_option_is_refused_with_a_hint():
+    with pytest.raises(InvalidOptions, match=r"no option 'endpiont'; did you mean 'endpoint'\?"):
+        build_options(Options, {"api_key": "k", "endpiont": "x"}, {})
+
+
+def test_an_unknown_option_is_refused_with_the_choices():
+    with pytest.raises(
+        InvalidOptions, match="no option 'zzz'; choose from api_key, endpoint, timeout_s, region"
+    ):
+        build_options(Options, {"zzz": 1}, {})
+
+
+def test_a_provider_without_options_says_so():
+    with pytest.raises(InvalidOptions, match="no option 'zzz'; choose from none"):
+        build_options(NoOptions, {"zzz": 1}, {})
+
+
+def test_an_option_of_the_program_is_converted():
+    assert build_options(Options, {"api_key": "k", "timeout_s": "2"}, {}).timeout_s == 2.0
+
+
+def test_an_option_of_the_environment_is_converted():
+    assert build_options(Options, {"api_key": "k"}, {"ACME_TIMEOUT": "2"}).timeout_s == 2.0
+
+
+def test_a_default_is_not_converted():
+    assert attrs.fields(Options).timeout_s.default is build_options(Options, {"api_key": "k"}, {}).timeout_s
+
+
+@pytest.mark.parametrize("wrong", ["soon", [1]])
+def test_a_wrong_option_of_the_program_is_refused_by_name(wrong):
+    with pytest.raises(InvalidOptions, match=r"^option 'timeout_s' has a wrong value$"):
+        build_options(Options, {"api_key": "k", "timeout_s": wrong}, {})
+
+
+def test_a_wrong_option_of_the_environment_is_refused_by_its_variable():
+    with pytest.raises(InvalidOptions, match=r"^option 'timeout_s' \(from ACME_TIMEOUT\) has a wrong value$"):
+        build_options(Options, {"api_key": "k"}, {"ACME_TIMEOUT": "soon"})
+
+
+def test_what_the_converter_said_is_the_cause():
+    with pytest.raises(InvalidOptions) as caught:
+        build_options(Options, {"api_key": "k", "timeout_s": "soon"}, {})
+
+    assert isinstance(caught.value.__cause__, ValueError)
+
+
+def test_a_wrong_secret_shows_nowhere_in_the_traceback():
+    with pytest.raises(InvalidOptions) as caught:
+        build_options(Pin, {}, {"ACME_PIN": SECRET})
+
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_value_that_the_class_refuses_is_an_invalid_option():
+    with pytest.raises(InvalidOptions, match="Checked"):
+        build_options(Checked, {"size": 0}, {})
+
+
+def test_what_the_class_says_of_its_options_is_said():
+    with pytest.raises(InvalidOptions, match=r"option 'password' is missing: .* set ACME_PASSWORD"):
+        build_options(Pair, {"user": "me"}, {})
+
+
+@given(st.text("ЖЩФЯ", min_size=1))
+def test_a_secret_never_shows_in_a_repr(secret):
+    assert secret not in repr(build_options(Options, {"api_key": secret}, {}))
+
+
+@given(st.text("ЖЩФЯ", min_size=1))
+def test_a_wrong_value_never_shows_in_the_message(wrong):
+    with pytest.raises(InvalidOptions) as caught:
+        build_options(Options, {"api_key": "k", "timeout_s": wrong}, {})
+
+    assert wrong not in str(caught.value)
