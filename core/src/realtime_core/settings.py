@@ -30,6 +30,7 @@ S = TypeVar("S", bound=attrs.AttrsInstance)
 
 def setting(
     *kinds: type | None,
+    default: Any = UNSET,
     choices: tuple[str, ...] = (),
     nested: type[attrs.AttrsInstance] | None = None,
     audio_format: bool = False,
@@ -40,6 +41,7 @@ def setting(
     Args:
         kinds: the types a value may have; ``None`` in it: the setting can be switched off. A bool
             is never taken for a number.
+        default: the value when nobody sets it.
         choices: the values allowed, for a word from a closed list.
         nested: an attrs class of settings; a mapping is converted to it.
         audio_format: an `AudioFormat` or its name.
@@ -67,7 +69,7 @@ def setting(
         allowed = (nested,)
         converter = _unless_unset(lambda value: _to_nested(nested, value))
     show: Any = (lambda value: repr(value) if value is UNSET else hidden(value)) if words else True
-    return attrs.field(default=UNSET, converter=converter, validator=check, repr=show)
+    return attrs.field(default=default, converter=converter, validator=check, repr=show)
 
 
 def _unless_unset(convert: Any) -> Any:
@@ -120,7 +122,7 @@ class TurnDetection:
     default of ``silence_duration_ms`` is 200 although its documentation says 500: set it.
     """
 
-    type: str = attrs.field(default="server_vad", validator=attrs.validators.instance_of(str))
+    type: str = setting(str, default="server_vad")
     threshold: float | UnsetType = setting(int, float)
     prefix_padding_ms: int | UnsetType = setting(int)
     silence_duration_ms: int | UnsetType = setting(int)
