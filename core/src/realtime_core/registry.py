@@ -72,6 +72,9 @@ def _load(info: ProviderInfo) -> Provider:
         provider = plugins.hook.realtime_provider()
     except Exception as exc:  # other people's code runs here, and may raise anything
         raise _broken(info, f"cannot be loaded ({type(exc).__name__}: {exc})") from exc
+    hooks = len(plugins.hook.realtime_provider.get_hookimpls())
+    if hooks > 1:
+        raise _broken(info, f"has {hooks} hooks realtime_provider(), not one")
     if not isinstance(provider, Provider):
         given = "no hook realtime_provider()" if provider is None else type(provider).__name__
         raise _broken(info, f"gives {given}, not a Provider")
