@@ -1,0 +1,60 @@
+"""What ``import realtime_core`` costs and gives. Asked of a fresh interpreter."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import realtime_core
+
+HEAVY = ["openai", "websockets", "aiortc", "av", "numpy", "soxr", "soundfile", "click", "rich"]
+
+
+def _modules_after(statement):
+    program = f"import json, sys; {statement}; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603  # our own words
+    return set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize(
+    "statement", ["import realtime_core", "import realtime_core as r; r.list_providers()"]
+)
+def test_nothing_heavy_and_no_plugin_is_loaded(statement):
+    loaded = _modules_after(statement)
+
+    assert loaded.isdisjoint(HEAVY)
+    assert {name for name in loaded if name.startswith("realtime_")} == {
+        name for name in loaded if name.partition(".")[0] == "realtime_core"
+    }
+
+
+def test_the_session_class_is_loaded_when_it_is_asked_for():
+    assert "realtime_core.session" in _modules_after("import realtime_core as r; r.RealtimeSession")
+
+
+@pytest.mark.parametrize("name", realtime_core.__all__)
+def test_every_exported_name_resolves(name):
+    assert getattr(realtime_core, name) is not None
+
+
+def test_the_exported_names_are_sorted_and_unique():
+    names = realtime_core.__all__
+
+    assert names == sorted(set(names), key=lambda name: (not name.isupper(), name[0].islower(), name))
+
+
+def test_everything_public_in_the_package_is_exported():
+    import types
+
+    public = {
+        name
+        for name, value in vars(realtime_core).items()
+        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+    }
+
+    assert public - set(realtime_core.__all__) == {"Any", "TYPE_CHECKING"}
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'realtime_core' has no attribute 'nonsense'"):
+        _ = realtime_core.nonsense
