@@ -1,0 +1,79 @@
+"""``realtime converse``: one conversation with one provider, from the command line."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from realtime_core.cli.args import InOrder, OptionPair, SettingPair
+
+__all__ = ["converse"]
+
+
+@click.command(cls=InOrder, in_order=("say", "wav"))
+@click.argument("provider")
+@click.option("--say", multiple=True, metavar="TEXT", help="A turn: write TEXT to the assistant.")
+@click.option("--wav", multiple=True, metavar="FILE", help="A turn: let the assistant hear FILE, any WAV.")
+@click.option(
+    "--out", metavar="FILE", type=click.Path(path_type=Path), help="Write what it says to this WAV file."
+)
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    type=OptionPair(),
+    help="Of the provider, over its environment variable.",
+)
+@click.option(
+    "--setting",
+    "settings",
+    multiple=True,
+    type=SettingPair(),
+    help="Of the session, such as voice=marin, speed=1.2 or 'turn_detection=null': JSON, or else a string.",
+)
+@click.option("--vad", is_flag=True, help="Speak in real time, and let the service hear where a turn ends.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def converse(
+    ctx: click.Context,
+    *,
+    provider: str,
+    inputs: list[tuple[str, str]],
+    out: Path | None,
+    options: tuple[tuple[str, Any], ...],
+    settings: tuple[tuple[str, Any], ...],
+    vad: bool,
+    as_json: bool,
+    debug: bool,
+) -> None:
+    """Have one conversation with PROVIDER, and end it.
+
+    Every --say and --wav is one turn, in the order given. Without any, the assistant speaks first.
+
+    The transcript appears as it arrives, then a summary: for each turn what was heard and said, how
+    much audio came, and how long after the end of the input the first of it (with --vad: after the
+    service heard that end).
+
+    With --json each line is one object with a "type". "turn" begins a turn and "turn_done" says what it
+    came to; "summary" is the last line; all others are the session's events as they come
+    ("text", "transcript", "response", "error", ...), with "turn", the number of theirs; "audio" tells
+    the length, not the samples.
+
+    Exit status 1 if a response failed or the conversation could not be led to its end.
+    """
+    ctx.find_root().obj = debug
+    # numpy, soundfile and the engine load when there is a conversation to lead, not for --help
+    from realtime_core.cli.run import Plan, run
+
+    run(
+        Plan(
+            provider=provider,
+            inputs=inputs,
+            out=out,
+            options=dict(options),
+            settings=dict(settings),
+            vad=vad,
+            as_json=as_json,
+        )
+    )

@@ -1,0 +1,105 @@
+"""Shows a conversation to machines: JSON Lines, each an object with a ``type``."""
+
+import json
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Final, Self
+
+import attrs
+import click
+
+from realtime_core.cli.presenter import warning
+from realtime_core.cli.program import complain
+from realtime_core.cli.turns import Play, Say, Turn, add_usage
+from realtime_core.contents import AudioContent, TextContent
+from realtime_core.events import RealtimeEvent
+
+__all__ = ["JsonLines"]
+
+# The frame would make the lines long; the others mean something to this process only.
+_LEFT_OUT: Final = ("service_event", "command_id", "exception")
+
+
+class JsonLines:
+    """One object a line, written as soon as there is something to tell."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        pass
+
+    def turn_begun(self, turn: Turn) -> None:
+        """``turn``."""
+        match turn.input:
+            case Say(text):
+                _write("turn", turn=turn.number, say=text)
+            case Play(name, audio):
+                _write("turn", turn=turn.number, wav=name, duration_ms=round(audio.duration_ms, 1))
+            case None:
+                _write("turn", turn=turn.number)
+
+    def sent(self, turn: Turn, sent_ms: float) -> None:
+        """Nothing that a machine waits for."""
+
+    def took(self, turn: Turn | None, event: RealtimeEvent) -> None:
+        """The event."""
+        _write(_type(event), turn=turn and turn.number, **_fields(event))
+        if (trouble := warning(event)) is not None:
+            complain(trouble)
+
+    def turn_ended(self, turn: Turn) -> None:
+        """``turn_done``."""
+        _write("turn_done", **_result(turn))
+
+    def summarise(self, turns: Sequence[Turn]) -> None:
+        """``summary``."""
+        usage = add_usage(turn.usage for turn in turns)
+        _write("summary", turns=[_result(turn) for turn in turns], usage=attrs.asdict(usage))
+
+
+def _write(kind: str, **fields: Any) -> None:
+    click.echo(json.dumps({"type": kind, **fields}))
+
+
+def _result(turn: Turn) -> dict[str, Any]:
+    return {
+        "turn": turn.number,
+        "status": turn.status,
+        "status_reason": turn.status_reason,
+        "heard": turn.heard,
+        "said": turn.said,
+        "audio_ms": round(turn.audio_ms, 1),
+        "first_audio_ms": None if turn.first_audio_ms is None else round(turn.first_audio_ms, 1),
+        "usage": attrs.asdict(turn.usage),
+    }
+
+
+def _type(event: RealtimeEvent) -> str:
+    """``RealtimeRateLimitEvent`` is ``rate_limit``, a plain ``RealtimeEvent`` is ``event``."""
+    words = type(event).__name__.removeprefix("Realtime").removesuffix("Event")
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in words).lstrip("_") or "event"
+
+
+def _fields(event: RealtimeEvent) -> dict[str, Any]:
+    names = [field.name for field in attrs.fields(type(event)) if field.name not in _LEFT_OUT]
+    values = {name: getattr(event, name) for name in names}
+    return {name: _plain(value) for name, value in values.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case AudioContent():
+            return {"format": str(value.format), "duration_ms": round(value.duration_ms, 1)}
+        case TextContent(text):
+            return text
+        case Mapping():
+            return dict(value)
+        case tuple() | list():
+            return [_plain(one) for one in value]
+        case _ if attrs.has(type(value)):
+            return attrs.asdict(value)
+        case _:
+            return value

@@ -1,0 +1,106 @@
+"""Shows a conversation as plain text: for pipes, files and terminals that can do no more."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import click
+
+from realtime_core.cli.presenter import excerpt, outcome, recording, tokens, warning
+from realtime_core.cli.program import complain
+from realtime_core.cli.turns import Play, Say, Turn, add_usage
+from realtime_core.events import (
+    RealtimeEvent,
+    RealtimeResponseEvent,
+    RealtimeTextEvent,
+    RealtimeTranscriptEvent,
+)
+
+__all__ = ["Plain"]
+
+
+class Plain:
+    """Lines with a label. A line that comes while the assistant's is not finished waits for its end."""
+
+    def __init__(self) -> None:
+        self._speaking = False
+        self._waiting: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        pass
+
+    def turn_begun(self, turn: Turn) -> None:
+        """What the user says."""
+        match turn.input:
+            case Say(text):
+                self._line(f"user: {text}")
+            case Play() as play:
+                self._line(f"user: ({recording(play)})")
+
+    def sent(self, turn: Turn, sent_ms: float) -> None:
+        """Only worth telling where a line can be written twice."""
+
+    def took(self, turn: Turn | None, event: RealtimeEvent) -> None:  # noqa: ARG002  # it is in the contract
+        """Transcripts as they come."""
+        match event:
+            case RealtimeTextEvent(text=text):
+                self._say(text.text)
+            case RealtimeTranscriptEvent(role="user", final=True, text=heard):
+                self._line(f"user: {heard.strip()}")
+            case RealtimeResponseEvent(phase="done"):
+                self._end_line()
+        if (ending := outcome(event)) is not None:
+            self._line(ending)
+        if (trouble := warning(event)) is not None:
+            complain(trouble)
+
+    def turn_ended(self, turn: Turn) -> None:
+        """Leave nothing unsaid."""
+        self._end_line()
+
+    def summarise(self, turns: Sequence[Turn]) -> None:
+        """One line for each turn, and one for the tokens."""
+        self._end_line()
+        click.echo()
+        for turn in turns:
+            click.echo(f"turn {turn.number}: {'; '.join(_figures(turn))}")
+        click.echo(f"tokens: {tokens(add_usage(turn.usage for turn in turns))}")
+
+    def _say(self, text: str) -> None:
+        if not self._speaking:
+            self._speaking = True
+            click.echo("assistant: ", nl=False)
+        click.echo(text, nl=False)
+
+    def _line(self, line: str) -> None:
+        if self._speaking:
+            self._waiting.append(line)
+        else:
+            click.echo(line)
+
+    def _end_line(self) -> None:
+        if self._speaking:
+            self._speaking = False
+            click.echo()
+        for line in self._waiting:
+            click.echo(line)
+        self._waiting.clear()
+
+
+def _figures(turn: Turn) -> list[str]:
+    figures = []
+    if turn.heard:
+        figures.append(f'heard "{excerpt(turn.heard)}"')
+    if turn.said:
+        figures.append(f'said "{excerpt(turn.said)}"')
+    figures.append(f"audio {turn.audio_ms:.0f} ms")
+    if turn.first_audio_ms is not None:
+        figures.append(f"first after {turn.first_audio_ms:.0f} ms")
+    if turn.status != "completed":
+        figures.append(turn.status or "unfinished")
+    return figures

@@ -1,0 +1,81 @@
+"""What a presenter of a conversation is, which one it is, and the words they share."""
+
+import os
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+from realtime_core.cli.conversation import Listener
+from realtime_core.cli.turns import Play, Turn
+from realtime_core.contents import Usage
+from realtime_core.events import RealtimeErrorEvent, RealtimeEvent, RealtimeResponseEvent
+
+__all__ = ["Presenter", "choose_presenter", "excerpt", "outcome", "recording", "tokens", "warning"]
+
+_EXCERPT: Final = 60
+
+
+class Presenter(Listener, Protocol):
+    """Shows a conversation; a context, because what it shows may need an end."""
+
+    def summarise(self, turns: Sequence[Turn]) -> None:
+        """The conversation is over, in whichever way; the last turn may be incomplete."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+
+def choose_presenter(*, as_json: bool) -> Presenter:
+    """The one for this standard output."""
+    if as_json:
+        from realtime_core.cli.json_lines import JsonLines
+
+        return JsonLines()
+    if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+        # rich is for terminals only
+        from realtime_core.cli.terminal import Terminal
+
+        return Terminal()
+    from realtime_core.cli.plain import Plain
+
+    return Plain()
+
+
+def warning(event: RealtimeEvent) -> str | None:
+    """What to say on stderr about ``event``; a fatal error is raised by the session, and said there."""
+    if not isinstance(event, RealtimeErrorEvent) or event.fatal:
+        return None
+    return "warning: " + ": ".join(part for part in (event.code or event.kind, event.message) if part)
+
+
+def outcome(event: RealtimeEvent) -> str | None:
+    """What to say about the end of a response that is not as it should be."""
+    match event:
+        case RealtimeResponseEvent(phase="done", status=str() as status) if status != "completed":
+            return f"response {status}" + (f": {event.status_reason}" if event.status_reason else "")
+    return None
+
+
+def recording(play: Play) -> str:
+    """The recording of a turn, and how long it is."""
+    return f"{Path(play.name).name}, {play.audio.duration_ms / 1000:.1f} s"
+
+
+def excerpt(text: str) -> str:
+    """The beginning of ``text``, on one line."""
+    return textwrap.shorten(text, _EXCERPT, placeholder=" …")
+
+
+def tokens(usage: Usage) -> str:
+    """Usage, in words."""
+    return (
+        f"{usage.input_tokens} in (audio {usage.input_audio_tokens}, text {usage.input_text_tokens}, "
+        f"cached {usage.cached_tokens}), {usage.output_tokens} out (audio {usage.output_audio_tokens}, "
+        f"text {usage.output_text_tokens})"
+    )

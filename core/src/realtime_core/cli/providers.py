@@ -1,0 +1,53 @@
+"""``realtime providers``: what is installed. Imports no plugin."""
+
+import json
+import sys
+from collections.abc import Sequence
+
+import attrs
+import click
+
+from realtime_core.cli.program import complain
+from realtime_core.registry import ProviderInfo, list_providers
+
+__all__ = ["providers"]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects.")
+def providers(*, as_json: bool) -> None:
+    """List the installed providers: name, distribution, version.
+
+    One line each when the output is not a terminal.
+    """
+    found = list_providers()
+    if as_json:
+        click.echo(json.dumps([attrs.asdict(info) for info in found]))
+    elif not found:
+        complain("no providers are installed; try: pip install realtime-openai")
+    elif sys.stdout.isatty():
+        _print_table(found)
+    else:
+        _print_lines(found)
+
+
+def _print_lines(found: Sequence[ProviderInfo]) -> None:
+    rows = [attrs.astuple(info) for info in found]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        click.echo("  ".join(map(str.ljust, row, widths)).rstrip())
+
+
+def _print_table(found: Sequence[ProviderInfo]) -> None:
+    # rich is for terminals only
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("Provider", "Distribution", "Version"):
+        table.add_column(heading)
+    for info in found:
+        table.add_row(Text(info.name, "bold"), Text(info.distribution), Text(info.version, "dim"))
+    Console().print(table)

@@ -1,0 +1,93 @@
+"""Runs ``realtime converse``: checks the files, opens the session, leads the conversation.
+
+Knows nothing of click.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+from realtime_core.audio.wav import WavWriter, check_writable, read_wav
+from realtime_core.capabilities import Capabilities
+from realtime_core.cli.conversation import Conversation
+from realtime_core.cli.presenter import Presenter, choose_presenter
+from realtime_core.cli.program import Failed
+from realtime_core.cli.turns import Input, Play, Say, Turn
+from realtime_core.client import RealtimeClient
+from realtime_core.registry import load_provider
+from realtime_core.session import RealtimeSession
+from realtime_core.settings import InputAudioTranscription, TurnDetection
+
+__all__ = ["Plan", "run"]
+
+# Ends the user's turn; OpenAI's own default of 200 ms cuts sentences in two.
+_SILENCE_MS: Final = 500
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """What the command line asks for. ``inputs`` are pairs: ``say`` and a text, ``wav`` and a path."""
+
+    provider: str
+    inputs: Sequence[tuple[str, str]]
+    out: Path | None
+    options: Mapping[str, Any] = attrs.field(repr=False)
+    settings: Mapping[str, Any]
+    vad: bool
+    as_json: bool
+
+
+def run(plan: Plan) -> None:
+    """Lead the conversation to its end.
+
+    Raises:
+        CallerError: a file cannot be used; nothing was connected.
+        Failed: a response failed.
+        RealtimeError: whatever else stood in the way.
+    """
+    inputs = [_input(kind, value) for kind, value in plan.inputs]
+    if plan.out is not None:
+        check_writable(plan.out)
+    with choose_presenter(as_json=plan.as_json) as presenter:
+        turns = asyncio.run(_converse(plan, inputs or [None], presenter))
+    failed = [str(turn.number) for turn in turns if turn.status == "failed"]
+    if failed:
+        raise Failed(f"the response failed in turn {', '.join(failed)}")
+
+
+def _input(kind: str, value: str) -> Input:
+    return Say(value) if kind == "say" else Play(value, read_wav(Path(value)))
+
+
+async def _converse(plan: Plan, inputs: Sequence[Input], presenter: Presenter) -> Sequence[Turn]:
+    provider = load_provider(plan.provider)
+    # not create_client: a provider may have an option that is called like a parameter of it
+    client = RealtimeClient(provider, name=plan.provider, options=plan.options)
+    async with client({**_defaults(provider.capabilities, vad=plan.vad), **plan.settings}) as session:
+        conversation = Conversation(session, presenter)
+        try:
+            with ExitStack() as stack:
+                writer = None if plan.out is None else stack.enter_context(_open(plan.out, session))
+                await conversation.run(inputs, None if writer is None else writer.write)
+        finally:
+            presenter.summarise(conversation.turns)
+    return conversation.turns
+
+
+def _open(path: Path, session: RealtimeSession) -> WavWriter:
+    fmt = session.settings.output_audio_format
+    return WavWriter(path, fmt if isinstance(fmt, AudioFormat) else PCM16_24KHZ)
+
+
+def _defaults(capabilities: Capabilities, *, vad: bool) -> dict[str, Any]:
+    settings: dict[str, Any] = {"input_audio_transcription": InputAudioTranscription()}
+    if vad:
+        settings["turn_detection"] = TurnDetection(silence_duration_ms=_SILENCE_MS, create_response=True)
+    elif capabilities.turns:
+        settings["turn_detection"] = None
+    return settings

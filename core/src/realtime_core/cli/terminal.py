@@ -1,0 +1,134 @@
+"""Shows a conversation on a terminal: each turn alive while it lasts, then left to stand."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Final, Self
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from realtime_core.cli.presenter import excerpt, outcome, recording, tokens, warning
+from realtime_core.cli.program import complain
+from realtime_core.cli.turns import Play, Say, Turn, add_usage
+from realtime_core.events import RealtimeEvent
+
+__all__ = ["Terminal"]
+
+_USER: Final = "bold cyan"
+_ASSISTANT: Final = "bold magenta"
+_BAR_WIDTH: Final = 30
+
+
+class Terminal:
+    """A region of the screen for the turn under way; warnings wait for its end, so as not to tear it."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False)
+        self._live: Live | None = None
+        self._sent_ms = 0.0
+        self._endings: list[str] = []
+        self._warnings: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def turn_begun(self, turn: Turn) -> None:
+        """Open the turn's region."""
+        self._sent_ms = 0.0
+        self._endings.clear()
+        self._live = Live(self._show(turn), console=self._console, auto_refresh=False)
+        self._live.start(refresh=True)
+
+    def sent(self, turn: Turn, sent_ms: float) -> None:
+        """Move the bar."""
+        self._sent_ms = sent_ms
+        self._refresh(turn)
+
+    def took(self, turn: Turn | None, event: RealtimeEvent) -> None:
+        """Show what has changed."""
+        if (ending := outcome(event)) is not None:
+            self._endings.append(ending)
+        if (trouble := warning(event)) is not None:
+            self._warnings.append(trouble)
+        if turn is not None:
+            self._refresh(turn)
+
+    def turn_ended(self, turn: Turn) -> None:
+        """Leave it on the screen."""
+        self._refresh(turn)
+        self._stop()
+
+    def summarise(self, turns: Sequence[Turn]) -> None:
+        """A table, and the tokens."""
+        self._stop()
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
+        table.add_column("Turn", justify="right")
+        table.add_column("Heard", ratio=1)
+        table.add_column("Said", ratio=1)
+        table.add_column("Audio", justify="right", no_wrap=True)
+        table.add_column("First audio", justify="right", no_wrap=True)
+        for turn in turns:
+            first = "" if turn.first_audio_ms is None else f"{turn.first_audio_ms:.0f} ms"
+            table.add_row(
+                str(turn.number),
+                _clean(excerpt(turn.heard)),
+                _clean(excerpt(turn.said)),
+                f"{turn.audio_ms:.0f} ms",
+                first,
+            )
+        self._console.print(table)
+        self._console.print(Text(f"Tokens: {tokens(add_usage(turn.usage for turn in turns))}", "dim"))
+
+    def _refresh(self, turn: Turn) -> None:
+        if self._live is not None:
+            self._live.update(self._show(turn), refresh=True)
+
+    def _stop(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        for trouble in self._warnings:
+            complain(trouble)
+        self._warnings.clear()
+
+    def _show(self, turn: Turn) -> RenderableType:
+        rows = Table.grid(padding=(0, 2))
+        rows.add_column(no_wrap=True)
+        rows.add_column()
+        match turn.input:
+            case Say(text):
+                rows.add_row(Text("user", _USER), _clean(text))
+            case Play() as play:
+                rows.add_row(Text("user", _USER), self._progress(play))
+                if turn.heard:
+                    rows.add_row("", _clean(turn.heard))
+        if turn.said or turn.audio_ms:
+            rows.add_row(Text("assistant", _ASSISTANT), _clean(turn.said))
+        for ending in self._endings:
+            rows.add_row("", Text(ending, "yellow"))
+        return rows
+
+    def _progress(self, play: Play) -> RenderableType:
+        total_ms = play.audio.duration_ms
+        row = Table.grid(padding=(0, 1))
+        name = _clean(recording(play))
+        name.stylize("dim")
+        if self._sent_ms < total_ms:
+            row.add_row(ProgressBar(total_ms, self._sent_ms, width=_BAR_WIDTH), name)
+        else:
+            row.add_row(name)
+        return row
+
+
+def _clean(text: str) -> Text:
+    """People's and services' words, without what would steer the terminal."""
+    return Text("".join(c for c in text if c.isprintable() or c in "\n\t"))
