@@ -34,7 +34,7 @@ _UNNAMED_ANSWERS: Final = {
 def _to_json(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
-    raise NotImplementedError
+    raise TypeError(type(value).__name__)
 
 
 _decode_json: Final = msgspec.json.Decoder().decode

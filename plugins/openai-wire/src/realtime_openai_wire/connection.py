@@ -63,7 +63,7 @@ class WireConnection:
         self._held: Sequence[RealtimeEvent] = ()
         self._order = asyncio.Lock()
         self._may_update = asyncio.Event()
-        self._closed = False
+        self._end: ConnectionLost | None = None
 
     async def send(self, command: Command) -> None:
         """Write a command, after all that were given before it.
@@ -97,8 +97,9 @@ class WireConnection:
 
     async def aclose(self) -> None:
         """Close the pipe; a waiting `receive` or `send` raises `ConnectionLost`."""
-        self._closed = True
-        self._may_update.set()
+        self._ended(
+            ConnectionLost("the connection was closed here", reason=LostReason.CLOSED, retryable=False)
+        )
         await self._pipe.aclose()
         if self._configuring is not None:
             self._configuring.cancel()
@@ -107,9 +108,8 @@ class WireConnection:
     async def _next_events(self) -> Sequence[RealtimeEvent]:
         try:
             events = self._codec.decode(await self._pipe.recv())
-        except ConnectionLost:
-            self._closed = True
-            self._may_update.set()
+        except ConnectionLost as exc:
+            self._ended(exc)
             raise
         if not self._may_update.is_set() and not self._codec.awaits_update:
             self._may_update.set()
@@ -119,14 +119,21 @@ class WireConnection:
         """Send the configuration exactly once, however often the caller is cancelled meanwhile."""
         if self._configuring is None:
             self._configuring = asyncio.create_task(self._pipe.send(configuration))
+        await asyncio.wait([self._configuring])
+        self._ensure_open()
+        self._configuration = None
         # if the link is lost already, recv says so after the frames that explain it
         with contextlib.suppress(ConnectionLost):
-            await asyncio.shield(self._configuring)
-        self._configuration = None
+            self._configuring.result()
+
+    def _ended(self, end: ConnectionLost) -> None:
+        self._end = self._end or end
+        self._may_update.set()
 
     def _ensure_open(self) -> None:
-        if self._closed:
-            raise ConnectionLost("the connection has ended", reason=LostReason.CLOSED, retryable=False)
+        if self._end is not None:
+            end = self._end
+            raise ConnectionLost(str(end), reason=end.reason, code=end.code, retryable=end.retryable) from end
 
 
 def _has_created(events: Sequence[RealtimeEvent]) -> bool:

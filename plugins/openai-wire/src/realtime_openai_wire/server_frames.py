@@ -71,7 +71,7 @@ def _audio_delta(state: WireState, name: str, frame: Frame) -> Events:
         data = pybase64.b64decode(frame["delta"], validate=True)
         audio_format = state.responses.format_of(response_id, state.output_format)
     except (KeyError, TypeError, ValueError):
-        return _malformed(name, frame, "its audio is not base64")
+        return _malformed(name, frame, "its audio, or the id of its response, cannot be read")
     return (
         RealtimeAudioEvent(
             service_type=name,

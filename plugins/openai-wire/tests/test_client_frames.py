@@ -1,0 +1,185 @@
+from types import MappingProxyType
+
+import attrs
+import pytest
+from realtime_core import AudioFormat, Message
+from realtime_core.commands import (
+    AddItem,
+    ClearAudio,
+    Command,
+    CommitAudio,
+    CreateResponse,
+    Raw,
+    UpdateSession,
+)
+from realtime_core.errors import InvalidSettings, UnsupportedCommand
+from realtime_openai_wire.client_frames import METADATA_KEY, client_frame, item_id_of
+from realtime_openai_wire.settings import OpenAIRealtimeExecutionSettings
+
+
+def response(**overrides):
+    return client_frame(CreateResponse(command_id="cmd_7", overrides=overrides))["response"]
+
+
+@pytest.mark.parametrize(
+    ("command", "frame"),
+    [
+        (
+            UpdateSession(command_id="cmd_7", settings=OpenAIRealtimeExecutionSettings(voice="marin")),
+            {
+                "type": "session.update",
+                "session": {"type": "realtime", "audio": {"output": {"voice": "marin"}}},
+            },
+        ),
+        (CommitAudio(command_id="cmd_7"), {"type": "input_audio_buffer.commit"}),
+        (ClearAudio(command_id="cmd_7"), {"type": "input_audio_buffer.clear"}),
+        (
+            CreateResponse(command_id="cmd_7"),
+            {"type": "response.create", "response": {"metadata": {"realtime_command_id": "cmd_7"}}},
+        ),
+    ],
+)
+def test_a_frame_carries_its_command_id(command, frame, check_client_event):
+    assert client_frame(command) == {**frame, "event_id": "cmd_7"}
+    check_client_event(client_frame(command))
+
+
+@pytest.mark.parametrize(
+    ("role", "content_type"), [("user", "input_text"), ("system", "input_text"), ("assistant", "output_text")]
+)
+def test_an_item_keeps_its_role_and_chooses_its_id(role, content_type, check_client_event):
+    frame = client_frame(AddItem(command_id="cmd_7", item=Message(role, "Hello.")))
+
+    assert frame == {
+        "type": "conversation.item.create",
+        "event_id": "cmd_7",
+        "item": {
+            "id": item_id_of("cmd_7"),
+            "type": "message",
+            "role": role,
+            "content": [{"type": content_type, "text": "Hello."}],
+        },
+    }
+    check_client_event(frame)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"type": "input_audio_buffer.commit", "command_id": "cmd_7"},
+        {"type": "session.update", "session": {"audio": {}}},
+        {"type": "session.update", "session": {"type": "realtime", "voice": "marin"}},
+        {"type": "session.update", "session": {"type": "realtime", "audio": {"input": {"format": "pcm16"}}}},
+        {"type": "response.create", "response": {"voice": "marin"}},
+        {"type": "response.create", "response": {"metadata": {"a": 1}}},
+        {
+            "type": "conversation.item.create",
+            "item": {
+                "type": "message",
+                "role": "user",
+                "content": [{"type": "input_text", "text": "Hello.", "txt": "Hello."}],
+            },
+        },
+    ],
+)
+def test_a_wrong_field_does_not_pass_for_a_client_event(frame, check_client_event):
+    with pytest.raises(ValueError, match="validation error"):
+        check_client_event(frame)
+
+
+def test_overrides_are_passed_on_as_they_are(check_client_event):
+    overrides = {
+        "instructions": "Sing.",
+        "conversation": "none",
+        "output_modalities": ["text"],
+        "tool_choice": {"type": "function", "name": "sing"},
+        "input": [],
+    }
+
+    sent = response(**overrides)
+
+    assert sent == {**overrides, "metadata": {METADATA_KEY: "cmd_7"}}
+    check_client_event({"type": "response.create", "response": sent})
+
+
+def test_neutral_audio_names_move_to_their_place(check_client_event):
+    sent = response(voice="cedar", output_audio_format="g711_ulaw")
+
+    assert sent["audio"] == {"output": {"voice": "cedar", "format": {"type": "audio/pcmu"}}}
+    assert "voice" not in sent
+    assert "output_audio_format" not in sent
+    check_client_event({"type": "response.create", "response": sent})
+
+
+def test_neutral_names_join_what_stands_there_already():
+    audio = {"output": {"voice": "alloy", "format": {"type": "audio/pcma"}}, "theirs": 1}
+
+    sent = response(audio=audio, voice="voice_1")
+
+    assert sent["audio"] == {
+        "output": {"voice": {"id": "voice_1"}, "format": {"type": "audio/pcma"}},
+        "theirs": 1,
+    }
+    assert audio["output"]["voice"] == "alloy"
+
+
+def test_a_voice_in_the_services_own_shape_is_passed_on():
+    assert response(voice={"id": "voice_1"})["audio"] == {"output": {"voice": {"id": "voice_1"}}}
+
+
+def test_an_output_format_may_be_a_format():
+    assert response(output_audio_format=AudioFormat("g711_alaw"))["audio"] == {
+        "output": {"format": {"type": "audio/pcma"}}
+    }
+
+
+@pytest.mark.parametrize("metadata", [{"topic": "tea"}, MappingProxyType({"topic": "tea"})])
+def test_metadata_of_the_user_stays_beside_the_command_id(metadata):
+    assert response(metadata=metadata)["metadata"] == {"topic": "tea", METADATA_KEY: "cmd_7"}
+    assert METADATA_KEY not in metadata
+
+
+@pytest.mark.parametrize("overrides", [{}, {"metadata": None}])
+def test_without_metadata_there_is_the_command_id_alone(overrides):
+    assert response(**overrides)["metadata"] == {METADATA_KEY: "cmd_7"}
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"metadata": "tea"},
+        {"voice": "cedar", "audio": "loud"},
+        {"voice": "cedar", "audio": {"output": "loud"}},
+        {"output_audio_format": "mp3"},
+    ],
+)
+def test_an_override_that_cannot_be_written_is_refused(overrides):
+    with pytest.raises(InvalidSettings):
+        response(**overrides)
+
+
+def test_a_raw_frame_goes_as_it_is_but_can_be_recognised():
+    payload = {"item_id": "item_1"}
+    command = Raw(command_id="cmd_7", service_type="conversation.item.retrieve", payload=payload)
+
+    assert client_frame(command) == {
+        "type": "conversation.item.retrieve",
+        "item_id": "item_1",
+        "event_id": "cmd_7",
+    }
+    assert payload == {"item_id": "item_1"}
+
+
+def test_a_raw_frame_keeps_an_event_id_of_its_own():
+    command = Raw(service_type="response.cancel", payload={"event_id": "mine", "type": "response.cancel"})
+
+    assert client_frame(command) == {"type": "response.cancel", "event_id": "mine"}
+
+
+def test_a_command_the_protocol_has_nothing_for_is_refused_by_name():
+    @attrs.frozen(kw_only=True)
+    class Teleport(Command):
+        pass
+
+    with pytest.raises(UnsupportedCommand, match="Teleport"):
+        client_frame(Teleport())

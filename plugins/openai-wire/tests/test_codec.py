@@ -1,0 +1,384 @@
+import copy
+import json
+from types import MappingProxyType
+
+import msgspec
+import pybase64
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from realtime_core import AudioFormat, Message, RealtimeErrorEvent, RealtimeEvent
+from realtime_core.commands import (
+    AddItem,
+    AppendAudio,
+    ClearAudio,
+    Command,
+    CommitAudio,
+    CreateResponse,
+    Raw,
+    UpdateSession,
+)
+from realtime_core.errors import CallerError, UnsupportedCommand
+from realtime_openai_wire.client_frames import METADATA_KEY, item_id_of
+from realtime_openai_wire.codec import OpenAIRealtimeCodec
+from realtime_openai_wire.names import GA_NAMES, ListenEvents
+from realtime_openai_wire.settings import OpenAIRealtimeExecutionSettings
+
+SETTINGS = OpenAIRealtimeExecutionSettings(voice="marin")
+
+FRAMES = [
+    {
+        "type": "session.created",
+        "session": {"id": "s1", "audio": {"output": {"format": {"type": "audio/pcma"}}}},
+    },
+    {"type": "session.updated", "session": {"id": "s1", "expires_at": 1}},
+    {"type": "response.created", "response": {"id": "r1", "metadata": {METADATA_KEY: "cmd_1"}}},
+    {
+        "type": "response.done",
+        "response": {
+            "id": "r1",
+            "status": "failed",
+            "status_details": {"type": "failed", "error": {"code": "server_error", "message": "x"}},
+            "usage": {"total_tokens": 1, "input_token_details": {"text_tokens": 1}},
+        },
+    },
+    {
+        "type": "response.output_audio.delta",
+        "response_id": "r1",
+        "item_id": "i1",
+        "content_index": 0,
+        "delta": "AAAA",
+    },
+    {
+        "type": "response.output_text.delta",
+        "response_id": "r1",
+        "item_id": "i1",
+        "content_index": 0,
+        "delta": "Hi",
+    },
+    {
+        "type": "response.output_text.done",
+        "response_id": "r1",
+        "item_id": "i1",
+        "content_index": 0,
+        "text": "Hi!",
+    },
+    {"type": "conversation.item.added", "item": {"id": "i1", "content": []}, "previous_item_id": None},
+    {"type": "conversation.item.input_audio_transcription.delta", "item_id": "i1", "delta": "Hi"},
+    {"type": "conversation.item.input_audio_transcription.failed", "item_id": "i1", "error": {"code": "x"}},
+    {"type": "input_audio_buffer.committed", "item_id": "i1"},
+    {"type": "input_audio_buffer.cleared"},
+    {"type": "rate_limits.updated", "rate_limits": [{"name": "tokens", "limit": 1}]},
+    {
+        "type": "error",
+        "error": {"type": "t", "code": "c", "message": "m", "param": "session.x", "event_id": None},
+    },
+]
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+names = st.sampled_from([*ListenEvents, *GA_NAMES]) | st.text()
+fields = st.sampled_from(
+    [
+        "session",
+        "response",
+        "item",
+        "error",
+        "delta",
+        "text",
+        "transcript",
+        "response_id",
+        "item_id",
+        "content_index",
+    ]
+)
+
+
+def decode(frame):
+    return OpenAIRealtimeCodec().decode(frame)
+
+
+def busy_codec():
+    """A codec with one command of each kind waiting for its answer."""
+    codec = OpenAIRealtimeCodec()
+    for command in (UpdateSession(settings=SETTINGS), CommitAudio(), ClearAudio(), CreateResponse()):
+        codec.encode(command)
+    codec.encode(AddItem(item=Message("user", "Hello.")))
+    return codec
+
+
+def paths(value, path=()):
+    """Where every value in a nested frame stands."""
+    yield path
+    members = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for key, member in members:
+        yield from paths(member, (*path, key))
+
+
+def put(frame, path, value):
+    if not path:
+        return value
+    frame = copy.deepcopy(frame)
+    place = frame
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return frame
+
+
+# --- decode
+
+
+@pytest.mark.parametrize("frame", ['{"type":"x","delta":"\u00e9"}', '{"type":"x","delta":"\u00e9"}'.encode()])
+def test_text_and_bytes_decode_alike(frame):
+    (event,) = decode(frame)
+
+    assert event.service_type == "x"
+    assert event.service_event == {"type": "x", "delta": "é"}
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "",
+        b"",
+        "hello",
+        b"\x00\xff\xfe",
+        '{"type": "x"',
+        '{"type": "\\ud800"}',
+        "\ud800",
+        '{"type": "x", "big": 1e999}',
+        "NaN",
+        "[" * 100_000,
+        '{"type": "x", "a": ' + "9" * 5000 + "}",
+        "[]",
+        "null",
+        '"session.updated"',
+        "{}",
+        '{"type": null}',
+        '{"type": ["x"]}',
+    ],
+)
+def test_a_frame_that_cannot_be_read_is_an_error_and_not_fatal(frame):
+    (event,) = decode(frame)
+
+    assert type(event) is RealtimeErrorEvent
+    assert (event.kind, event.code, event.fatal) == ("server", "malformed_frame", False)
+    assert event.message
+
+
+def test_a_frame_without_a_type_keeps_its_payload():
+    (event,) = decode('{"delta": "x"}')
+
+    assert event.service_event == {"delta": "x"}
+
+
+def test_what_a_bad_frame_says_is_not_in_its_message():
+    (event,) = decode("my secret words")
+
+    assert "secret" not in event.message
+
+
+def test_of_duplicate_keys_the_last_counts():
+    (event,) = decode('{"type": "x", "type": "y"}')
+
+    assert event.service_type == "y"
+
+
+@given(st.binary())
+def test_no_bytes_at_all_raise(frame):
+    assert decode(frame)
+
+
+@given(st.text(alphabet=st.characters()))
+def test_no_text_at_all_raises(frame):
+    assert decode(frame)
+
+
+@given(json_values, names, st.dictionaries(fields, json_values))
+def test_no_json_at_all_raises(value, name, rest):
+    codec = busy_codec()
+    for frame in (value, {"type": name, **rest}):
+        events = codec.decode(json.dumps(frame))
+        assert events
+        assert all(isinstance(event, RealtimeEvent) for event in events)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(FRAMES), st.data(), json_values)
+def test_no_mutated_frame_raises(frame, data, value):
+    path = data.draw(st.sampled_from(list(paths(frame))))
+    codec = busy_codec()
+
+    for each in (*FRAMES, put(frame, path, value), *FRAMES):
+        assert codec.decode(json.dumps(each))
+
+
+# --- encode
+
+
+def test_an_append_is_its_audio_in_base64(check_client_event):
+    frame = json.loads(OpenAIRealtimeCodec().encode(AppendAudio(data=b"\0\1\2\xff")))
+
+    assert frame == {"type": "input_audio_buffer.append", "audio": pybase64.b64encode(b"\0\1\2\xff").decode()}
+    check_client_event(frame)
+
+
+def test_words_of_any_language_go_as_they_are():
+    encoded = OpenAIRealtimeCodec().encode(AddItem(item=Message("user", 'Grüße, 世界, "😀"\n')))
+
+    assert "Grüße, 世界" in encoded
+    assert json.loads(encoded)["item"]["content"][0]["text"] == 'Grüße, 世界, "😀"\n'
+
+
+def test_mappings_of_any_class_are_objects():
+    encoded = OpenAIRealtimeCodec().encode(
+        Raw(service_type="x", payload=MappingProxyType({"a": MappingProxyType({"b": (1, 2)})}))
+    )
+
+    assert json.loads(encoded)["a"] == {"b": [1, 2]}
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("value", [object(), "\ud800", 2**70 + 0.5j, {1.5j: 1}, nested(100_000)])
+def test_what_is_no_json_is_refused_and_not_waited_for(value):
+    codec = OpenAIRealtimeCodec()
+
+    with pytest.raises(UnsupportedCommand, match=r"session\.update"):
+        codec.encode(Raw(service_type="session.update", payload={"value": value}))
+
+    assert not codec.awaits_update
+
+
+def test_a_refused_command_is_not_waited_for():
+    codec = OpenAIRealtimeCodec()
+
+    with pytest.raises(CallerError):
+        codec.encode(Command())
+    with pytest.raises(CallerError):
+        codec.encode(
+            UpdateSession(
+                settings=OpenAIRealtimeExecutionSettings(output_audio_format=AudioFormat("pcm16", 8000))
+            )
+        )
+
+    assert not codec.awaits_update
+
+
+texts = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
+
+
+@given(
+    st.one_of(
+        st.builds(AppendAudio, data=st.binary()),
+        st.builds(AddItem, item=st.builds(Message, st.sampled_from(["user", "assistant", "system"]), texts)),
+        st.builds(
+            UpdateSession,
+            settings=st.builds(OpenAIRealtimeExecutionSettings, instructions=texts, voice=texts),
+        ),
+        st.builds(CreateResponse, overrides=st.fixed_dictionaries({"instructions": texts})),
+        st.builds(
+            CreateResponse,
+            overrides=st.fixed_dictionaries({"metadata": st.dictionaries(texts, texts), "voice": texts}),
+        ),
+        st.builds(CommitAudio),
+        st.builds(ClearAudio),
+    )
+)
+def test_whatever_is_encoded_is_a_client_event(check_client_event, command):
+    check_client_event(json.loads(OpenAIRealtimeCodec().encode(command)))
+
+
+@given(texts, st.dictionaries(texts, json_values))
+def test_whatever_raw_frame_is_encoded_is_json(name, payload):
+    try:
+        encoded = OpenAIRealtimeCodec().encode(Raw(service_type=name, payload=payload))
+    except UnsupportedCommand:
+        return  # lone surrogates and numbers beyond 64 bits are not written
+    assert msgspec.json.decode(encoded)["type"] == name
+
+
+# --- matching, both ways
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        (UpdateSession(command_id="cmd_7", settings=SETTINGS), {"type": "session.updated"}),
+        (CommitAudio(command_id="cmd_7"), {"type": "input_audio_buffer.committed"}),
+        (ClearAudio(command_id="cmd_7"), {"type": "input_audio_buffer.cleared"}),
+        (
+            AddItem(command_id="cmd_7", item=Message("user", "Hello.")),
+            {"type": "conversation.item.added", "item": {"id": item_id_of("cmd_7")}},
+        ),
+        (
+            CreateResponse(command_id="cmd_7"),
+            {"type": "response.created", "response": {"metadata": {METADATA_KEY: "cmd_7"}}},
+        ),
+    ],
+)
+def test_a_command_is_answered_once_by_its_event_or_by_an_error(command, answer):
+    answered, refused, fallen_back = OpenAIRealtimeCodec(), OpenAIRealtimeCodec(), OpenAIRealtimeCodec()
+    for codec in (answered, refused, fallen_back):
+        codec.encode(command)
+
+    by_event = [answered.decode(json.dumps(answer))[0].command_id for _ in range(2)]
+    by_error = [
+        refused.decode('{"type":"error","error":{"event_id":"cmd_7"}}')[0].command_id for _ in range(2)
+    ]
+    by_age = [
+        fallen_back.decode('{"type":"error","error":{"event_id":null}}')[0].command_id for _ in range(2)
+    ]
+
+    assert by_event == by_error == by_age == ["cmd_7", None]
+
+
+def test_a_raw_frame_whose_answer_names_nobody_does_not_take_anothers():
+    codec = OpenAIRealtimeCodec()
+    codec.encode(
+        Raw(command_id="raw", service_type="session.update", payload={"session": {"type": "realtime"}})
+    )
+    codec.encode(UpdateSession(command_id="ours", settings=SETTINGS))
+
+    ids = [codec.decode('{"type":"session.updated"}')[0].command_id for _ in range(2)]
+
+    assert ids == ["raw", "ours"]
+
+
+def test_another_raw_frame_is_not_tracked():
+    codec = OpenAIRealtimeCodec()
+    codec.encode(Raw(command_id="raw", service_type="response.cancel"))
+
+    (event,) = codec.decode('{"type":"error","error":{"event_id":null}}')
+
+    assert event.command_id is None
+
+
+def test_an_append_is_never_answered():
+    codec = OpenAIRealtimeCodec()
+    codec.encode(AppendAudio(data=b"ab"))
+
+    (event,) = codec.decode('{"type":"error","error":{"event_id":null}}')
+
+    assert event.command_id is None
+
+
+def test_an_update_is_awaited_until_it_is_answered():
+    codec = OpenAIRealtimeCodec()
+    before = codec.awaits_update
+    codec.encode(UpdateSession(settings=SETTINGS))
+    during = codec.awaits_update
+    codec.decode('{"type":"session.updated"}')
+
+    assert (before, during, codec.awaits_update) == (False, True, False)

@@ -1,0 +1,151 @@
+"""Real traffic decodes; the recordings stay outside the repository (see their README)."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pybase64
+import pytest
+from realtime_core import (
+    RealtimeAudioEvent,
+    RealtimeErrorEvent,
+    RealtimeEvent,
+    RealtimeResponseEvent,
+    RealtimeSessionEvent,
+    RealtimeSpeechEvent,
+    RealtimeTextEvent,
+    RealtimeTranscriptEvent,
+)
+from realtime_core.commands import UpdateSession
+from realtime_openai_wire.codec import OpenAIRealtimeCodec
+from realtime_openai_wire.names import ListenEvents
+from realtime_openai_wire.settings import OpenAIRealtimeExecutionSettings
+
+FOLDER = Path(__file__).parents[4] / "shared" / "recordings"
+FILES = sorted(FOLDER.glob("*/*.jsonl"))
+
+pytestmark = pytest.mark.skipif(not FILES, reason="no recordings beside the repository: ../shared/recordings")
+every_recording = pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
+
+CLASSES = {
+    "session.created": RealtimeSessionEvent,
+    "session.updated": RealtimeSessionEvent,
+    "response.created": RealtimeResponseEvent,
+    "response.done": RealtimeResponseEvent,
+    "response.output_audio.delta": RealtimeAudioEvent,
+    "response.output_audio_transcript.delta": RealtimeTextEvent,
+    "response.output_audio_transcript.done": RealtimeTranscriptEvent,
+    "response.output_text.delta": RealtimeTextEvent,
+    "response.output_text.done": RealtimeTranscriptEvent,
+    "conversation.item.input_audio_transcription.delta": RealtimeTranscriptEvent,
+    "conversation.item.input_audio_transcription.completed": RealtimeTranscriptEvent,
+    "input_audio_buffer.speech_started": RealtimeSpeechEvent,
+    "input_audio_buffer.speech_stopped": RealtimeSpeechEvent,
+    "input_audio_buffer.committed": RealtimeSpeechEvent,
+}
+
+
+def frames_in(file):
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    return [line["event"] for line in lines if line["dir"] == "in"]
+
+
+def events_of(frames):
+    codec = OpenAIRealtimeCodec()
+    return [event for frame in frames for event in codec.decode(json.dumps(frame))]
+
+
+@every_recording
+def test_every_frame_is_one_event_in_order_under_a_known_name(file):
+    frames = frames_in(file)
+
+    events = events_of(frames)
+
+    assert [event.service_event for event in events] == frames
+    assert [event.service_type for event in events] == [frame["type"] for frame in frames]
+    assert {event.service_type for event in events} <= set(ListenEvents)
+    assert not [event for event in events if isinstance(event, RealtimeErrorEvent)]
+
+
+@every_recording
+def test_every_frame_with_a_meaning_is_of_its_class(file):
+    events = [event for event in events_of(frames_in(file)) if event.service_type in CLASSES]
+
+    assert [type(event) for event in events] == [CLASSES[event.service_type] for event in events]
+
+
+@every_recording
+def test_the_pieces_of_text_make_the_replies(file):
+    frames = frames_in(file)
+    parts = [
+        part
+        for frame in frames
+        if frame["type"] == "response.done"
+        for item in frame["response"]["output"]
+        for part in item.get("content", [])
+    ]
+    events = events_of(frames)
+
+    pieces = [event.text.text for event in events if isinstance(event, RealtimeTextEvent)]
+    finals = [e.text for e in events if isinstance(e, RealtimeTranscriptEvent) and e.role == "assistant"]
+
+    replies = [part["text"] if part["type"] == "output_text" else part["transcript"] for part in parts]
+    assert replies
+    assert "".join(pieces) == "".join(replies)
+    assert finals == replies
+
+
+@every_recording
+def test_the_pieces_of_the_users_words_make_the_transcript(file):
+    said = [
+        event
+        for event in events_of(frames_in(file))
+        if isinstance(event, RealtimeTranscriptEvent) and event.role == "user"
+    ]
+
+    pieces = "".join(event.text for event in said if not event.final)
+
+    assert pieces.strip() == "".join(event.text for event in said if event.final).strip()
+
+
+@every_recording
+def test_no_byte_of_audio_is_lost(file):
+    frames = frames_in(file)
+
+    audio = b"".join(e.audio.data for e in events_of(frames) if isinstance(e, RealtimeAudioEvent))
+
+    deltas = [frame["delta"] for frame in frames if frame["type"] == "response.output_audio.delta"]
+    assert audio == b"".join(map(pybase64.b64decode, deltas))
+
+
+@every_recording
+def test_every_response_ends_with_its_usage_and_leaves_nothing(file):
+    frames = frames_in(file)
+    done = [e for e in events_of(frames) if isinstance(e, RealtimeResponseEvent) and e.phase == "done"]
+    reported = [frame["response"]["usage"] for frame in frames if frame["type"] == "response.done"]
+
+    assert [event.status for event in done] == ["completed"] * len(reported)
+    assert [event.usage.total_tokens for event in done] == [usage["total_tokens"] for usage in reported]
+    assert all(
+        usage.input_tokens + usage.output_tokens == usage.total_tokens for usage in (e.usage for e in done)
+    )
+
+
+@every_recording
+def test_the_update_is_answered_once(file):
+    codec = OpenAIRealtimeCodec()
+    codec.encode(UpdateSession(command_id="setup", settings=OpenAIRealtimeExecutionSettings()))
+
+    events = [event for frame in frames_in(file) for event in codec.decode(json.dumps(frame))]
+
+    assert Counter(event.command_id for event in events)["setup"] == 1
+    (answer,) = [event for event in events if event.command_id]
+    assert answer.service_type == ListenEvents.SESSION_UPDATED
+
+
+@every_recording
+def test_every_plain_event_tells_its_item_or_response(file):
+    plain = [event for event in events_of(frames_in(file)) if type(event) is RealtimeEvent]
+
+    assert plain
+    assert all(event.item_id or event.response_id for event in plain)

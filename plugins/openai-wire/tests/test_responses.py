@@ -1,0 +1,89 @@
+from realtime_core import PCM16_24KHZ, AudioFormat
+from realtime_openai_wire.responses import OpenResponses
+
+ULAW = AudioFormat("g711_ulaw")
+PART = ("item", 0, "response.output_text")
+OTHER_PART = ("item", 1, "response.output_text")
+
+
+def test_a_response_keeps_the_format_it_began_with():
+    responses = OpenResponses()
+    responses.begin("r1", ULAW)
+
+    assert responses.format_of("r1", PCM16_24KHZ) is ULAW
+
+
+def test_a_response_that_told_no_format_speaks_the_sessions():
+    responses = OpenResponses()
+    responses.begin("r1", None)
+
+    assert responses.format_of("r1", ULAW) is ULAW
+    assert responses.format_of("never seen", ULAW) is ULAW
+
+
+def test_pieces_make_the_whole_and_leave_no_rest():
+    responses = OpenResponses()
+    responses.add_text("r1", PART, "Hel")
+    responses.add_text("r1", PART, "lo")
+
+    assert responses.finish_text("r1", PART, "Hello") == ("Hello", "")
+
+
+def test_what_no_piece_brought_is_the_rest():
+    responses = OpenResponses()
+    responses.add_text("r1", PART, "Hel")
+
+    assert responses.finish_text("r1", PART, "Hello") == ("Hello", "lo")
+    assert responses.finish_text("r1", OTHER_PART, "Bye") == ("Bye", "Bye")
+
+
+def test_a_whole_that_is_reported_twice_has_no_second_rest():
+    responses = OpenResponses()
+    responses.finish_text("r1", PART, "Hello")
+
+    assert responses.finish_text("r1", PART, "Hello") == ("Hello", "")
+
+
+def test_a_whole_that_contradicts_the_pieces_has_no_rest():
+    responses = OpenResponses()
+    responses.add_text("r1", PART, "Helau")
+
+    assert responses.finish_text("r1", PART, "Hello") == ("Hello", "")
+
+
+def test_without_a_reported_whole_the_pieces_are_it():
+    responses = OpenResponses()
+    responses.add_text("r1", PART, "Hel")
+
+    assert responses.finish_text("r1", PART, None) == ("Hel", "")
+
+
+def test_responses_do_not_mix():
+    responses = OpenResponses()
+    responses.add_text("r1", PART, "Hel")
+
+    assert responses.finish_text("r2", PART, "Hello") == ("Hello", "Hello")
+
+
+def test_a_response_that_ended_leaves_nothing():
+    responses = OpenResponses()
+    responses.begin("r1", ULAW)
+    responses.add_text("r1", PART, "Hel")
+    responses.add_text(None, PART, "Hel")
+
+    responses.end("r1")
+    responses.end(None)
+    responses.end("never seen")
+
+    assert len(responses) == 0
+    assert responses.format_of("r1", PCM16_24KHZ) is PCM16_24KHZ
+
+
+def test_responses_that_never_end_are_bounded():
+    responses = OpenResponses()
+    for number in range(1000):
+        responses.begin(f"r{number}", ULAW)
+
+    assert len(responses) == 64
+    assert responses.format_of("r0", PCM16_24KHZ) is PCM16_24KHZ
+    assert responses.format_of("r999", PCM16_24KHZ) is ULAW
