@@ -18,7 +18,6 @@ __all__ = [
     "Action",
     "Fault",
     "FaultInjector",
-    "Garbage",
     "Send",
     "parse_faults",
 ]
@@ -28,18 +27,13 @@ __all__ = [
 class Send:
     """Send a frame, ``late_ms`` later than it could be; infinitely late: never, nor any after it."""
 
-    frame: Frame
+    frame: Frame | str
+    """A string goes out as it is."""
+
     late_ms: float = 0.0
 
 
-@attrs.frozen
-class Garbage:
-    """Send a text that is not JSON."""
-
-    text: str = '{"type": "response.output_audio.delta", "delta": "UklGR'
-
-
-Action: TypeAlias = Send | Garbage | End
+Action: TypeAlias = Send | End
 
 FAULT_NAMES: Final = (
     "close:CODE, abort, stall, garbage, unknown-event, late-delta, null-event-id, slow or slow:MS"
@@ -47,6 +41,7 @@ FAULT_NAMES: Final = (
 """The choices, for messages."""
 
 _REASONS: Final = {1001: EXPIRED}
+_GARBAGE: Final = '{"type": "response.output_audio.delta", "delta": "UklGR'
 _SLOW_MS: Final = 50.0
 _PLAIN: Final = {"abort", "stall", "garbage", "unknown-event", "late-delta", "null-event-id"}
 """The faults that take no number."""
@@ -158,7 +153,7 @@ class FaultInjector:
         return []
 
     def _garbage(self, _: Fault) -> list[Action]:
-        return [Garbage()]
+        return [Send(_GARBAGE, self._late_ms)]
 
     def _unknown_event(self, fault: Fault) -> list[Action]:
         payload = {"note": "nobody knows this event"}

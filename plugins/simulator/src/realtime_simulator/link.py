@@ -14,7 +14,7 @@ import msgspec
 from realtime_core.clock import Clock, current_clock
 
 from realtime_simulator.engine import Engine
-from realtime_simulator.faults import Action, FaultInjector, Garbage, Send
+from realtime_simulator.faults import Action, FaultInjector, Send
 from realtime_simulator.frames import End
 from realtime_simulator.options import SimulatorOptions
 
@@ -84,21 +84,16 @@ class Link:
         await asyncio.sleep(0)
         while (ready_s := self._ready_s()) > self._clock.now_s():
             await self._wait_until(ready_s)
-        match self._actions[0]:
-            case Send(frame=frame):
-                return self._sent(frame, self._encoder.encode(frame).decode())
-            case Garbage(text=text):
-                return self._sent(text, text)
-            case end:
-                raise Ended(end)
-
-    def _sent(self, frame: Any, text: str) -> str:
-        """The action at the head is done with."""
+        action = self._actions[0]
+        if isinstance(action, End):
+            raise Ended(action)
         self._actions.popleft()
         self._hold_s = None
         if self._log is not None:
-            self._log.sent.append(frame)
-        return text
+            self._log.sent.append(action.frame)
+        if isinstance(action.frame, str):
+            return action.frame
+        return self._encoder.encode(action.frame).decode()
 
     def _ready_s(self) -> float:
         """When there is something to do, as far as is known now."""
