@@ -25,6 +25,8 @@ from realtime_openai_wire.names import GA_NAMES, ListenEvents
 from realtime_openai_wire.settings import OpenAIRealtimeExecutionSettings
 
 SETTINGS = OpenAIRealtimeExecutionSettings(voice="marin")
+REFUSED_BY_ID = '{"type":"error","error":{"event_id":"cmd_7"}}'
+REFUSED = '{"type":"error","error":{"event_id":null}}'
 
 FRAMES = [
     {
@@ -334,12 +336,8 @@ def test_a_command_is_answered_once_by_its_event_or_by_an_error(command, answer)
         codec.encode(command)
 
     by_event = [answered.decode(json.dumps(answer))[0].command_id for _ in range(2)]
-    by_error = [
-        refused.decode('{"type":"error","error":{"event_id":"cmd_7"}}')[0].command_id for _ in range(2)
-    ]
-    by_age = [
-        fallen_back.decode('{"type":"error","error":{"event_id":null}}')[0].command_id for _ in range(2)
-    ]
+    by_error = [refused.decode(REFUSED_BY_ID)[0].command_id for _ in range(2)]
+    by_age = [fallen_back.decode(REFUSED)[0].command_id for _ in range(2)]
 
     assert by_event == by_error == by_age == ["cmd_7", None]
 
@@ -360,7 +358,7 @@ def test_another_raw_frame_is_not_tracked():
     codec = OpenAIRealtimeCodec()
     codec.encode(Raw(command_id="raw", service_type="response.cancel"))
 
-    (event,) = codec.decode('{"type":"error","error":{"event_id":null}}')
+    (event,) = codec.decode(REFUSED)
 
     assert event.command_id is None
 
@@ -369,7 +367,7 @@ def test_an_append_is_never_answered():
     codec = OpenAIRealtimeCodec()
     codec.encode(AppendAudio(data=b"ab"))
 
-    (event,) = codec.decode('{"type":"error","error":{"event_id":null}}')
+    (event,) = codec.decode(REFUSED)
 
     assert event.command_id is None
 

@@ -3,7 +3,7 @@ import json
 from collections import deque
 
 import pytest
-from realtime_core import Message, RealtimeErrorEvent, RealtimeSessionEvent
+from realtime_core import AudioFormat, Message, RealtimeErrorEvent, RealtimeSessionEvent
 from realtime_core.commands import AddItem, AppendAudio, Command, CommitAudio, Raw, UpdateSession
 from realtime_core.errors import ConnectionLost, LostReason, UnsupportedCommand, UnsupportedSetting
 from realtime_core.provider import Setup
@@ -82,7 +82,7 @@ async def opened(*frames):
 
 
 async def run_until_blocked(coroutine):
-    """A task that got as far as it could without the test."""
+    """A task that got as far as it could without the test: the loop had turns enough, no time passed."""
     task = asyncio.create_task(coroutine)
     for _ in range(10):
         await asyncio.sleep(0)
@@ -142,8 +142,6 @@ async def test_an_error_before_the_session_carries_the_setups_id():
 
 
 async def test_settings_that_cannot_be_written_raise_before_anything_is_sent():
-    from realtime_core import AudioFormat
-
     with pytest.raises(UnsupportedSetting):
         connect(MemoryPipe(), output_audio_format=AudioFormat("pcm16", 16_000))
 
@@ -203,6 +201,16 @@ async def test_closing_while_configuring_ends_the_waiting_receive():
 
     with pytest.raises(ConnectionLost):
         await receiving
+
+
+async def test_closing_before_the_session_is_there_closes_the_pipe():
+    pipe = MemoryPipe()
+    connection = connect(pipe)
+
+    await connection.aclose()
+
+    assert pipe.closed == 1
+    assert pipe.sent == []
 
 
 async def test_closing_after_a_cancelled_configuration_leaves_no_task():

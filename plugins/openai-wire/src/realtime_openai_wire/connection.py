@@ -100,10 +100,12 @@ class WireConnection:
         self._ended(
             ConnectionLost("the connection was closed here", reason=LostReason.CLOSED, retryable=False)
         )
-        await self._pipe.aclose()
-        if self._configuring is not None:
-            self._configuring.cancel()
-            await asyncio.gather(self._configuring, return_exceptions=True)
+        try:
+            await self._pipe.aclose()
+        finally:
+            if self._configuring is not None:
+                self._configuring.cancel()
+                await asyncio.gather(self._configuring, return_exceptions=True)
 
     async def _next_events(self) -> Sequence[RealtimeEvent]:
         try:
