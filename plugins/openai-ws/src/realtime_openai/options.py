@@ -37,12 +37,13 @@ def checked_key(value: Any) -> str:
 
 
 def _api_key(value: Any) -> Any:
-    return value if value is None or callable(value) else checked_key(value)
+    return value if callable(value) else checked_key(value)
 
 
-def _base_url(value: str) -> str:
-    parts = urlsplit(value.strip())
-    if parts.scheme not in _SCHEMES or not parts.hostname:
+def _base_url(value: Any) -> str:
+    parts = urlsplit(str(value).strip())
+    # a port that is no number raises when it is read
+    if parts.scheme not in _SCHEMES or not parts.hostname or parts.port == 0:
         raise ValueError("a base URL looks like https://api.openai.com/v1")
     return urlunsplit(parts._replace(scheme=_SCHEMES[parts.scheme], path=parts.path.rstrip("/")))
 
