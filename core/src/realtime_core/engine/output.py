@@ -93,6 +93,12 @@ class AudioOutput:
         self._callback = callback
         self._callback_is_async = is_coroutine_callback(callback)
         self._hold_reported = False
+        if not self._callback_is_async:
+            # what waited for a coroutine function comes before what arrives from now on
+            waiting, self._backlog = self._backlog, deque()
+            self._backlog_bytes = 0
+            for audio in waiting:
+                self._hand_over(audio)
         for event in missed:
             self._hand_over(event.audio)
 
@@ -152,12 +158,14 @@ class AudioOutput:
         if self._callback_is_async:
             self._enqueue(audio)
             return
+        if self._stopping:
+            return
         callback = self._callback
         assert callback is not None  # every caller has tested it
         started_s = self._clock.now_s()
         try:
             result = callback(to_samples(audio.data, audio.format))
-        except Exception as exc:  # noqa: BLE001  # the application's code must not end the session
+        except (Exception, asyncio.CancelledError) as exc:  # noqa: BLE001  # application code ends no session
             self._report_failure(exc)
             return
         held_ms = (self._clock.now_s() - started_s) * 1000
@@ -187,7 +195,8 @@ class AudioOutput:
 
     def abandon(self) -> float:
         """Milliseconds of audio that the coroutine callback will never get: the session is over."""
-        lost_ms = sum(audio.duration_ms for audio in self._backlog)
+        lost_ms = sum(audio.duration_ms for audio in self._backlog) + self._lost.lost_audio_ms
+        self._lost = attrs.evolve(self._lost, lost_events=0, lost_audio_ms=0.0)
         self._backlog.clear()
         self._backlog_bytes = 0
         return lost_ms
@@ -203,14 +212,13 @@ class AudioOutput:
                 if self._lost.lost_events:
                     self._report(self._lost)
                     self._lost = attrs.evolve(self._lost, lost_events=0, lost_audio_ms=0.0)
-                if self._callback is not None:
-                    await self._call_async(self._callback, audio)
+                assert self._callback is not None  # it is what the backlog waits for
+                await self._call_async(self._callback, audio)
 
     async def _call_async(self, callback: AudioCallback, audio: AudioContent) -> None:
         try:
             result: Any = callback(to_samples(audio.data, audio.format))
-            if result is not None:  # a plain callable may have taken the coroutine function's place
-                await result
+            await result
         except asyncio.CancelledError as exc:
             task = asyncio.current_task()
             if task is None or task.cancelling():
