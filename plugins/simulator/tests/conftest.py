@@ -61,7 +61,7 @@ class Talk:
         return self.ask("input_audio_buffer.append", audio=encode_base64(data))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def talk() -> type[Talk]:
     return Talk
 

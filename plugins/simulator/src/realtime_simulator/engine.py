@@ -171,8 +171,7 @@ class Engine:
         self._commit(self._ids.new("item"), self._buffer.commit())
 
     def _commit(self, item_id: str, clip: Clip) -> None:
-        item = user_audio_item(item_id, clip)
-        item.heard = self._transcriber.heard()
+        item = user_audio_item(item_id, clip, self._transcriber.heard())
         previous_item_id = self._conversation.add(item)
         self._send("input_audio_buffer.committed", previous_item_id=previous_item_id, item_id=item_id)
         for phase in ("added", "done"):

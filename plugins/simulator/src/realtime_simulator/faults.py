@@ -85,14 +85,14 @@ def _is_close_code(code: int) -> bool:
     )
 
 
-def parse_faults(given: "str | Fault | Iterable[str | Fault] | None") -> tuple[Fault, ...]:
+def parse_faults(given: "str | Fault | Iterable[str | Fault]") -> tuple[Fault, ...]:
     """Faults from a list, or from text with commas.
 
     Raises:
         ValueError: one of them is none.
     """
     match given:
-        case None | "":
+        case "":
             return ()
         case str():
             return tuple(map(Fault.parse, given.split(",")))

@@ -164,8 +164,8 @@ def _take_audio(item: Item, path: str, session_format: Any) -> None:
             item.clips[index] = Clip(data, session_format)
 
 
-def user_audio_item(item_id: str, clip: Clip) -> Item:
-    """The item that a commit of the input buffer makes."""
+def user_audio_item(item_id: str, clip: Clip, heard: str = "") -> Item:
+    """The item that a commit of the input buffer makes; ``heard`` is its words, as far as known."""
     fields = {
         "id": item_id,
         "type": "message",
@@ -173,7 +173,7 @@ def user_audio_item(item_id: str, clip: Clip) -> Item:
         "role": "user",
         "content": [{"type": "input_audio", "transcript": None}],
     }
-    return Item(fields, {0: clip})
+    return Item(fields, {0: clip}, heard=heard)
 
 
 class Conversation:

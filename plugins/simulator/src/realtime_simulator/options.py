@@ -22,11 +22,11 @@ RateLimits = Literal["never", "start", "end"]
 DEFAULT_SPEED: Final = 8.0
 
 
-def _speed(given: Any) -> float | None:
-    speed = 0.0 if given is None else float(given)
+def _speed(given: Any) -> float:
+    speed = float(given)
     if not 0.0 <= speed < math.inf:
         raise ValueError("a speed is a factor, 1 for real time, or 0 for as fast as possible")
-    return speed or None
+    return speed
 
 
 def _positive(given: Any) -> float:
@@ -36,9 +36,9 @@ def _positive(given: Any) -> float:
     return seconds
 
 
-def _transcripts(given: str | Iterable[str] | None) -> tuple[str, ...]:
+def _transcripts(given: str | Iterable[str]) -> tuple[str, ...]:
     match given:
-        case None | "":
+        case "":
             return ()
         case str():
             return (given,)
@@ -71,8 +71,8 @@ class SimulatorOptions:
     faults: tuple[Fault, ...] = option(default=(), convert=parse_faults)
     """What goes wrong, such as ``close:1001@7``, several with commas between them."""
 
-    speed: float | None = option(default=DEFAULT_SPEED, convert=_speed)
-    """How much faster than real time it speaks; 0 or None: as fast as it is read."""
+    speed: float = option(default=DEFAULT_SPEED, convert=_speed)
+    """How much faster than real time it speaks; 0: as fast as it is read."""
 
     transcripts: tuple[str, ...] = option(default=(), convert=_transcripts)
     """What the user says in each spoken turn of a session, in order."""
@@ -105,7 +105,7 @@ class SimulatorOptions:
 
 
 def configure(**given: Any) -> SimulatorOptions:
-    """Options from keywords; the environment is not asked.
+    """Options from keywords, of which None counts as not given; the environment is not asked.
 
     Raises:
         InvalidOptions: one is unknown or wrong; the message says what is right.

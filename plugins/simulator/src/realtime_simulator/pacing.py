@@ -24,11 +24,11 @@ class Stream:
 class Pacer:
     """Merges streams: the earliest event first, in turns where several are due.
 
-    ``speed`` is how many milliseconds of speech are sent in a millisecond; None: as fast as events
+    ``speed`` is how many milliseconds of speech are sent in a millisecond; 0: as fast as events
     are asked for. An event that was asked for late does not delay those after it.
     """
 
-    def __init__(self, speed: float | None) -> None:
+    def __init__(self, speed: float) -> None:
         self._speed = speed
         self._streams: list[Stream] = []
 
@@ -52,7 +52,7 @@ class Pacer:
             step = next(stream.steps, None)
             if step is not None:
                 frame, ms = step
-                if self._speed is not None:
+                if self._speed:
                     stream.due_s += ms / 1000 / self._speed
                 self._streams.append(stream)
                 return frame

@@ -52,7 +52,7 @@ def _part(letters: str) -> "Samples":
 
 def change_speed(samples: "Samples", speed: float) -> "Samples":
     """``samples`` played ``speed`` times as fast; the pitch follows, as on a tape."""
-    if speed == 1.0:
+    if speed == 1.0 or not samples.size:
         return samples
     at = np.arange(0, len(samples), speed)
     changed: Samples = np.interp(at, np.arange(len(samples)), samples).astype(np.int16)

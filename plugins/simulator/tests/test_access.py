@@ -1,0 +1,76 @@
+import pytest
+from realtime_simulator.access import Refused, check_access, is_beta, select_subprotocol
+from websockets.datastructures import Headers
+
+KEY = "sk-proj-abcdefghijklmnopqrstuvwxyz"
+
+
+def protocols(*names):
+    return Headers({"Sec-WebSocket-Protocol": ", ".join(names)})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        Headers({"Authorization": f"Bearer {KEY}"}),
+        Headers({"authorization": f"bearer  {KEY}"}),
+        protocols("realtime", f"openai-insecure-api-key.{KEY}"),
+    ],
+)
+def test_key_comes_in_a_header_or_a_subprotocol(headers):
+    check_access(headers, KEY)
+    check_access(headers, None)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [Headers(), Headers({"Authorization": "Basic abc"}), Headers({"Authorization": "Bearer "}), protocols("realtime")],
+)
+def test_without_a_key_nobody_comes_in(headers):
+    with pytest.raises(Refused, match="didn't provide an API key") as caught:
+        check_access(headers, None)
+
+    assert caught.value.status == 401
+
+
+def test_wrong_key_is_refused_in_the_shape_of_the_service():
+    with pytest.raises(Refused) as caught:
+        check_access(Headers({"Authorization": f"Bearer {KEY}"}), "other")
+
+    assert caught.value.status == 401
+    assert caught.value.body() == {
+        "error": {
+            "message": "Incorrect API key provided: sk-p***wxyz.",
+            "type": "invalid_request_error",
+            "param": None,
+            "code": "invalid_api_key",
+        }
+    }
+
+
+@pytest.mark.parametrize("key", ["short", "sk-12345678", KEY])
+def test_refusal_never_shows_the_key_whole(key):
+    with pytest.raises(Refused) as caught:
+        check_access(Headers({"Authorization": f"Bearer {key}"}), "other")
+
+    assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("headers", "beta"),
+    [
+        (Headers({"OpenAI-Beta": "realtime=v1"}), True),
+        (protocols("realtime", "openai-beta.realtime-v1"), True),
+        (Headers({"OpenAI-Beta": "assistants=v2"}), False),
+        (Headers(), False),
+    ],
+)
+def test_beta_is_asked_for_by_header_or_subprotocol(headers, beta):
+    assert is_beta(headers) is beta
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen"), [(["realtime", "openai-insecure-api-key.x"], "realtime"), (["x"], None), ([], None)]
+)
+def test_realtime_is_the_subprotocol_if_it_is_offered(offered, chosen):
+    assert select_subprotocol(offered) == chosen

@@ -1,0 +1,63 @@
+from realtime_simulator.pacing import Pacer
+
+
+def steps(name, *durations_ms):
+    return iter([({"type": f"{name}{number}"}, ms) for number, ms in enumerate(durations_ms)])
+
+
+def due(pacer, now_s):
+    return [frame["type"] for frame in iter(lambda: pacer.next(now_s), None)]
+
+
+def test_speed_is_speech_per_time():
+    pacer = Pacer(8.0)
+    pacer.add(steps("a", 800, 800, 800), now_s=0.0)
+
+    assert due(pacer, 0.0) == ["a0"]
+    assert pacer.due_s == 0.1
+    assert due(pacer, 0.09) == []
+    assert due(pacer, 0.1) == ["a1"]
+
+
+def test_late_reader_catches_up():
+    pacer = Pacer(1.0)
+    pacer.add(steps("a", 100, 100, 100, 100), now_s=0.0)
+
+    assert due(pacer, 0.25) == ["a0", "a1", "a2"]
+
+
+def test_at_speed_zero_everything_is_due_at_once():
+    pacer = Pacer(0)
+    pacer.add(steps("a", 10_000, 10_000), now_s=5.0)
+
+    assert due(pacer, 5.0) == ["a0", "a1"]
+
+
+def test_streams_take_turns_when_both_are_due():
+    pacer = Pacer(0)
+    pacer.add(steps("a", 1, 1, 1), now_s=0.0)
+    pacer.add(steps("b", 1), now_s=0.0)
+
+    assert due(pacer, 0.0) == ["a0", "b0", "a1", "a2"]
+
+
+def test_earliest_comes_first():
+    pacer = Pacer(1.0)
+    pacer.add(steps("a", 1000), now_s=2.0)
+    pacer.add(steps("b", 1000), now_s=1.0)
+
+    assert due(pacer, 3.0) == ["b0", "a0"]
+
+
+def test_nothing_is_due_without_streams():
+    assert (Pacer(1.0).due_s, Pacer(1.0).next(9.9)) == (None, None)
+
+
+def test_drained_stream_is_over():
+    pacer = Pacer(1.0)
+    stream = pacer.add(steps("a", 1000, 1000), now_s=0.0)
+    other = pacer.add(steps("b", 0), now_s=0.0)
+
+    assert [frame["type"] for frame in pacer.drain(stream)] == ["a0", "a1"]
+    assert due(pacer, 0.0) == ["b0"]
+    assert other.due_s == 0.0

@@ -1,0 +1,291 @@
+import numpy as np
+import pytest
+from realtime_simulator.brain import Reply
+from realtime_simulator.frames import Frames, Ids
+from realtime_simulator.items import Conversation
+from realtime_simulator.response import Response, ResponseSpec
+from realtime_simulator.usage import Tokens
+from realtime_simulator.wire_audio import decode_base64
+
+AUDIO = [
+    "response.output_item.added",
+    "conversation.item.added",
+    "response.content_part.added",
+    "response.output_audio_transcript.delta",
+    "response.output_audio.delta",
+    "response.output_audio.done",
+    "response.output_audio_transcript.done",
+    "response.content_part.done",
+    "conversation.item.done",
+    "response.output_item.done",
+    "response.done",
+]
+TEXT = [
+    "response.output_item.added",
+    "conversation.item.added",
+    "response.content_part.added",
+    "response.output_text.delta",
+    "response.output_text.done",
+    "response.content_part.done",
+    "conversation.item.done",
+    "response.output_item.done",
+    "response.done",
+]
+
+
+def respond(text="Hi", *, answer=None, **spec):
+    given = {
+        "conversation": Conversation("conv_1"),
+        "modality": "audio",
+        "format": {"type": "audio/pcm", "rate": 24000},
+        "voice": "marin",
+        "speed": 1.0,
+        "max_output_tokens": "inf",
+        "metadata": None,
+        "read": Tokens(10, 0),
+        "cached": Tokens(),
+        **spec,
+    }
+    return Response(Frames(Ids()), Ids(), ResponseSpec(**given), answer or (lambda: Reply(text)))
+
+
+def frames_of(response):
+    return [frame for frame, _ in response.steps()]
+
+
+def of(kind, frames):
+    return [frame for frame in frames if frame["type"] == kind]
+
+
+def up_to(kind, steps):
+    """Frames up to the first of a type."""
+    taken = []
+    for frame, _ in steps:
+        taken.append(frame)
+        if frame["type"] == kind:
+            return taken
+    raise AssertionError(kind)
+
+
+@pytest.mark.parametrize(("modality", "order"), [("audio", AUDIO), ("text", TEXT)])
+def test_frames_come_in_the_captured_order(modality, order, collapsed):
+    assert collapsed(frames_of(respond("Hi", modality=modality))) == order
+
+
+def test_created_is_in_progress_and_empty():
+    response = respond(metadata={"k": "v"})
+
+    created = response.created()["response"]
+
+    assert created == {
+        "object": "realtime.response",
+        "id": response.id,
+        "status": "in_progress",
+        "status_details": None,
+        "output": [],
+        "conversation_id": "conv_1",
+        "output_modalities": ["audio"],
+        "max_output_tokens": "inf",
+        "audio": {"output": {"format": {"type": "audio/pcm", "rate": 24000}, "voice": "marin"}},
+        "usage": None,
+        "metadata": {"k": "v"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("modality", "delta", "done", "key"),
+    [
+        ("audio", "response.output_audio_transcript.delta", "response.output_audio_transcript.done", "transcript"),
+        ("text", "response.output_text.delta", "response.output_text.done", "text"),
+    ],
+)
+def test_done_is_the_concatenation_of_its_deltas(modality, delta, done, key):
+    frames = frames_of(respond("Good evening, my friend.", modality=modality))
+
+    said = "".join(frame["delta"] for frame in of(delta, frames))
+
+    assert said == "Good evening, my friend."
+    assert of(done, frames)[0][key] == said
+
+
+@pytest.mark.parametrize(
+    ("modality", "part", "content"), [("audio", "audio", "output_audio"), ("text", "text", "output_text")]
+)
+def test_part_has_the_short_name_and_the_item_the_long_one(modality, part, content):
+    frames = frames_of(respond(modality=modality))
+
+    (done,) = of("response.done", frames)
+    assert of("response.content_part.done", frames)[0]["part"]["type"] == part
+    assert done["response"]["output"][0]["content"][0]["type"] == content
+
+
+def test_reply_without_audio_sounds_as_long_as_its_text():
+    frames = frames_of(respond("0123456789"))
+
+    size = sum(len(decode_base64(frame["delta"])) for frame in of("response.output_audio.delta", frames))
+
+    assert size == 10 * 60 * 48
+
+
+@pytest.mark.parametrize(("name", "size"), [("audio/pcm", 48_000), ("audio/pcmu", 8_000), ("audio/pcma", 8_000)])
+def test_audio_of_the_brain_goes_out_in_the_output_format(name, size):
+    reply = Reply("x", audio=np.ones(24_000, np.int16))
+
+    frames = frames_of(respond(answer=lambda: reply, format={"type": name}))
+
+    deltas = of("response.output_audio.delta", frames)
+    assert sum(len(decode_base64(frame["delta"])) for frame in deltas) == size
+
+
+def test_speed_shortens_the_audio():
+    frames = frames_of(respond("0123456789", speed=1.5))
+
+    size = sum(len(decode_base64(frame["delta"])) for frame in of("response.output_audio.delta", frames))
+
+    assert size == 10 * 60 * 48 / 1.5
+
+
+def test_steps_tell_how_long_the_model_speaks():
+    total_ms = sum(ms for _, ms in respond("0123456789").steps())
+
+    assert total_ms == pytest.approx(600)
+
+
+def test_done_is_announced_as_captured():
+    """Captures have null as ``previous_item_id`` of an audio item's done, and the real one for text."""
+    conversation = Conversation("conv_1")
+    respond(conversation=conversation).created()
+    frames_of(respond(conversation=conversation))
+
+    audio = frames_of(respond(conversation=conversation))
+    text = frames_of(respond(conversation=conversation, modality="text"))
+
+    assert of("conversation.item.added", audio)[0]["previous_item_id"] is not None
+    assert of("conversation.item.done", audio)[0]["previous_item_id"] is None
+    before = of("conversation.item.added", text)[0]["previous_item_id"]
+    assert of("conversation.item.done", text)[0]["previous_item_id"] == before is not None
+
+
+def test_item_stands_in_the_conversation_with_what_was_said():
+    conversation = Conversation("conv_1")
+
+    frames_of(respond("Hi there", conversation=conversation))
+
+    (item,) = conversation
+    assert (item.text, item.fields["status"]) == ("Hi there", "completed")
+    assert item.clips[0].ms == 480
+
+
+def test_out_of_band_response_leaves_no_trace_in_the_conversation(collapsed):
+    frames = frames_of(respond(conversation=None))
+
+    assert collapsed(frames) == [kind for kind in AUDIO if not kind.startswith("conversation.")]
+    assert of("response.done", frames)[0]["response"]["conversation_id"] is None
+
+
+def test_stopped_response_closes_what_is_open(collapsed):
+    response = respond("one two three four five six")
+    steps = response.steps()
+    before = up_to("response.output_audio.delta", steps)
+
+    response.stop("cancelled", reason="turn_detected")
+    after = [frame for frame, _ in steps]
+
+    assert collapsed(after) == AUDIO[5:]
+    (done,) = of("response.done", after)
+    assert done["response"]["status"] == "cancelled"
+    assert done["response"]["status_details"] == {"type": "cancelled", "reason": "turn_detected"}
+    assert done["response"]["output"][0]["status"] == "incomplete"
+    said = of("response.output_audio_transcript.delta", before)[0]["delta"]
+    assert of("response.output_audio_transcript.done", after)[0]["transcript"] == said
+
+
+def test_response_stopped_before_its_first_item_has_no_output(kinds):
+    response = respond()
+
+    response.stop("cancelled", reason="client_cancelled")
+    frames = frames_of(response)
+
+    assert kinds(frames) == ["response.done"]
+    assert frames[0]["response"]["output"] == []
+
+
+def test_response_stopped_right_after_its_item_began_still_closes_it(collapsed):
+    response = respond()
+    steps = response.steps()
+    next(steps)
+
+    response.stop("cancelled", reason="client_cancelled")
+
+    assert collapsed([frame for frame, _ in steps]) == [*AUDIO[1:3], *AUDIO[5:]]
+
+
+def test_response_is_finished_when_its_done_is_made():
+    response = respond()
+    steps = response.steps()
+
+    up_to("response.output_item.done", steps)
+    assert not response.finished
+    next(steps)
+
+    assert response.finished
+
+
+def test_ending_response_keeps_its_first_reason():
+    response = respond("one two three", modality="text", max_output_tokens=1)
+    steps = response.steps()
+    up_to("response.output_text.done", steps)
+
+    response.stop("cancelled", reason="client_cancelled")
+
+    assert [frame for frame, _ in steps][-1]["response"]["status"] == "incomplete"
+
+
+@pytest.mark.parametrize(("modality", "limit"), [("text", 2), ("audio", 4)])
+def test_used_up_tokens_make_it_incomplete(modality, limit):
+    frames = frames_of(respond("one two three four five", modality=modality, max_output_tokens=limit))
+
+    response = of("response.done", frames)[0]["response"]
+    assert response["status"] == "incomplete"
+    assert response["status_details"] == {"type": "incomplete", "reason": "max_output_tokens"}
+    assert response["output"][0]["status"] == "incomplete"
+    assert response["usage"]["output_tokens"] <= limit
+
+
+def test_failing_brain_is_a_failed_response(kinds):
+    def answer():
+        raise LookupError("no reply")
+
+    frames = frames_of(respond(answer=answer))
+
+    assert kinds(frames) == ["response.done"]
+    assert frames[0]["response"]["status"] == "failed"
+    assert frames[0]["response"]["status_details"] == {
+        "type": "failed",
+        "error": {
+            "type": "server_error",
+            "code": "server_error",
+            "message": "The model failed to answer: LookupError: no reply",
+        },
+    }
+
+
+def test_usage_counts_what_was_made():
+    (done,) = of("response.done", frames_of(respond("Hi there")))
+
+    assert done["response"]["usage"]["output_token_details"] == {"text_tokens": 2, "audio_tokens": 10}
+    assert done["response"]["usage"]["input_tokens"] == 10
+
+
+def test_item_truncated_while_it_is_said_stays_truncated():
+    conversation = Conversation("conv_1")
+    response = respond("one two three four five six", conversation=conversation)
+    steps = response.steps()
+    up_to("response.output_audio.delta", steps)
+    (item,) = conversation
+
+    conversation.truncate(item.id, 0, 50)
+    for _ in steps:
+        pass
+
+    assert (item.clips[0].ms, item.text) == (50, "")

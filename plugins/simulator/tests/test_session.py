@@ -1,0 +1,193 @@
+import copy
+
+import pytest
+from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+from realtime_simulator.refusals import Refusal
+from realtime_simulator.session import DEFAULT_INSTRUCTIONS, Session, default_session
+
+
+@pytest.fixture
+def session():
+    return Session(default_session("sess_1", "gpt-realtime-2.1", voice="marin", expires_at=7))
+
+
+def update(session, *, voice_locked=False, **patch):
+    session.update({"type": "realtime", **patch}, voice_locked=voice_locked)
+
+
+def test_only_present_fields_change(session):
+    before = session.served
+
+    update(session, instructions="Be brief.", audio={"output": {"speed": 1.5}})
+
+    assert session.served == {
+        **before,
+        "instructions": "Be brief.",
+        "audio": {
+            "input": before["audio"]["input"],
+            "output": {**before["audio"]["output"], "speed": 1.5},
+        },
+    }
+
+
+def test_served_session_is_replaced_never_changed(session):
+    before = session.served
+    kept = copy.deepcopy(before)
+
+    update(session, instructions="x", audio={"input": {"turn_detection": None}})
+
+    assert before == kept
+    assert session.served is not before
+
+
+def test_empty_instructions_bring_the_default_back(session):
+    update(session, instructions="x")
+
+    update(session, instructions="")
+
+    assert session.served["instructions"] == DEFAULT_INSTRUCTIONS
+
+
+def test_null_switches_turn_detection_off(session):
+    update(session, audio={"input": {"turn_detection": None}})
+
+    assert session.turn_detection is None
+
+
+def test_turn_detection_is_replaced_whole_over_its_defaults(session):
+    update(session, audio={"input": {"turn_detection": {"type": "server_vad", "silence_duration_ms": 900}}})
+    update(session, audio={"input": {"turn_detection": {"type": "server_vad", "threshold": 0.7}}})
+
+    assert session.turn_detection == {
+        "type": "server_vad",
+        "threshold": 0.7,
+        "prefix_padding_ms": 300,
+        "silence_duration_ms": 200,
+        "idle_timeout_ms": None,
+        "create_response": True,
+        "interrupt_response": True,
+    }
+
+
+def test_semantic_vad_has_its_own_defaults(session):
+    update(session, audio={"input": {"turn_detection": {"type": "semantic_vad"}}})
+
+    assert session.turn_detection == {
+        "type": "semantic_vad",
+        "eagerness": "auto",
+        "create_response": True,
+        "interrupt_response": True,
+    }
+
+
+def test_transcription_shows_what_was_left_out_as_null(session):
+    update(session, audio={"input": {"transcription": {"model": "gpt-realtime-whisper"}}})
+
+    assert session.transcription == {"model": "gpt-realtime-whisper", "language": None, "prompt": None}
+
+
+def test_transcription_can_be_switched_off(session):
+    update(session, audio={"input": {"transcription": {"model": "whisper-1"}}})
+
+    update(session, audio={"input": {"transcription": None}})
+
+    assert session.transcription is None
+
+
+def test_noise_reduction_keeps_its_strength(session):
+    update(session, audio={"input": {"noise_reduction": {"type": "near_field", "strength": 0.5}}})
+    update(session, audio={"input": {"noise_reduction": {"type": "far_field"}}})
+
+    assert session.served["audio"]["input"]["noise_reduction"] == {"strength": 0.5, "type": "far_field"}
+
+
+def test_noise_reduction_can_be_switched_off(session):
+    update(session, audio={"input": {"noise_reduction": {"type": "near_field"}}})
+
+    update(session, audio={"input": {"noise_reduction": None}})
+
+    assert session.served["audio"]["input"]["noise_reduction"] is None
+
+
+def test_formats_are_named_as_on_the_wire(session):
+    assert session.input_format == PCM16_24KHZ
+
+    update(
+        session,
+        audio={"input": {"format": {"type": "audio/pcma"}}, "output": {"format": {"type": "audio/pcm"}}},
+    )
+
+    assert session.input_format == AudioFormat("g711_alaw")
+    assert session.served["audio"]["output"]["format"] == {"type": "audio/pcm", "rate": 24000}
+
+
+def test_reasoning_model_takes_reasoning(session):
+    update(session, reasoning={"effort": "low"}, parallel_tool_calls=False)
+
+    assert session.served["reasoning"] == {"effort": "low"}
+
+
+def test_other_models_do_not_know_reasoning():
+    session = Session(default_session("sess_1", "gpt-realtime", voice="marin", expires_at=7))
+
+    with pytest.raises(Refusal, match="reasoning") as caught:
+        update(session, reasoning={"effort": "low"})
+
+    assert (caught.value.code, caught.value.param) == ("unknown_parameter", "session.reasoning")
+
+
+def test_same_voice_may_be_sent_again_after_audio(session):
+    update(session, voice_locked=True, audio={"output": {"voice": "marin"}})
+
+    assert session.voice == "marin"
+
+
+def test_tracing_can_be_switched_on_once(session):
+    update(session, tracing="auto")
+    update(session, tracing="auto")
+
+    with pytest.raises(Refusal, match="Tracing"):
+        update(session, tracing=None)
+
+
+@pytest.mark.parametrize(
+    ("patch", "code", "param"),
+    [
+        ({}, "missing_required_parameter", "session.type"),
+        ({"type": "transcription"}, "invalid_value", "session.type"),
+        ({"type": "realtime", "model": "other"}, "invalid_value", "session.model"),
+        ({"type": "realtime", "temperature": 0.8}, "unknown_parameter", "session.temperature"),
+        ({"type": "realtime", "voice": "marin"}, "unknown_parameter", "session.voice"),
+        ({"type": "realtime", "modalities": ["text"]}, "unknown_parameter", "session.modalities"),
+        ({"type": "realtime", "output_modalities": ["text", "audio"]}, "invalid_value", "session.output_modalities"),
+        ({"type": "realtime", "output_modalities": []}, "invalid_value", "session.output_modalities"),
+        ({"type": "realtime", "audio": {"input": {"format": "pcm16"}}}, "invalid_value", "session.audio.input.format"),
+        (
+            {"type": "realtime", "audio": {"input": {"format": {"type": "audio/pcm", "rate": 16000}}}},
+            "invalid_value",
+            "session.audio.input.format.rate",
+        ),
+        (
+            {"type": "realtime", "audio": {"input": {"noise_reduction": {"strength": 0.5}}}},
+            "missing_required_parameter",
+            "session.audio.input.noise_reduction.type",
+        ),
+        ({"type": "realtime", "audio": {"output": {"speed": 2}}}, "invalid_value", "session.audio.output.speed"),
+        ({"type": "realtime", "max_output_tokens": 5000}, "invalid_value", "session.max_output_tokens"),
+        (
+            {"type": "realtime", "audio": {"output": {"voice": "cedar"}}},
+            "cannot_update_voice",
+            "session.audio.output.voice",
+        ),
+        ("realtime", "invalid_value", "session"),
+    ],
+)
+def test_wrong_update_is_refused_whole(session, patch, code, param):
+    before = session.served
+    patched = {"instructions": "applied?", **patch} if isinstance(patch, dict) else patch
+
+    with pytest.raises(Refusal) as caught:
+        session.update(patched, voice_locked=True)
+
+    assert (caught.value.code, caught.value.param) == (code, param)
+    assert session.served is before
