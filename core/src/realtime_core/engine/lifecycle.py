@@ -127,6 +127,13 @@ class Lifecycle:
 
         From inside the session's own callback it does not wait: the end comes when the callback returns.
         """
+        if self.state is SessionState.NEW:
+            self.request(DELETED)
+            self._hooks.finish(DELETED)
+            return
+        if self._root is None or self._root.done():
+            return
+        self._check_loop()
         inside = self._serving is not None and asyncio.current_task() is self._serving
         self._ended_by_itself = self._ended_by_itself or inside
         self.request(DELETED)
@@ -135,7 +142,8 @@ class Lifecycle:
 
     async def wait_closed(self) -> None:
         """Wait until it has ended, in whichever way. Before it is opened there is nothing to wait for."""
-        if self._root is not None:
+        if self._root is not None and not self._root.done():
+            self._check_loop()
             await asyncio.wait([self._root])
 
     def request(self, end: End) -> None:
@@ -152,8 +160,7 @@ class Lifecycle:
             SessionStateError: there is none, or this is another event loop.
         """
         if self.state is SessionState.OPEN and self._connection is not None:
-            if asyncio.get_running_loop() is not self._loop:
-                raise SessionStateError("the session belongs to another event loop, the one that opened it")
+            self._check_loop()
             return self._connection
         if self.end is not None:
             raise SessionStateError(
@@ -162,6 +169,10 @@ class Lifecycle:
         raise SessionStateError(
             f"the session is {self.state}, not open; use 'async with', or await create_session() first"
         )
+
+    def _check_loop(self) -> None:
+        if asyncio.get_running_loop() is not self._loop:
+            raise SessionStateError("the session belongs to another event loop, the one that opened it")
 
     async def send(self, command: Command) -> None:
         """Write ``command``.
@@ -177,6 +188,10 @@ class Lifecycle:
             await connection.send(command)
         except RealtimeError:
             raise
+        except asyncio.CancelledError as exc:
+            if _is_being_cancelled():
+                raise
+            raise self._broken(exc) from exc
         except Exception as exc:  # a provider is other people's code
             raise self._broken(exc) from exc
 
@@ -229,6 +244,11 @@ class Lifecycle:
             self.request(End.by(exc))
         except TimeoutError as exc:
             self.request(End.by(self._late(exc)))
+        except asyncio.CancelledError as exc:
+            if _is_being_cancelled():
+                raise
+            # something of the provider was cancelled, not we: without this nobody would read any more
+            self.request(End.by(self._broken(exc)))
         except Exception as exc:  # noqa: BLE001  # a provider is other people's code
             self.request(End.by(self._broken(exc)))
 
@@ -265,7 +285,7 @@ class Lifecycle:
         late.__cause__ = exc
         return late
 
-    def _broken(self, exc: Exception) -> RealtimeError:
+    def _broken(self, exc: BaseException) -> RealtimeError:
         broken = ProtocolError(f"provider {self._name!r} broke its contract: it raised {type(exc).__name__}")
         broken.__cause__ = exc
         return broken
@@ -288,3 +308,8 @@ class Lifecycle:
             self._opened.set_exception(
                 end.failure or SessionStateError(f"the session was {end.reason} while it was opening")
             )
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
