@@ -270,11 +270,11 @@ class RealtimeSession:
             InvalidSettings: it is no audio.
             ConnectionLost: the connection ended; it was not sent.
         """
+        if self._life.state is not SessionState.OPEN:
+            self._life.connection()  # raises, before the conversion has taken a part of a sample in
         data = self._input.encode(pcm)
         if data:
             await self._life.send(AppendAudio(data=data))
-        else:
-            self._life.connection()  # a part of a sample waits for its rest, if there is a session
 
     async def send_text(self, text: str, *, role: Role = "user", respond: bool = False) -> None:
         """Add a message to the conversation; ``respond``: and ask for a response.
