@@ -124,7 +124,9 @@ class RealtimeClient:
                 options=self._options,
                 settings=merge_settings(self._provider.settings, self._settings, settings, setting),
                 create_response=create_response,
-                audio_output_callback=audio_output_callback or self._audio_output_callback,
+                audio_output_callback=(
+                    self._audio_output_callback if audio_output_callback is None else audio_output_callback
+                ),
                 limits=self._limits,
                 on_open=self._sessions.append,
                 on_delete=self._forget,
