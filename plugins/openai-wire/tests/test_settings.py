@@ -93,6 +93,9 @@ def test_every_setting_has_its_place_in_the_session():
 
 
 def test_the_session_is_what_the_openai_package_declares(check_client_event):
+    declared = pytest.importorskip("openai.types.realtime.audio_transcription_param")
+    if "keywords" not in declared.AudioTranscriptionParam.__annotations__:
+        pytest.skip("this version of openai is older than some settings")
     check_client_event(
         {"type": "session.update", "session": payload(**attrs.asdict(EVERYTHING, recurse=False))}
     )

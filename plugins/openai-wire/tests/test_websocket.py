@@ -181,15 +181,17 @@ async def test_another_status_is_a_failed_connection_with_its_reason(status, rea
     assert "because of that" in str(error)
 
 
-async def test_a_redirect_to_another_origin_does_not_get_the_key():
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_redirect_is_not_followed_and_nobody_else_gets_the_key(status):
     seen = []
     async with websocket_server(process_request=lambda _, request: seen.append(request)) as elsewhere:
         location = ("Location", f"ws://{elsewhere}/v1/realtime")
-        async with websocket_server(process_request=answering(302, "over there", [location])) as host:
+        async with websocket_server(process_request=answering(status, "over there", [location])) as host:
             error = await refusal(host)
 
     assert seen == []
-    assert (error.reason, error.status) == (FailedReason.REJECTED, 302)
+    assert (error.reason, error.status) == (FailedReason.REJECTED, status)
+    assert "redirects" in str(error)
 
 
 async def test_a_plain_http_server_is_no_websocket():

@@ -182,13 +182,16 @@ async def test_an_error_of_ours_from_what_gives_a_key_passes_as_it_is():
 async def test_a_client_of_ones_own_is_used_and_stays_open():
     requests = []
     async with service(requests) as base_url, AsyncOpenAI(api_key="sk-mine", base_url=base_url) as client:
-        connection = await connect(options(openai_client=client, query={"a": "b"}), setup())
+        given = options(openai_client=client, query={"a": "b"}, headers={"X-Safety": "id"}, project="proj-1")
+        connection = await connect(given, setup())
         await connection.aclose()
 
         assert not client.is_closed()
 
     assert [request.headers["Authorization"] for request in requests] == ["Bearer sk-mine"]
     assert requests[0].path == "/v1/realtime?model=gpt-realtime-2.1&a=b"
+    assert requests[0].headers["X-Safety"] == "id"
+    assert "OpenAI-Project" not in requests[0].headers
 
 
 async def test_closing_ends_the_connection_at_the_service():
@@ -213,6 +216,13 @@ async def test_settings_that_cannot_be_written_leave_no_connection_behind():
             )
         async with asyncio.timeout(5):
             await closed.wait()
+
+
+async def test_an_environment_that_openai_dislikes_is_a_failed_connection(monkeypatch):
+    monkeypatch.setenv("ALL_PROXY", "gopher://127.0.0.1:70")
+
+    with pytest.raises(ConnectionFailed, match=r"api\.openai\.com.*proxy"):
+        await connect(options(api_key=KEY), setup())
 
 
 async def test_a_refusal_passes_with_its_reason():

@@ -69,7 +69,7 @@ class OpenAIRealtimeCodec:
         kind = frame["type"]
         try:
             encoded = _encode_json(frame).decode()
-        except (TypeError, ValueError, OverflowError, RecursionError) as exc:
+        except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as exc:
             raise UnsupportedCommand(f"a frame {kind!r} cannot be written as JSON; check its values") from exc
         if type(command) is not Raw or kind in _UNNAMED_ANSWERS:
             item_id = text(mapping(frame, "item"), "id")
@@ -80,7 +80,7 @@ class OpenAIRealtimeCodec:
         """The events of a frame: at least one, and never an exception."""
         try:
             payload = _decode_json(frame)
-        except (ValueError, RecursionError):
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             return (unreadable(f"a frame of {len(frame)} bytes is not JSON"),)
         if type(payload) is not dict:
             return (unreadable("a frame is not a JSON object"),)

@@ -62,7 +62,7 @@ def _reason_in(body: bytes) -> tuple[str | None, str]:
     """The error's code, and what the service said: its JSON ``error.message``, or a short plain text."""
     try:
         payload: Any = msgspec.json.decode(body)
-    except (ValueError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         plain = body.decode(errors="replace")
         is_page = "<" in plain or len(plain) > _LONGEST_PLAIN_BODY
         return None, "" if is_page else tidy_message(plain)

@@ -20,6 +20,7 @@ from realtime_openai_wire.refusals import closed_by_peer, closed_by_us, not_reac
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
     from openai.resources.realtime.realtime import AsyncRealtimeConnection
+    from websockets.asyncio.client import ClientConnection
     from websockets.exceptions import ConnectionClosed
 
 __all__ = ["MAX_FRAME_BYTES", "WebSocketPipe", "open_websocket"]
@@ -28,7 +29,6 @@ MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
 """The largest frame that is taken: ten minutes of audio in one piece, far beyond any real one."""
 
 _CLOSE_TIMEOUT_S: Final = 2.0
-_FOUND: Final = 302
 
 _quiet = logging.getLogger(f"{__name__}.frames")
 # at DEBUG websockets writes the Authorization header and every frame
@@ -111,7 +111,7 @@ async def open_websocket(
 
     ``model`` goes into the URL, None leaves it out; ``query`` and ``headers`` add to the client's own.
     ``timeout_s`` bounds the network's part, up to the accepted upgrade. Proxies are taken from the
-    environment. Cancelling leaves no socket behind.
+    environment; redirects are not followed. Cancelling leaves no socket behind.
 
     Raises:
         AuthenticationFailed: HTTP 401 or 403.
@@ -138,6 +138,7 @@ async def open_websocket(
         context = await asyncio.to_thread(_prepare, url)
         if context is not None:
             socket_options["ssl"] = context
+        socket_options["create_connection"] = _without_redirects(host)
         connection = await client.realtime.connect(**request).enter()
     except RealtimeError:
         raise
@@ -153,6 +154,22 @@ def _prepare(url: str) -> ssl.SSLContext | None:
     return ssl.create_default_context() if urlsplit(url).scheme in {"https", "wss"} else None
 
 
+def _without_redirects(host: str) -> type["ClientConnection"]:
+    """A connection that takes every HTTP answer for a refusal: the key goes to one host only."""
+    from websockets.asyncio.client import ClientConnection
+    from websockets.exceptions import InvalidStatus
+
+    class DirectConnection(ClientConnection):
+        async def handshake(self, *args: Any, **kwargs: Any) -> None:
+            try:
+                await super().handshake(*args, **kwargs)
+            except InvalidStatus as exc:
+                response = exc.response
+                raise refused(host, response.status_code, bytes(response.body or b"")) from exc
+
+    return DirectConnection
+
+
 def _host_of(url: str) -> str:
     parts = urlsplit(url)
     host = parts.hostname or "the service"
@@ -163,12 +180,8 @@ def _refusal(host: str, exc: Exception) -> RealtimeError:
     from websockets import exceptions
 
     match exc:
-        case exceptions.InvalidStatus():
-            return refused(host, exc.response.status_code, bytes(exc.response.body or b""))
-        case exceptions.SecurityError():
-            # a redirect to another origin, which must not get the key
-            return refused(host, _FOUND)
-        case exceptions.InvalidProxy() | exceptions.ProxyError():
+        case _ if "Proxy" in type(exc).__name__:
+            # classes that older versions do not have
             return not_reached(host, exc)
         case exceptions.InvalidHandshake():
             message = f"{host} answered, but not as a WebSocket; check the base URL"

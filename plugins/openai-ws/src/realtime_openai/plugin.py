@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from realtime_core.capabilities import Capabilities
 from realtime_core.errors import AuthenticationFailed, RealtimeError
@@ -20,6 +21,7 @@ from realtime_openai_wire import (
     WireConnection,
     open_websocket,
 )
+from realtime_openai_wire.refusals import not_reached
 
 from realtime_openai.options import ApiKey, OpenAIOptions, checked_key
 
@@ -43,7 +45,11 @@ async def connect(options: OpenAIOptions, setup: Setup) -> WireConnection:
     async with AsyncExitStack() as until_connected:
         client = options.openai_client
         if client is None:
-            client = await asyncio.to_thread(_make_client, options)
+            try:
+                client = await asyncio.to_thread(_make_client, options)
+            except Exception as exc:
+                # it reads proxies and certificates from the environment, and may dislike them
+                raise not_reached(str(urlsplit(options.base_url).hostname), exc) from exc
             # an upgraded connection needs it no more
             until_connected.push_async_callback(client.close)
         async with AsyncExitStack() as on_failure:
@@ -51,7 +57,7 @@ async def connect(options: OpenAIOptions, setup: Setup) -> WireConnection:
                 client,
                 model=options.model if model is UNSET else model,
                 query=options.query,
-                headers=options.headers,
+                headers=_headers(options),
                 timeout_s=options.timeout_s,
             )
             on_failure.push_async_callback(pipe.aclose)
@@ -86,10 +92,16 @@ def _make_client(options: OpenAIOptions) -> "AsyncOpenAI":
     return AsyncOpenAI(
         api_key=_key_source(key) if callable(key) else key,
         base_url=options.base_url,
-        organization=options.organization,
-        project=options.project,
         max_retries=0,
     )
+
+
+def _headers(options: OpenAIOptions) -> dict[str, str]:
+    if options.openai_client is not None:
+        return dict(options.headers)
+    # older versions of openai leave these two out of an upgrade
+    account = {"OpenAI-Organization": options.organization, "OpenAI-Project": options.project}
+    return {**{name: value for name, value in account.items() if value}, **options.headers}
 
 
 def _key_source(give: Callable[[], ApiKey]) -> Callable[[], Awaitable[str]]:
