@@ -3,6 +3,7 @@
 Knows nothing of any vendor; the provider is whatever its distribution registered.
 """
 
+import asyncio
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -88,7 +89,8 @@ class RealtimeClient:
         self._audio_output_callback = audio_output_callback
         self._limits = limits or SessionLimits()
         self._sessions: list[RealtimeSession] = []
-        self._entered: list[RealtimeSession] = []
+        # with the task that entered: several may use one client in 'async with' at once
+        self._entered: list[tuple[asyncio.Task[Any] | None, RealtimeSession]] = []
 
     def __repr__(self) -> str:
         return f"<RealtimeClient {self.name} sessions={len(self._sessions)}>"
@@ -151,13 +153,17 @@ class RealtimeClient:
     async def __aenter__(self) -> "RealtimeSession":
         session = self()
         await session.__aenter__()
-        self._entered.append(session)
+        self._entered.append((asyncio.current_task(), session))
         return session
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._entered.pop().__aexit__(exc_type, exc, traceback)
+        task = asyncio.current_task()
+        own = [entry for entry in self._entered if entry[0] is task]
+        entry = (own or self._entered)[-1]
+        self._entered.remove(entry)
+        await entry[1].__aexit__(exc_type, exc, traceback)
 
     async def aclose(self) -> None:
         """Delete all its sessions."""
