@@ -1,0 +1,219 @@
+"""The life of a connection on its own: no session, no events that mean anything."""
+
+import asyncio
+
+import pytest
+from realtime_core.commands import CommitAudio
+from realtime_core.engine.lifecycle import DELETED, End, Hooks, Lifecycle
+from realtime_core.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    ConnectionLost,
+    FailedReason,
+    LostReason,
+    ProtocolError,
+    SessionStateError,
+)
+from realtime_core.state import SessionState
+
+
+class Session:
+    """Hooks that log what they are told; every event is the configuration in force."""
+
+    def __init__(self, service, clock):
+        self.log = []
+        self.service = service
+        self.serving = asyncio.Event()
+        self.life = Lifecycle(
+            Hooks(
+                connect=self.connect,
+                take=self.take,
+                prepare=self.prepare,
+                serve=self.serve,
+                finish=self.finish,
+            ),
+            name="scripted",
+            clock=clock,
+            open_timeout_s=10,
+            close_timeout_s=5,
+        )
+
+    async def connect(self):
+        return await self.service.connect(None, None)
+
+    def take(self, event):
+        self.log.append(event)
+        self.life.configured()
+
+    async def prepare(self, _):
+        self.log.append("prepare")
+
+    async def serve(self):
+        self.log.append("serve")
+        await self.serving.wait()
+
+    def finish(self, end):
+        self.log.append(end)
+
+
+@pytest.fixture
+def session(service, clock):
+    service.greeting = [("configured",)]
+    return Session(service, clock)
+
+
+async def test_connecting_configuring_preparing_and_ending_come_in_this_order(session):
+    await session.life.open()
+    await session.life.close()
+
+    assert [entry for entry in session.log if entry != "serve"] == ["configured", "prepare", DELETED]
+
+
+async def test_what_the_provider_is_sent_is_sent(session, service):
+    await session.life.open()
+
+    await session.life.send(CommitAudio())
+
+    assert [type(command) for command in service.connection.sent] == [CommitAudio]
+    await session.life.close()
+
+
+async def test_there_is_no_connection_before_it_is_open(session):
+    with pytest.raises(SessionStateError, match="the session is new, not open"):
+        session.life.connection()
+
+
+async def test_the_first_reason_to_end_stands(session):
+    lost = ConnectionLost("gone", reason=LostReason.DROPPED)
+    await session.life.open()
+
+    session.life.request(End.by(lost))
+    await session.life.close()
+
+    assert (session.life.end.failure, session.log[-1].failure) == (lost, lost)
+
+
+async def test_the_end_is_told_once(session):
+    await session.life.open()
+
+    await asyncio.gather(session.life.close(), session.life.close())
+    await session.life.close()
+
+    assert session.log.count(DELETED) == 1
+
+
+async def test_closing_what_was_never_opened_tells_the_end(session):
+    await session.life.close()
+    await session.life.close()
+
+    assert (session.log, session.life.state) == ([DELETED], SessionState.CLOSED)
+
+
+async def test_serving_is_cancelled_at_the_end(session):
+    await session.life.open()
+
+    await session.life.close()
+
+    assert session.life._serving.cancelled()
+
+
+async def test_an_end_while_preparing_is_no_opening(session):
+    gate = asyncio.Event()
+
+    async def prepare(_):
+        session.life.request(DELETED)
+        await gate.wait()
+
+    session.life._hooks = Hooks(
+        connect=session.connect,
+        take=session.take,
+        prepare=prepare,
+        serve=session.serve,
+        finish=session.finish,
+    )
+    with pytest.raises(SessionStateError, match="the session was deleted while it was opening"):
+        await session.life.open()
+
+
+async def test_an_end_asked_for_by_the_last_event_of_the_opening_is_no_opening(session):
+    session.life._hooks = Hooks(
+        connect=session.connect,
+        take=lambda event: (session.take(event), session.life.request(DELETED)),
+        prepare=session.prepare,
+        serve=session.serve,
+        finish=session.finish,
+    )
+
+    with pytest.raises(SessionStateError, match="the session was deleted while it was opening"):
+        await session.life.open()
+
+    assert "prepare" not in session.log
+
+
+async def test_an_end_asked_for_while_preparing_without_waiting_is_no_opening(session):
+    async def prepare(_):
+        session.life.request(DELETED)
+
+    session.life._hooks = Hooks(
+        connect=session.connect,
+        take=session.take,
+        prepare=prepare,
+        serve=session.serve,
+        finish=session.finish,
+    )
+
+    with pytest.raises(SessionStateError, match="the session was deleted while it was opening"):
+        await session.life.open()
+
+
+async def test_a_timeout_of_the_provider_itself_is_no_timeout_of_opening(session, service):
+    await session.life.open()
+    service.connection.fail(TimeoutError())
+
+    await session.life.wait_closed()
+
+    assert isinstance(session.life.end.failure, ProtocolError)
+
+
+async def test_an_overdue_opening_has_its_timeout_as_the_cause(session, service, clock, idle):
+    service.greeting = []
+    opening = asyncio.create_task(session.life.open())
+    await idle()
+    clock.advance(10)
+
+    with pytest.raises(ConnectionFailed) as caught:
+        await opening
+
+    assert isinstance(caught.value.__cause__, TimeoutError)
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (ConnectionLost("x", reason=LostReason.EXPIRED), "expired"),
+        (ConnectionFailed("x", reason=FailedReason.DNS), "dns"),
+        (AuthenticationFailed("x"), "AuthenticationFailed"),
+    ],
+)
+def test_an_end_has_the_reason_of_its_failure(failure, reason):
+    end = End.by(failure)
+
+    assert (end.reason, end.failure) == (reason, failure)
+
+
+def test_a_deletion_is_no_failure():
+    assert (DELETED.reason, DELETED.failure) == ("deleted", None)
+
+
+async def test_a_loop_that_cancels_the_root_while_the_connection_hangs_still_tells_the_end(
+    session, service, idle
+):
+    await session.life.open()
+    service.aclose_gate = asyncio.Event()
+    session.life._root.cancel()
+    await idle()
+
+    session.life._root.cancel()
+    await session.life.wait_closed()
+
+    assert (session.log[-1].reason, session.life.state) == ("cancelled", SessionState.CLOSED)
