@@ -1,5 +1,6 @@
 """What the tests of the simulator stand on: an engine at a time they decide, speech, a clock they move."""
 
+import asyncio
 import heapq
 import itertools
 import json
@@ -10,7 +11,6 @@ import numpy as np
 import pytest
 from openai.types.realtime import RealtimeServerEvent
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
-from realtime_core.clock import use_clock
 from realtime_simulator.engine import Engine
 from realtime_simulator.frames import End
 from realtime_simulator.options import configure
@@ -146,6 +146,7 @@ class HandClock:
         self.time_s = 1000.0
         self.timers: list[_Timer] = []
         self._numbers = itertools.count()
+        self._changed = asyncio.Event()
 
     def now_s(self) -> float:
         return self.time_s
@@ -153,7 +154,14 @@ class HandClock:
     def call_later(self, delay_s: float, callback: Any) -> _Timer:
         timer = _Timer(self.time_s + delay_s, next(self._numbers), callback)
         heapq.heappush(self.timers, timer)
+        self._changed.set()
         return timer
+
+    async def until_waiting(self, due_s: float) -> None:
+        """Until somebody waits for that moment."""
+        while not any(abs(timer.due_s - due_s) < 1e-6 and timer.callback for timer in self.timers):
+            self._changed.clear()
+            await self._changed.wait()
 
     def jump(self) -> None:
         """To the next timer that was not cancelled."""
@@ -165,7 +173,5 @@ class HandClock:
 
 @pytest.fixture
 def clock() -> Any:
-    """In force for the whole test."""
-    hand = HandClock()
-    with use_clock(hand):
-        yield hand
+    """A clock to put in force with `use_clock`."""
+    return HandClock()

@@ -1,11 +1,18 @@
-"""A faithful offline OpenAI Realtime server: in this process, on a port, in a pytest fixture."""
+"""A faithful offline OpenAI Realtime server: in this process, on a port, in a pytest fixture.
 
-from realtime_simulator.brain import Brain, Reply, Turn, echo
-from realtime_simulator.brains import Rules, Script
-from realtime_simulator.faults import Fault, parse_faults
-from realtime_simulator.memory import MemoryPipe
-from realtime_simulator.options import SimulatorOptions, configure
-from realtime_simulator.server import SimulatorServer
+Names load with their first use: the package is imported by every run of pytest where it is installed.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from realtime_simulator.brain import Brain, Reply, Turn, echo
+    from realtime_simulator.brains import Rules, Script
+    from realtime_simulator.faults import Fault, parse_faults
+    from realtime_simulator.memory import MemoryPipe
+    from realtime_simulator.options import SimulatorOptions, configure
+    from realtime_simulator.server import SimulatorServer
 
 __all__ = [
     "Brain",
@@ -21,3 +28,14 @@ __all__ = [
     "echo",
     "parse_faults",
 ]
+
+_MODULES: Final = ("brain", "brains", "faults", "memory", "options", "server")
+
+
+def __getattr__(name: str) -> Any:
+    """The exported ``name``, from the module that has it."""
+    if name in __all__:
+        for module in (import_module(f"{__name__}.{stem}") for stem in _MODULES):
+            if name in module.__all__:
+                return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

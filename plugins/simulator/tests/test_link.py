@@ -1,0 +1,160 @@
+import asyncio
+import json
+
+import pytest
+from realtime_core.clock import use_clock
+from realtime_simulator.brain import Reply
+from realtime_simulator.link import Ended, Link, SessionLog
+from realtime_simulator.options import configure
+
+CREATE = json.dumps({"type": "response.create"})
+
+
+async def kinds_until(link, kind):
+    taken = []
+    while not taken or taken[-1] != kind:
+        taken.append(json.loads(await link.next())["type"])
+    return taken
+
+
+def open_link(**options):
+    return Link(configure(**options), model="m")
+
+
+async def test_session_created_is_first():
+    assert json.loads(await open_link().next())["type"] == "session.created"
+
+
+async def test_next_waits_for_the_client():
+    link = open_link(speed=0)
+    await link.next()
+    waiting = asyncio.ensure_future(link.next())
+    await asyncio.sleep(0)
+
+    link.feed(CREATE)
+
+    assert json.loads(await waiting)["type"] == "response.created"
+
+
+async def test_cancelled_next_loses_no_frame():
+    link = open_link(speed=0)
+    await link.next()
+    waiting = asyncio.ensure_future(link.next())
+    await asyncio.sleep(0)
+    link.feed(CREATE)
+
+    waiting.cancel()
+    await asyncio.wait([waiting])
+
+    assert (await kinds_until(link, "response.done"))[0] == "response.created"
+
+
+async def test_audio_waits_for_its_time(clock):
+    with use_clock(clock):
+        link = open_link(speed=1, brain=lambda _: Reply("0123456789"))
+    await link.next()
+    link.feed(CREATE)
+    begin_s = clock.now_s()
+    await kinds_until(link, "response.output_audio.delta")
+    waiting = asyncio.ensure_future(link.next())
+
+    await clock.until_waiting(begin_s + 0.1)
+    assert not waiting.done()
+    clock.jump()
+
+    assert json.loads(await waiting)["type"] == "response.output_audio.delta"
+
+
+async def test_late_frame_is_held_back_once(clock):
+    with use_clock(clock):
+        link = open_link(faults="slow:200@1")
+    begin_s = clock.now_s()
+    waiting = asyncio.ensure_future(link.next())
+    await clock.until_waiting(begin_s + 0.2)
+
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    clock.time_s += 0.2
+
+    assert json.loads(await link.next())["type"] == "session.created"
+    assert clock.now_s() == begin_s + 0.2
+
+
+async def test_client_that_sends_does_not_hurry_a_late_frame(clock):
+    with use_clock(clock):
+        link = open_link(faults="slow:200@1")
+    waiting = asyncio.ensure_future(link.next())
+    await clock.until_waiting(clock.now_s() + 0.2)
+
+    link.feed(CREATE)
+    await asyncio.sleep(0)
+    await clock.until_waiting(clock.now_s() + 0.2)
+
+    assert not waiting.done()
+    waiting.cancel()
+
+
+async def test_stalled_link_still_hears_the_client():
+    log = SessionLog("m")
+    link = Link(configure(faults="stall@2"), model="m", log=log)
+    await link.next()
+    waiting = asyncio.ensure_future(link.next())
+    await asyncio.sleep(0)
+
+    link.feed(CREATE)
+    await asyncio.sleep(0)
+
+    assert not waiting.done()
+    assert (log.received, len(log.sent)) == ([{"type": "response.create"}], 1)
+    link.close()
+    with pytest.raises(Ended):
+        await waiting
+
+
+async def test_ended_session_stays_ended():
+    link = open_link(faults="close:1011@1")
+
+    for _ in range(2):
+        with pytest.raises(Ended) as caught:
+            await link.next()
+        assert (caught.value.code, caught.value.reason) == (1011, "")
+
+
+async def test_expiry_is_an_end(clock):
+    with use_clock(clock):
+        link = open_link(max_session_s=60)
+    await link.next()
+    clock.time_s += 60
+
+    assert json.loads(await link.next())["error"]["code"] == "session_expired"
+    with pytest.raises(Ended, match="60 minutes") as caught:
+        await link.next()
+    assert caught.value.code == 1001
+
+
+async def test_client_is_heard_between_any_two_frames():
+    """At full speed too, a client that reads and sends in two tasks can cancel."""
+    link = open_link(speed=0, brain=lambda _: Reply("a very long story " * 100))
+    link.feed(CREATE)
+    reading = asyncio.ensure_future(kinds_until(link, "response.done"))
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+    link.feed(json.dumps({"type": "response.cancel"}))
+
+    assert (await reading).count("response.output_audio.delta") < 20
+
+
+async def test_log_has_both_sides_in_order():
+    log = SessionLog("m")
+    link = Link(configure(speed=0, faults="garbage@2"), model="m", log=log)
+
+    link.feed(json.dumps({"type": "input_audio_buffer.clear"}))
+    link.feed("not json")
+    for _ in range(4):
+        await link.next()
+
+    assert log.received == [{"type": "input_audio_buffer.clear"}, "not json"]
+    garbage = log.sent.pop(1)
+    assert isinstance(garbage, str)
+    assert [frame["type"] for frame in log.sent] == ["session.created", "input_audio_buffer.cleared", "error"]
