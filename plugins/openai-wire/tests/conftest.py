@@ -1,9 +1,16 @@
-"""What the tests here share: the ``openai`` package's own description of every client event."""
+"""What the tests here share: real servers, a session's frames, and the ``openai`` package's own types."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
+from realtime_openai_wire.names import GA_NAMES
+from realtime_openai_wire.server_frames import WireState, server_events
+from realtime_openai_wire.websocket import WebSocketPipe, open_websocket
+
+KEY = "sk-test-4f9a8b7c6d5e"
 
 
 def exhaust(value: Any) -> None:
@@ -24,3 +31,77 @@ def check_client_event() -> Callable[[Any], None]:
         RealtimeClientEventParam, config=ConfigDict(extra="forbid", strict=True)
     )
     return lambda frame: exhaust(adapter.validate_python(frame))
+
+
+@pytest.fixture
+def state() -> WireState:
+    """What a new session remembers."""
+    return WireState()
+
+
+@pytest.fixture
+def decode(state):
+    """The events of one frame after another of the session ``state``."""
+
+    def one(name, **fields):
+        frame = {"type": name, "event_id": "event_1", **fields}
+        events = server_events(state, name, frame)
+        assert all(event.service_event is frame for event in events)
+        assert all(event.service_type == GA_NAMES.get(name, name) for event in events)
+        return events
+
+    return one
+
+
+@pytest.fixture
+def key() -> str:
+    """The key that nothing may show."""
+    return KEY
+
+
+@pytest.fixture
+def websocket_server():
+    """A real WebSocket server as a context manager; gives its ``host:port``."""
+    from websockets.asyncio.server import serve
+
+    async def wait(connection):
+        await connection.wait_closed()
+
+    @contextlib.asynccontextmanager
+    async def run(handler=wait, **options):
+        async with serve(handler, "127.0.0.1", 0, close_timeout=0.5, **options) as server:
+            yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+    return run
+
+
+@pytest.fixture
+def tcp_server():
+    """A real TCP server as a context manager; gives its ``host:port``."""
+
+    @contextlib.asynccontextmanager
+    async def run(handler):
+        async def guarded(reader, writer):
+            try:
+                await handler(reader, writer)
+            finally:
+                writer.close()
+
+        server = await asyncio.start_server(guarded, "127.0.0.1", 0)
+        async with server:
+            yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+    return run
+
+
+@pytest.fixture
+def open_pipe(key):
+    """Opens a pipe to ``host``, as a provider does."""
+    from openai import AsyncOpenAI
+
+    async def run(host, *, scheme="http", model="gpt-test", timeout_s=5.0, **more) -> WebSocketPipe:
+        async with AsyncOpenAI(api_key=key, base_url=f"{scheme}://{host}/v1") as client:
+            options = {"query": {}, "headers": {}, **more}
+            return await open_websocket(client, model=model, timeout_s=timeout_s, **options)
+
+    return run

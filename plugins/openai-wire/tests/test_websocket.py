@@ -1,71 +1,16 @@
 import asyncio
-import contextlib
-import http
-import json
 import logging
 import socket
-import ssl
 import struct
 import subprocess
 import sys
 
 import pytest
-import trustme
-from openai import AsyncOpenAI
 from realtime_core.errors import (
-    AuthenticationFailed,
-    ConnectionFailed,
     ConnectionLost,
-    FailedReason,
     LostReason,
-    RateLimited,
 )
-from realtime_openai_wire.websocket import MAX_FRAME_BYTES, WebSocketPipe, open_websocket
-from websockets.asyncio.server import serve
-
-KEY = "sk-test-4f9a8b7c6d5e"
-
-
-@contextlib.asynccontextmanager
-async def websocket_server(handler=None, **options):
-    """A real WebSocket server; gives its ``host:port``."""
-
-    async def wait(connection):
-        await connection.wait_closed()
-
-    async with serve(handler or wait, "127.0.0.1", 0, close_timeout=0.5, **options) as server:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
-@contextlib.asynccontextmanager
-async def tcp_server(handler):
-    """A real TCP server; gives its ``host:port``."""
-
-    async def guarded(reader, writer):
-        try:
-            await handler(reader, writer)
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(guarded, "127.0.0.1", 0)
-    async with server:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
-async def open_pipe(host, *, scheme="http", model="gpt-test", timeout_s=5.0, **more) -> WebSocketPipe:
-    async with AsyncOpenAI(api_key=KEY, base_url=f"{scheme}://{host}/v1") as client:
-        options = {"query": {}, "headers": {}, **more}
-        return await open_websocket(client, model=model, timeout_s=timeout_s, **options)
-
-
-async def refusal(host, **options) -> Exception:
-    with pytest.raises((ConnectionFailed, AuthenticationFailed, RateLimited)) as caught:
-        await open_pipe(host, **options)
-    assert KEY not in f"{caught.value} {caught.value!r}"
-    assert str(caught.value).startswith(host)
-    assert "; " in str(caught.value)
-    assert "\n" not in str(caught.value)
-    return caught.value
+from realtime_openai_wire.websocket import MAX_FRAME_BYTES
 
 
 async def loss(pipe) -> ConnectionLost:
@@ -73,18 +18,6 @@ async def loss(pipe) -> ConnectionLost:
         await pipe.recv()
     await pipe.aclose()
     return caught.value
-
-
-def answering(status, text, headers=()):
-    """A server's answer to the upgrade: an HTTP status instead of a WebSocket."""
-
-    def respond(connection, _request):
-        response = connection.respond(http.HTTPStatus(status), text)
-        for name, value in headers:
-            response.headers[name] = value
-        return response
-
-    return respond
 
 
 def sending(*frames, code=None, reason=""):
@@ -100,245 +33,6 @@ def sending(*frames, code=None, reason=""):
     return handle
 
 
-# --- opening
-
-
-async def test_the_upgrade_names_model_query_headers_and_key():
-    seen = []
-    async with websocket_server(process_request=lambda _, request: seen.append(request)) as host:
-        pipe = await open_pipe(host, model="gpt-test", query={"intent": "x"}, headers={"X-Safety": "id 1"})
-        await pipe.aclose()
-
-    (request,) = seen
-    assert request.path == "/v1/realtime?model=gpt-test&intent=x"
-    assert request.headers["Authorization"] == f"Bearer {KEY}"
-    assert request.headers["X-Safety"] == "id 1"
-    assert "OpenAI-Beta" not in request.headers
-    assert "Sec-WebSocket-Extensions" not in request.headers
-
-
-async def test_without_a_model_the_url_has_none():
-    seen = []
-    async with websocket_server(process_request=lambda _, request: seen.append(request.path)) as host:
-        pipe = await open_pipe(host, model=None, query={"intent": "transcription"})
-        await pipe.aclose()
-
-    assert seen == ["/v1/realtime?intent=transcription"]
-
-
-async def test_frames_go_both_ways_as_text():
-    async def echo(connection):
-        async for frame in connection:
-            await connection.send(f"{frame}!")
-
-    async with websocket_server(echo) as host:
-        pipe = await open_pipe(host)
-        await pipe.send('"grüß dich"')
-
-        assert (await pipe.recv()).decode() == '"grüß dich"!'
-
-        await pipe.aclose()
-
-
-@pytest.mark.parametrize("status", [401, 403])
-async def test_a_refused_key_is_a_failed_authentication(status):
-    said = json.dumps(
-        {"error": {"message": f"Incorrect API key provided: {KEY}.", "code": "invalid_api_key"}}
-    )
-    async with websocket_server(process_request=answering(status, said)) as host:
-        error = await refusal(host)
-
-    assert type(error) is AuthenticationFailed
-    assert error.status == status
-    assert "Incorrect API key provided: sk-…" in str(error)
-
-
-async def test_too_many_requests_are_rate_limited():
-    said = json.dumps({"error": {"message": "Slow down.", "code": "rate_limit_exceeded"}})
-    async with websocket_server(process_request=answering(429, said)) as host:
-        error = await refusal(host)
-
-    assert type(error) is RateLimited
-    assert (error.code, error.retryable) == ("rate_limit_exceeded", True)
-
-
-@pytest.mark.parametrize(
-    ("status", "reason"),
-    [
-        (404, FailedReason.NOT_FOUND),
-        (500, FailedReason.UNAVAILABLE),
-        (503, FailedReason.UNAVAILABLE),
-        (400, FailedReason.REJECTED),
-        (302, FailedReason.REJECTED),
-    ],
-)
-async def test_another_status_is_a_failed_connection_with_its_reason(status, reason):
-    async with websocket_server(process_request=answering(status, "because of that")) as host:
-        error = await refusal(host)
-
-    assert type(error) is ConnectionFailed
-    assert (error.reason, error.status) == (reason, status)
-    assert "because of that" in str(error)
-
-
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-async def test_a_redirect_is_not_followed_and_nobody_else_gets_the_key(status):
-    seen = []
-    async with websocket_server(process_request=lambda _, request: seen.append(request)) as elsewhere:
-        location = ("Location", f"ws://{elsewhere}/v1/realtime")
-        async with websocket_server(process_request=answering(status, "over there", [location])) as host:
-            error = await refusal(host)
-
-    assert seen == []
-    assert (error.reason, error.status) == (FailedReason.REJECTED, status)
-    assert "redirects" in str(error)
-
-
-async def test_a_plain_http_server_is_no_websocket():
-    async def plain(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
-        await writer.drain()
-
-    async with tcp_server(plain) as host:
-        error = await refusal(host)
-
-    assert (error.reason, error.status) == (FailedReason.NOT_WEBSOCKET, 200)
-
-
-@pytest.mark.parametrize("greeting", [b"220 mail.example.com ESMTP\r\n", b""])
-async def test_something_that_speaks_no_http_is_no_websocket(greeting):
-    async def other(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(greeting)
-        await writer.drain()
-
-    async with tcp_server(other) as host:
-        error = await refusal(host)
-
-    assert error.reason is FailedReason.NOT_WEBSOCKET
-
-
-async def test_an_upgrade_that_is_none_is_no_websocket():
-    async def wrong_key(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
-        await writer.drain()
-
-    async with tcp_server(wrong_key) as host:
-        error = await refusal(host)
-
-    assert error.reason is FailedReason.NOT_WEBSOCKET
-
-
-async def test_a_closed_port_refuses():
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        host = f"127.0.0.1:{unused.getsockname()[1]}"
-
-        error = await refusal(host)
-
-    assert error.reason is FailedReason.REFUSED
-
-
-async def test_a_name_without_an_address_is_a_matter_of_dns():
-    assert (await refusal("nonexistent.invalid")).reason is FailedReason.DNS
-
-
-async def test_a_server_that_never_answers_times_out():
-    done = asyncio.Event()
-
-    async def silent(_reader, _writer):
-        await done.wait()
-
-    async with tcp_server(silent) as host:
-        error = await refusal(host, timeout_s=0.05)
-        done.set()
-
-    assert error.reason is FailedReason.TIMEOUT
-
-
-async def test_a_certificate_that_is_not_trusted_is_a_matter_of_tls():
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
-    async with websocket_server(ssl=context) as host:
-        error = await refusal(host, scheme="https")
-
-    assert error.reason is FailedReason.TLS
-    assert "certificate" in str(error)
-
-
-async def test_a_trusted_certificate_opens_a_secure_connection(tmp_path, monkeypatch):
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    async with websocket_server(sending("hello"), ssl=context) as host:
-        pipe = await open_pipe(host, scheme="https")
-
-        assert await pipe.recv() == b"hello"
-
-        await pipe.aclose()
-
-
-async def test_a_server_without_tls_is_a_matter_of_tls():
-    async def plain(_reader, writer):
-        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        await writer.drain()
-
-    async with tcp_server(plain) as host:
-        error = await refusal(host, scheme="https")
-
-    assert error.reason is FailedReason.TLS
-
-
-async def test_a_broken_proxy_is_a_matter_of_the_network(monkeypatch):
-    async def proxy(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
-        await writer.drain()
-
-    async with tcp_server(proxy) as address:
-        monkeypatch.setenv("https_proxy", f"http://{address}")
-        error = await refusal("api.example.com", scheme="https")
-
-    assert error.reason is FailedReason.UNREACHABLE
-    assert "proxy" in str(error).lower()
-
-
-async def test_an_error_of_ours_from_a_key_function_passes_as_it_is():
-    async def no_key():
-        raise AuthenticationFailed("the vault is closed")
-
-    client = AsyncOpenAI(api_key=no_key, base_url="http://127.0.0.1:1/v1")
-
-    with pytest.raises(AuthenticationFailed, match="the vault is closed"):
-        await open_websocket(client, model="m", query={}, headers={}, timeout_s=1)
-
-
-async def test_cancelling_the_open_leaves_no_socket():
-    asked, closed = asyncio.Event(), asyncio.Event()
-
-    async def silent(reader, _writer):
-        await reader.readuntil(b"\r\n\r\n")
-        asked.set()
-        await reader.read()
-        closed.set()
-
-    async with tcp_server(silent) as host:
-        opening = asyncio.create_task(open_pipe(host))
-        await asked.wait()
-        opening.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await opening
-        async with asyncio.timeout(5):
-            await closed.wait()
-
-
-# --- ending
-
-
 @pytest.mark.parametrize(
     ("code", "said", "reason", "retryable"),
     [
@@ -351,7 +45,9 @@ async def test_cancelling_the_open_leaves_no_socket():
         (4000, "invalid_request_error.beta_api_shape_disabled", LostReason.REJECTED, False),
     ],
 )
-async def test_whatever_code_the_server_closes_with_is_a_loss_with_its_reason(code, said, reason, retryable):
+async def test_whatever_code_the_server_closes_with_is_a_loss_with_its_reason(
+    code, said, reason, retryable, websocket_server, open_pipe
+):
     async with websocket_server(sending("first", code=code, reason=said)) as host:
         pipe = await open_pipe(host)
         first = await pipe.recv()
@@ -363,7 +59,7 @@ async def test_whatever_code_the_server_closes_with_is_a_loss_with_its_reason(co
     assert said in str(lost)
 
 
-async def test_a_connection_cut_without_a_close_is_dropped():
+async def test_a_connection_cut_without_a_close_is_dropped(websocket_server, open_pipe):
     async def cut(connection):
         connection.transport.abort()
 
@@ -373,7 +69,7 @@ async def test_a_connection_cut_without_a_close_is_dropped():
     assert (lost.reason, lost.code, lost.retryable) == (LostReason.DROPPED, 1006, True)
 
 
-async def test_a_reset_connection_is_dropped():
+async def test_a_reset_connection_is_dropped(websocket_server, open_pipe):
     async def reset(connection):
         raw = connection.transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -385,7 +81,7 @@ async def test_a_reset_connection_is_dropped():
     assert lost.reason is LostReason.DROPPED
 
 
-async def test_a_frame_above_the_limit_is_a_loss_of_that_name():
+async def test_a_frame_above_the_limit_is_a_loss_of_that_name(websocket_server, open_pipe):
     frame = "x" * (70 * 1024 * 1024)
     assert len(frame) > MAX_FRAME_BYTES
     async with websocket_server(sending(frame)) as host:
@@ -394,7 +90,7 @@ async def test_a_frame_above_the_limit_is_a_loss_of_that_name():
     assert (lost.reason, lost.code) == (LostReason.FRAME_TOO_BIG, 1009)
 
 
-async def test_a_frame_of_fifteen_megabytes_is_received():
+async def test_a_frame_of_fifteen_megabytes_is_received(websocket_server, open_pipe):
     frame = "x" * (15 * 1024 * 1024)
     async with websocket_server(sending(frame)) as host:
         pipe = await open_pipe(host)
@@ -404,7 +100,7 @@ async def test_a_frame_of_fifteen_megabytes_is_received():
         await pipe.aclose()
 
 
-async def test_bytes_that_are_no_websocket_frame_are_a_broken_protocol():
+async def test_bytes_that_are_no_websocket_frame_are_a_broken_protocol(websocket_server, open_pipe):
     async def garbage(connection):
         connection.transport.write(b"\xff\xff\xff\xff")
         await connection.wait_closed()
@@ -415,7 +111,7 @@ async def test_bytes_that_are_no_websocket_frame_are_a_broken_protocol():
     assert (lost.reason, lost.retryable) == (LostReason.PROTOCOL, False)
 
 
-async def test_after_a_loss_sending_raises_the_same_reason():
+async def test_after_a_loss_sending_raises_the_same_reason(websocket_server, open_pipe):
     async with websocket_server(sending(code=1011, reason="oops")) as host:
         pipe = await open_pipe(host)
         with pytest.raises(ConnectionLost):
@@ -429,7 +125,7 @@ async def test_after_a_loss_sending_raises_the_same_reason():
     assert caught.value.reason is LostReason.SERVER_ERROR
 
 
-async def test_closing_ends_a_waiting_recv_and_every_later_call():
+async def test_closing_ends_a_waiting_recv_and_every_later_call(websocket_server, open_pipe):
     async with websocket_server() as host:
         pipe = await open_pipe(host)
         waiting = asyncio.create_task(pipe.recv())
@@ -444,7 +140,7 @@ async def test_closing_ends_a_waiting_recv_and_every_later_call():
             assert (caught.value.reason, caught.value.retryable) == (LostReason.CLOSED, False)
 
 
-async def test_closing_says_goodbye_to_the_server():
+async def test_closing_says_goodbye_to_the_server(websocket_server, open_pipe):
     codes = []
 
     async def handle(connection):
@@ -457,7 +153,7 @@ async def test_closing_says_goodbye_to_the_server():
     assert codes == [1000]
 
 
-async def test_a_cancelled_close_still_closes():
+async def test_a_cancelled_close_still_closes(websocket_server, open_pipe):
     said_goodbye = asyncio.Event()
 
     async def handle(connection):
@@ -477,7 +173,7 @@ async def test_a_cancelled_close_still_closes():
         await pipe.aclose()
 
 
-async def test_cancelling_a_waiting_recv_loses_nothing():
+async def test_cancelling_a_waiting_recv_loses_nothing(websocket_server, open_pipe):
     go = asyncio.Event()
 
     async def handle(connection):
@@ -502,7 +198,7 @@ async def test_cancelling_a_waiting_recv_loses_nothing():
 # --- secrets and weight
 
 
-async def test_neither_key_nor_frames_reach_a_log_of_ours(caplog):
+async def test_neither_key_nor_frames_reach_a_log_of_ours(caplog, websocket_server, open_pipe, key):
     caplog.set_level(logging.DEBUG)
 
     async def echo_once(connection):
@@ -516,7 +212,7 @@ async def test_neither_key_nor_frames_reach_a_log_of_ours(caplog):
         await loss(pipe)
 
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("realtime")]
-    assert not [line for line in ours if KEY in line or "secret words" in line]
+    assert not [line for line in ours if key in line or "secret words" in line]
     theirs = [record.getMessage() for record in caplog.records if record.name == "websockets.client"]
     assert theirs == []
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from realtime_core.audio.formats import AudioFormat
-from realtime_core.commands import Command, Raw, UpdateSession
+from realtime_core.commands import AppendAudio, Command, Raw, UpdateSession
 from realtime_core.errors import ConnectionLost, LostReason
 from realtime_core.events import RealtimeEvent, RealtimeSessionEvent
 from realtime_core.provider import Setup
@@ -72,6 +72,11 @@ class WireConnection:
             UnsupportedCommand: the protocol has no means for it.
             ConnectionLost: the connection has ended; nothing was sent.
         """
+        if type(command) is AppendAudio and not self._order.locked():
+            # fifty times a second: nothing waits before it, so there is nothing to queue behind
+            self._ensure_open()
+            await self._pipe.send(self._codec.encode(command))
+            return
         async with self._order:
             if isinstance(command, UpdateSession):
                 await self._may_update.wait()
@@ -88,6 +93,8 @@ class WireConnection:
             ConnectionLost: the connection has ended; again on every further call.
         """
         self._ensure_open()
+        if self._configuration is None and not self._held:
+            return await self._next_events()
         if not self._held:
             self._held = await self._next_events()
         if self._configuration is not None and _has_created(self._held):

@@ -19,7 +19,6 @@ from realtime_openai_wire.refusals import closed_by_peer, closed_by_us, not_reac
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai.resources.realtime.realtime import AsyncRealtimeConnection
     from websockets.asyncio.client import ClientConnection
     from websockets.exceptions import ConnectionClosed
 
@@ -36,12 +35,12 @@ _quiet.setLevel(logging.INFO)
 
 
 class WebSocketPipe:
-    """A `realtime_openai_wire.connection.Pipe` over an open connection of the ``openai`` package.
+    """A `realtime_openai_wire.connection.Pipe` over an open WebSocket.
 
     ``host`` is named in errors. After this you must call `aclose`.
     """
 
-    def __init__(self, connection: "AsyncRealtimeConnection", host: str) -> None:
+    def __init__(self, connection: "ClientConnection", host: str) -> None:
         # loaded with the connection, and too dear to look up for every frame
         from websockets.exceptions import ConnectionClosed
 
@@ -58,7 +57,7 @@ class WebSocketPipe:
         """
         self._ensure_open()
         try:
-            await self._connection.send_raw(text)
+            await self._connection.send(text)
         except self._closed_error as exc:
             raise self._lost(exc) from exc
 
@@ -70,7 +69,7 @@ class WebSocketPipe:
         """
         self._ensure_open()
         try:
-            return await self._connection.recv_bytes()
+            return await self._connection.recv(decode=False)
         except self._closed_error as exc:
             raise self._lost(exc) from exc
 
@@ -138,13 +137,16 @@ async def open_websocket(
         context = await asyncio.to_thread(_prepare, url)
         if context is not None:
             socket_options["ssl"] = context
-        socket_options["create_connection"] = _without_redirects(host)
-        connection = await client.realtime.connect(**request).enter()
+        # frames go past the openai package: what it does for reconnecting, which is not wanted
+        # here, costs as much for each frame as sending it
+        opened: list[ClientConnection] = []
+        socket_options["create_connection"] = _without_redirects(host, opened)
+        await client.realtime.connect(**request).enter()
     except RealtimeError:
         raise
     except Exception as exc:
         raise _refusal(host, exc) from exc
-    return WebSocketPipe(connection, host)
+    return WebSocketPipe(opened[0], host)
 
 
 def _prepare(url: str) -> ssl.SSLContext | None:
@@ -154,8 +156,11 @@ def _prepare(url: str) -> ssl.SSLContext | None:
     return ssl.create_default_context() if urlsplit(url).scheme in {"https", "wss"} else None
 
 
-def _without_redirects(host: str) -> type["ClientConnection"]:
-    """A connection that takes every HTTP answer for a refusal: the key goes to one host only."""
+def _without_redirects(host: str, opened: "list[ClientConnection]") -> type["ClientConnection"]:
+    """A connection that takes every HTTP answer for a refusal: the key goes to one host only.
+
+    One that is open puts itself into ``opened``.
+    """
     from websockets.asyncio.client import ClientConnection
     from websockets.exceptions import InvalidStatus
 
@@ -166,6 +171,7 @@ def _without_redirects(host: str) -> type["ClientConnection"]:
             except InvalidStatus as exc:
                 response = exc.response
                 raise refused(host, response.status_code, bytes(response.body or b"")) from exc
+            opened.append(self)
 
     return DirectConnection
 
