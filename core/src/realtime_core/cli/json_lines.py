@@ -60,7 +60,7 @@ class JsonLines:
         _write("summary", turns=[_result(turn) for turn in turns], usage=attrs.asdict(usage))
 
 
-def _write(kind: str, **fields: Any) -> None:
+def _write(kind: str, /, **fields: Any) -> None:
     click.echo(json.dumps({"type": kind, **fields}))
 
 

@@ -60,7 +60,9 @@ class Plain:
             complain(trouble)
 
     def turn_ended(self, turn: Turn) -> None:
-        """Leave nothing unsaid."""
+        """Leave nothing unsaid, not even a transcript that was never finished."""
+        if turn.heard and turn.transcript_missing:
+            self._line(f"user: {turn.heard} …")
         self._end_line()
 
     def summarise(self, turns: Sequence[Turn]) -> None:

@@ -63,8 +63,8 @@ def _status(call: Callable[[], Any]) -> int:
     except click.Abort:
         return _INTERRUPTED
     except click.UsageError as exc:
-        where = f"; see {exc.ctx.command_path} --help" if exc.ctx else ""
-        complain(exc.format_message().rstrip(".") + where)
+        command = exc.ctx.command_path if exc.ctx else "realtime"
+        complain(f"{exc.format_message().rstrip('.')}; see {command} --help")
         return exc.exit_code
     except RealtimeError as exc:
         complain(str(exc))

@@ -102,7 +102,7 @@ class Terminal:
 
     def _show(self, turn: Turn) -> RenderableType:
         rows = Table.grid(padding=(0, 2))
-        rows.add_column(no_wrap=True)
+        rows.add_column(no_wrap=True, min_width=len("assistant"))
         rows.add_column()
         match turn.input:
             case Say(text):

@@ -1,0 +1,186 @@
+"""The command with a provider that is installed for these tests only, and a clock that does not wait."""
+
+import asyncio
+import heapq
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner, Result
+from realtime_core.cli import main
+from realtime_core.clock import use_clock
+
+ENTRY_POINTS = """
+[realtime_core.providers]
+puppet = puppet:with_turns
+puppet-by-itself = puppet:without_turns
+"""
+
+
+class JumpTimer:
+    def __init__(self, callback: Callable[[], object]) -> None:
+        self.callback: Callable[[], object] | None = callback
+
+    def cancel(self) -> None:
+        self.callback = None
+
+
+class JumpClock:
+    """Jumps to its next timer as soon as the event loop has had nothing else to do for a while."""
+
+    IDLE_ROUNDS = 100
+
+    def __init__(self) -> None:
+        self._now_s = 0.0
+        self._order = count()
+        self._timers: list[tuple[float, int, JumpTimer]] = []
+        self._rounds = 0
+        self._watching: asyncio.Handle | None = None
+
+    def now_s(self) -> float:
+        return self._now_s
+
+    def call_later(self, delay_s: float, callback: Callable[[], object]) -> JumpTimer:
+        timer = JumpTimer(callback)
+        heapq.heappush(self._timers, (self._now_s + delay_s, next(self._order), timer))
+        self._rounds = 0
+        if self._watching is None:
+            self._watch()
+        return timer
+
+    def _watch(self) -> None:
+        self._watching = asyncio.get_running_loop().call_soon(self._round)
+
+    def _round(self) -> None:
+        self._watching = None
+        self._rounds += 1
+        while self._timers and self._timers[0][2].callback is None:
+            heapq.heappop(self._timers)
+        if not self._timers:
+            return
+        if self._rounds >= self.IDLE_ROUNDS:
+            self._rounds = 0
+            self._now_s, _, timer = heapq.heappop(self._timers)
+            timer.callback()
+        self._watch()
+
+
+@attrs.frozen
+class Puppet:
+    """Runs the command against the provider of this folder and tells what the provider got."""
+
+    folder: Path
+    clock: JumpClock = attrs.field(factory=JumpClock)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log.jsonl"
+
+    def got(self, key: str) -> list[Any]:
+        entries = map(json.loads, self.log.read_text().splitlines())
+        return [entry[key] for entry in entries if key in entry]
+
+    def arguments(self, *args: object, script: Any = None, provider: str = "puppet") -> list[str]:
+        command = ["converse", provider, "--option", f"log={self.log}"]
+        if script is not None:
+            command += ["--option", f"script={json.dumps(script)}"]
+        return [*command, *map(str, args)]
+
+    def converse(self, *args: object, script: Any = None, provider: str = "puppet") -> Result:
+        with use_clock(self.clock):
+            return CliRunner().invoke(main, self.arguments(*args, script=script, provider=provider))
+
+    def start(self, *args: object, script: Any = None) -> "subprocess.Popen[str]":
+        return self.start_command(*self.arguments(*args, script=script))
+
+    def start_command(self, *args: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(  # noqa: S603  # our own command
+            [sys.executable, "-W", "error", "-m", "realtime_core.cli", *args],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """A folder of installed packages with the distribution ``puppet`` in it."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copy(Path(__file__).with_name("puppet.py"), folder)
+    info = folder / "puppet-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: puppet\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    return folder
+
+
+@pytest.fixture
+def puppet(site, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(site)
+    monkeypatch.setenv("PYTHONPATH", str(site), prepend=os.pathsep)
+    monkeypatch.delenv("PUPPET_KEY", raising=False)
+    return Puppet(tmp_path)
+
+
+@pytest.fixture
+def tone(tmp_path):
+    """A recording of half a second, with no silence in it."""
+    path = tmp_path / "tone.wav"
+    wave = np.sin(np.arange(8000) * 2 * np.pi * 440 / 16000) * 0.3 + 0.1
+    soundfile.write(path, wave, 16000, subtype="PCM_16")
+    return path
+
+
+@pytest.fixture
+def reply(tmp_path):
+    return tmp_path / "reply.wav"
+
+
+@attrs.frozen
+class Screen:
+    text: str
+    stderr: str
+    status: int
+
+
+@pytest.fixture
+def on_terminal(monkeypatch, capsys):
+    """Runs the command, here, with a pseudo-terminal for its standard output."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LINES", "40")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+    def run(args):
+        ours, theirs = pty.openpty()
+        with os.fdopen(ours, "rb", 0) as screen, ThreadPoolExecutor(1) as reader:
+            shown = reader.submit(_read_all, screen)
+            with os.fdopen(theirs, "w", encoding="utf-8") as stdout, monkeypatch.context() as patch:
+                patch.setattr(sys, "stdout", stdout)
+                with use_clock(JumpClock()), pytest.raises(SystemExit) as exit_:
+                    main.main(args, prog_name="realtime")
+            return Screen(shown.result().decode(), capsys.readouterr().err, exit_.value.code)
+
+    return run
+
+
+def _read_all(screen):
+    parts = []
+    while True:
+        try:
+            part = screen.read(4096)
+        except OSError:  # EIO: the other side is closed
+            return b"".join(parts)
+        parts.append(part)

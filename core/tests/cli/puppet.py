@@ -1,0 +1,231 @@
+"""A provider for tests of the command: it does what its option ``script`` says, without any I/O.
+
+The script is a JSON list with one object for each response. Its keys, all optional: ``say`` (spoken word
+by word, with 20 ms of audio each), ``heard`` (the user's transcript), ``late`` (which comes after the
+response), ``status``, ``reason``, ``error`` (an event before the response), ``lost`` (the connection is,
+before the end), ``hang`` (so does the service), ``heard_item`` (whose transcript ``heard`` is), ``pieces`` (of
+one that is never finished), ``everything`` (that has not come yet).
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+from realtime_core.capabilities import Capabilities
+from realtime_core.commands import (
+    AddItem,
+    AppendAudio,
+    Command,
+    CommitAudio,
+    CreateResponse,
+)
+from realtime_core.contents import AudioContent, RateLimit, TextContent, Usage
+from realtime_core.errors import ConnectionLost, LostReason, ProviderError
+from realtime_core.events import (
+    RealtimeAudioEvent,
+    RealtimeErrorEvent,
+    RealtimeEvent,
+    RealtimeRateLimitEvent,
+    RealtimeResponseEvent,
+    RealtimeSessionEvent,
+    RealtimeSpeechEvent,
+    RealtimeTextEvent,
+    RealtimeTranscriptEvent,
+)
+from realtime_core.options import option
+from realtime_core.provider import Provider, Setup, hookimpl
+from realtime_core.settings import RealtimeSettings
+
+USAGE = Usage(
+    total_tokens=7,
+    input_tokens=4,
+    output_tokens=3,
+    input_text_tokens=3,
+    input_audio_tokens=1,
+    output_text_tokens=1,
+    output_audio_tokens=2,
+)
+ODD_FRAME = RealtimeEvent(service_type="odd.frame", service_event={"type": "odd.frame"})
+WORD = b"\x10\x00" * 480  # 20 ms
+
+
+@attrs.frozen
+class PuppetOptions:
+    script: list[dict[str, Any]] = option(default=[], convert=json.loads)
+    log: Path | None = option(default=None, convert=Path)
+    key: str = option(env="PUPPET_KEY", default="", secret=True)
+    limits: str = option(default="")
+
+
+class PuppetConnection:
+    def __init__(self, options: PuppetOptions, setup: Setup) -> None:
+        self._options = options
+        self._settings = setup.settings
+        self._frames: asyncio.Queue[list[RealtimeEvent] | None] = asyncio.Queue()
+        self._responses = 0
+        self._items = 0
+        self._appended = 0
+        self._speech = False
+        self._silent_bytes = 0
+        settings = {"settings": {name: repr(value) for name, value in attrs.asdict(setup.settings).items()}}
+        self._log(settings)
+        self._put(RealtimeSessionEvent(phase="created", session_id="sess_1"))
+        self._put(RealtimeSessionEvent(phase="updated", command_id=setup.command_id))
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        frame = await self._frames.get()
+        if frame is None:
+            self._frames.put_nowait(None)
+            raise ConnectionLost("the line went dead", reason=LostReason.DROPPED)
+        return frame
+
+    async def aclose(self) -> None:
+        self._log({"closed": True})
+        self._frames.put_nowait(None)
+
+    async def send(self, command: Command) -> None:
+        match command:
+            case AddItem(item=item):
+                self._log({"text": item.content})
+                if not CAPABILITIES[type(self)].turns:
+                    self._respond()
+            case AppendAudio(data=data):
+                self._appended += len(data)
+                self._listen(data)
+            case CommitAudio():
+                self._log({"audio_ms": self._appended / 48})
+                self._commit(command.command_id)
+            case CreateResponse():
+                self._log({"response": True})
+                self._respond()
+
+    def _put(self, *events: RealtimeEvent) -> None:
+        self._frames.put_nowait(list(events))
+
+    def _commit(self, command_id: str | None = None) -> None:
+        self._appended = 0
+        self._items += 1
+        self._put(RealtimeSpeechEvent(phase="committed", item_id=self._item, command_id=command_id))
+
+    def _listen(self, data: bytes) -> None:
+        detection = self._settings.turn_detection
+        if not detection:
+            return
+        if any(data):
+            self._silent_bytes = 0
+            if not self._speech:
+                self._speech = True
+                self._put(RealtimeSpeechEvent(phase="started", offset_ms=0.0))
+        elif self._speech:
+            self._silent_bytes += len(data)
+            if self._silent_bytes >= detection.silence_duration_ms * 48:
+                self._speech = False
+                self._put(RealtimeSpeechEvent(phase="stopped"))
+                self._log({"audio_ms": self._appended / 48})
+                self._commit()
+                if detection.create_response:
+                    self._respond()
+
+    @property
+    def _item(self) -> str:
+        return f"item_{self._items}"
+
+    def _respond(self) -> None:
+        script = self._options.script
+        act = script[self._responses] if self._responses < len(script) else {"say": "Hello there."}
+        self._responses += 1
+        response = f"resp_{self._responses}"
+        if "error" in act:
+            self._put(RealtimeErrorEvent(kind="server", code="odd", message=act["error"], item_id=self._item))
+        self._put(RealtimeResponseEvent(phase="created", response_id=response))
+        for word in act.get("say", "").split():
+            self._put(RealtimeTextEvent(response_id=response, text=TextContent(f"{word} ")))
+            self._put(RealtimeAudioEvent(response_id=response, audio=AudioContent(WORD)))
+        if act.get("lost"):
+            self._frames.put_nowait(None)
+        if act.get("lost") or act.get("hang"):
+            return
+        if "heard" in act:
+            self._transcribe(act["heard"], act.get("heard_item"))
+        if "pieces" in act:
+            self._put(
+                RealtimeTranscriptEvent(role="user", text=act["pieces"], final=False, item_id=self._item)
+            )
+        if act.get("everything"):
+            self._put(RealtimeRateLimitEvent(limits=(RateLimit("tokens", 5),)), ODD_FRAME)
+        self._put(
+            RealtimeResponseEvent(
+                phase="done",
+                response_id=response,
+                status=act.get("status", "completed"),
+                status_reason=act.get("reason"),
+                usage=USAGE,
+                metadata={"a": "b"},
+            )
+        )
+        if "late" in act:
+            self._transcribe(act["late"])
+
+    def _transcribe(self, text: str, item: str | None = None) -> None:
+        item = item or self._item
+        half = len(text) // 2
+        for piece in (text[:half], text[half:]):
+            self._put(RealtimeTranscriptEvent(role="user", text=piece, final=False, item_id=item))
+        self._put(RealtimeTranscriptEvent(role="user", text=text, final=True, item_id=item))
+
+    def _log(self, entry: dict[str, Any]) -> None:
+        if self._options.log is not None:
+            with self._options.log.open("a") as file:
+                file.write(json.dumps(entry) + "\n")
+
+
+class PuppetWithoutTurns(PuppetConnection):
+    """A service that answers by itself."""
+
+
+CAPABILITIES = {
+    PuppetConnection: Capabilities(),
+    PuppetWithoutTurns: Capabilities(turns=False, acks=False),
+}
+
+
+async def connect(options: PuppetOptions, setup: Setup) -> PuppetConnection:
+    if setup.settings.voice == "refused":
+        raise ProviderError("no such\nvoice", code="invalid_value")
+    if setup.settings.voice == "crash":
+        raise RuntimeError("not a word of this")
+    return PuppetConnection(options, setup)
+
+
+async def connect_without_turns(options: PuppetOptions, setup: Setup) -> PuppetConnection:
+    return PuppetWithoutTurns(options, setup)
+
+
+def _provider(connect: Any, connection: type) -> Provider:
+    return Provider(
+        connect=connect,
+        options=PuppetOptions,
+        settings=RealtimeSettings,
+        capabilities=CAPABILITIES[connection],
+    )
+
+
+class _WithTurns:
+    @staticmethod
+    @hookimpl
+    def realtime_provider() -> Provider:
+        return _provider(connect, PuppetConnection)
+
+
+class _WithoutTurns:
+    @staticmethod
+    @hookimpl
+    def realtime_provider() -> Provider:
+        return _provider(connect_without_turns, PuppetWithoutTurns)
+
+
+with_turns = _WithTurns()
+without_turns = _WithoutTurns()

@@ -1,0 +1,110 @@
+import signal
+import subprocess
+import sys
+
+import pytest
+import soundfile
+from click.testing import CliRunner
+from realtime_core.cli import main
+
+
+def test_no_command_shows_the_help():
+    result = CliRunner().invoke(main, [])
+
+    assert result.exit_code == 0
+    assert "converse" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "args", [["--nonsense"], ["nonsense"], ["converse"], ["converse", "puppet", "--say"]]
+)
+def test_a_wrong_command_line_is_one_line_and_status_2(args):
+    result = CliRunner().invoke(main, args)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("realtime: ")
+    assert result.stderr.endswith(" --help\n")
+    assert result.stderr.count("\n") == 1
+
+
+def test_version_is_the_distribution_s():
+    assert CliRunner().invoke(main, ["--version"]).stdout.startswith("realtime, version ")
+
+
+def test_inside_another_program_it_raises_as_click_does():
+    assert main.main(["providers", "--json"], standalone_mode=False) is None
+
+
+def test_help_loads_no_numpy_and_no_rich():
+    code = (
+        "import sys; from realtime_core.cli import main\n"
+        "try: main(['converse', '--help'])\n"
+        "finally: assert not {'numpy', 'rich', 'soundfile'} & set(sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # our own
+
+
+def test_a_conversation_in_a_process_of_its_own(puppet, tone, reply):
+    script = [{"say": "One two.", "late": "he might"}]
+
+    process = puppet.start("--wav", tone, "--out", reply, script=script)
+    out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, err) == (0, "")
+    assert "user: he might" in out
+    assert soundfile.info(reply).frames == 960
+
+
+def test_an_error_in_a_process_of_its_own(puppet):
+    process = puppet.start("--wav", "none.wav")
+    out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, out) == (1, "")
+    assert err == "realtime: cannot read none.wav: no such file or directory\n"
+
+
+def test_ctrl_c_ends_cleanly_and_the_transcript_was_live(puppet, reply):
+    process = puppet.start("--say", "hi", "--out", reply, script=[{"say": "Well", "hang": True}])
+    shown = ""
+    while "assistant: Well" not in shown:
+        shown += process.stdout.read(1)
+
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "unfinished" in out
+    assert puppet.got("closed") == [True]
+    assert soundfile.info(reply).frames == 480
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_a_reader_that_has_seen_enough_is_no_error(puppet, flags):
+    process = puppet.start(*flags, "--say", "hi", script=[{"say": "word " * 20_000}])
+    process.stdout.readline()
+
+    process.stdout.close()
+    err = process.stderr.read()
+    process.wait(timeout=30)
+
+    assert err == ""
+    assert process.returncode == 1
+    process.stderr.close()
+
+
+def test_a_terminal_that_cannot_show_a_letter_is_no_error(puppet, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    process = puppet.start("--say", "hi", script=[{"say": "日本"}])
+    out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, err) == (0, "")
+    assert "assistant: ??" in out
+
+
+def test_the_list_in_a_process_of_its_own(puppet):
+    out, err = puppet.start_command("providers").communicate(timeout=30)
+
+    assert "puppet" in out
+    assert err == ""

@@ -1,0 +1,54 @@
+import json
+import sys
+
+import pytest
+from click.testing import CliRunner
+from realtime_core.cli import main
+
+
+def providers(*args):
+    return CliRunner().invoke(main, ["providers", *args])
+
+
+@pytest.mark.usefixtures("puppet")
+def test_one_line_for_each_provider_when_piped():
+    result = providers()
+
+    rows = [line.split() for line in result.stdout.splitlines()]
+    assert ["puppet", "puppet", "1.0"] in rows
+    assert ["puppet-by-itself", "puppet", "1.0"] in rows
+
+
+@pytest.mark.usefixtures("puppet")
+def test_json_is_one_array_of_objects():
+    result = providers("--json")
+
+    assert {"name": "puppet", "distribution": "puppet", "version": "1.0"} in json.loads(result.stdout)
+
+
+@pytest.mark.usefixtures("puppet")
+def test_listing_imports_no_plugin(monkeypatch):
+    monkeypatch.delitem(sys.modules, "puppet", raising=False)
+
+    providers()
+
+    assert "puppet" not in sys.modules
+
+
+def test_nothing_installed_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+
+    result = providers()
+
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert "pip install realtime-openai" in result.stderr
+
+
+@pytest.mark.usefixtures("puppet")
+def test_a_terminal_gets_a_table(on_terminal):
+    screen = on_terminal(["providers"])
+
+    assert "Distribution" in screen.text
+    assert "puppet-by-itself" in screen.text
+    assert screen.status == 0

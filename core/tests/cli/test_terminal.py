@@ -1,0 +1,55 @@
+import pytest
+
+
+def test_a_conversation_on_a_terminal(puppet, on_terminal, tone):
+    script = [
+        {
+            "say": "Good\x1b[2J morning.",
+            "heard": "he might",
+            "status": "incomplete",
+            "reason": "max_output_tokens",
+        },
+        {"say": "[red]Bye.", "error": "something is odd"},
+    ]
+
+    screen = on_terminal(puppet.arguments("--wav", tone, "--say", "so long", script=script))
+
+    assert screen.status == 0
+    for shown in (
+        "tone.wav, 0.5 s",
+        "he might",
+        "Good[2J morning.",
+        "response incomplete: max_output_tokens",
+        "so long",
+        "[red]Bye.",
+        "First audio",
+        "Tokens: 8 in",
+    ):
+        assert shown in screen.text
+    assert "━" in screen.text
+    assert "warning: odd: something is odd" in screen.stderr
+
+
+def test_the_assistant_may_speak_first_on_a_terminal(puppet, on_terminal):
+    screen = on_terminal(puppet.arguments())
+
+    assert "Hello there." in screen.text
+    assert "user" not in screen.text
+
+
+def test_a_lost_connection_leaves_the_terminal_usable(puppet, on_terminal):
+    screen = on_terminal(puppet.arguments("--say", "hi", script=[{"say": "One", "lost": True}]))
+
+    assert screen.status == 1
+    assert screen.text.count("\x1b[?25h") == screen.text.count("\x1b[?25l") == 1  # the cursor is back
+    assert screen.stderr == "realtime: the line went dead\n"
+
+
+@pytest.mark.parametrize("args", [("--json",), ()])
+def test_json_and_dumb_terminals_get_no_escape_codes(puppet, on_terminal, monkeypatch, args):
+    monkeypatch.setenv("TERM", "dumb")
+
+    screen = on_terminal(puppet.arguments(*args))
+
+    assert "\x1b" not in screen.text
+    assert "Hello" in screen.text

@@ -1,0 +1,123 @@
+from realtime_core.cli.turns import Say, Turn, add_usage
+from realtime_core.contents import AudioContent, TextContent, Usage
+from realtime_core.events import (
+    RealtimeAudioEvent,
+    RealtimeErrorEvent,
+    RealtimeEvent,
+    RealtimeResponseEvent,
+    RealtimeSpeechEvent,
+    RealtimeTextEvent,
+    RealtimeTranscriptEvent,
+)
+
+CREATED = RealtimeResponseEvent(phase="created")
+DONE = RealtimeResponseEvent(phase="done", status="completed", usage=Usage(total_tokens=3))
+CANCELLED = RealtimeResponseEvent(phase="done", status="cancelled", status_reason="turn_detected")
+STARTED = RealtimeSpeechEvent(phase="started")
+STOPPED = RealtimeSpeechEvent(phase="stopped")
+COMMITTED = RealtimeSpeechEvent(phase="committed", item_id="a")
+AUDIO = RealtimeAudioEvent(audio=AudioContent(bytes(960)))
+
+
+def text(value):
+    return RealtimeTextEvent(text=TextContent(value))
+
+
+def heard(value, *, final=True, item_id="a"):
+    return RealtimeTranscriptEvent(role="user", text=value, final=final, item_id=item_id)
+
+
+def turn_after(*events):
+    turn = Turn(1)
+    for event in events:
+        turn.take(event, 0.0)
+    return turn
+
+
+def test_answered_when_the_response_is_done():
+    assert not turn_after().answered
+    assert not turn_after(CREATED).answered
+    assert turn_after(CREATED, DONE).answered
+
+
+def test_a_service_that_does_not_announce_its_responses_answers_too():
+    assert turn_after(STARTED, STOPPED, COMMITTED, DONE).answered
+
+
+def test_an_answer_that_was_talked_over_is_not_the_answer():
+    talked_over = turn_after(STARTED, STOPPED, CREATED, STARTED, CANCELLED)
+
+    assert not talked_over.answering
+    assert turn_after(STARTED, STOPPED, CREATED, STARTED, CANCELLED, STOPPED, CREATED, DONE).answered
+
+
+def test_what_several_responses_said_stays_apart():
+    assert turn_after(CREATED, text("One"), DONE, CREATED, text("Two")).said == "One\nTwo"
+
+
+def test_a_final_transcript_takes_the_place_of_its_pieces():
+    pieces = heard("he m", final=False), heard("ight", final=False)
+
+    assert turn_after(*pieces).heard == "he might"
+    assert turn_after(*pieces, heard("He might.")).heard == "He might."
+    assert turn_after(heard("One."), heard("Two.", item_id="b")).heard == "One. Two."
+
+
+def test_a_transcript_is_missing_until_every_item_has_one():
+    second = RealtimeSpeechEvent(phase="committed", item_id="b")
+
+    assert turn_after(COMMITTED).transcript_missing
+    assert not turn_after(COMMITTED, heard("One.")).transcript_missing
+    assert turn_after(COMMITTED, second, heard("One.")).transcript_missing
+
+
+def test_a_transcription_that_failed_is_not_waited_for():
+    failure = RealtimeErrorEvent(kind="server", item_id="a")
+
+    assert not turn_after(COMMITTED, failure).transcript_missing
+    assert turn_after(failure).transcript_missing
+
+
+def test_the_first_audio_counts_from_the_end_of_the_input():
+    turn = Turn(1, Say("hi"))
+    turn.ask(10.0)
+
+    turn.take(AUDIO, 10.25)
+    turn.take(AUDIO, 10.75)
+
+    assert turn.first_audio_ms == 250
+    assert turn.audio_ms == 40
+
+
+def test_the_first_audio_counts_from_where_the_service_heard_the_user_stop():
+    turn = Turn(1)
+    turn.ask(10.0)
+    turn.take(AUDIO, 10.1)
+
+    turn.take(STOPPED, 11.0)
+    turn.take(AUDIO, 11.5)
+
+    assert turn.first_audio_ms == 500
+
+
+def test_audio_before_any_input_has_no_delay():
+    assert turn_after(AUDIO).first_audio_ms is None
+
+
+def test_usage_adds_up_over_the_responses():
+    assert turn_after(CREATED, DONE, CREATED, DONE, CANCELLED).usage == Usage(total_tokens=6)
+    assert add_usage([]) == Usage()
+
+
+def test_events_that_mean_nothing_to_a_turn_change_nothing():
+    others = RealtimeEvent(), RealtimeSpeechEvent(phase="timeout"), heard("x")
+
+    turn = turn_after(*others[:2], RealtimeTranscriptEvent(role="assistant", text="x", final=True))
+
+    assert turn == Turn(1)
+
+
+def test_output_is_text_or_audio():
+    assert not turn_after(CREATED).has_output
+    assert turn_after(text("x")).has_output
+    assert turn_after(AUDIO).has_output
