@@ -1,0 +1,106 @@
+"""Recorded traffic of the service is the truth: same input, same events in the same order, same shapes.
+
+The recordings are not part of this project; without them these tests are skipped.
+"""
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+from realtime_simulator.brain import Reply
+
+RECORDINGS = Path(__file__).resolve().parents[4] / "shared" / "recordings"
+TRANSCRIPTION = "conversation.item.input_audio_transcription."
+
+pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason=f"no recordings at {RECORDINGS}")
+
+
+def recorded(name):
+    lines = (RECORDINGS / f"{name}.jsonl").read_text().splitlines()
+    return [(line["dir"], line["event"]) for line in map(json.loads, lines) if "event" in line]
+
+
+def heard(events):
+    return [event for direction, event in events if direction == "in"]
+
+
+def order(frames):
+    """Types with each delta stream once, audio and transcript apart; transcription is unordered."""
+    kinds = [frame["type"] for frame in frames]
+    spoken = {"response.output_audio.delta", "response.output_audio_transcript.delta"}
+    merged = ["response.output_audio*.delta" if kind in spoken else kind for kind in kinds]
+    return [kind for kind, _ in itertools.groupby(kind for kind in merged if not kind.startswith(TRANSCRIPTION))]
+
+
+def shape(value):
+    """The keys of a frame and the types of its values, without the values."""
+    match value:
+        case dict():
+            return {key: shape(inner) for key, inner in value.items()}
+        case list():
+            return [shape(inner) for inner in value]
+        case bool() | None:
+            return value
+        case _:
+            return type(value).__name__
+
+
+def replay(talk, events, *, say="Hello, my friend.", speech=b""):
+    """Send what the recorded client sent, when it sent it; audio is ours, since theirs was cut short."""
+    talk = talk(model="gpt-realtime", voice="alloy", brain=lambda _: Reply(say), transcripts=["Hello, it is me."])
+    frames = [talk.created]
+    for direction, event in events:
+        if direction == "out" and event["type"] != "input_audio_buffer.append":
+            frames += talk.ask(**{("kind" if key == "type" else key): value for key, value in event.items()})
+    return frames + (talk.append(speech) if speech else [])
+
+
+TEXT_TURNS = [
+    "openai_ws/test_text_in_audio_out_turn",
+    "openai_ws/test_message_history_seeding",
+    "azure_ws/test_text_in_audio_out_turn",
+    "azure_ws/test_message_history_seeding",
+]
+VAD_TURNS = ["openai_ws/test_audio_in_server_vad_turn", "azure_ws/test_audio_in_server_vad_transcribes"]
+
+
+@pytest.mark.parametrize("name", TEXT_TURNS)
+def test_text_turn_has_the_recorded_order(talk, name):
+    events = recorded(name)
+
+    assert order(replay(talk, events)) == order(heard(events))
+
+
+@pytest.mark.parametrize("name", VAD_TURNS)
+def test_vad_turn_has_the_recorded_order(talk, name, speech, silence):
+    events = recorded(name)
+
+    frames = replay(talk, events, speech=silence(1700) + speech(2500) + silence(300))
+
+    assert order(frames) == order(heard(events))
+    assert {frame["type"] for frame in frames} == {frame["type"] for frame in heard(events)}
+
+
+@pytest.mark.parametrize("name", [name for name in TEXT_TURNS + VAD_TURNS if name.startswith("openai_ws")])
+def test_every_frame_has_the_recorded_shape(talk, name, speech, silence):
+    events = recorded(name)
+    theirs = {frame["type"]: shape(frame) for frame in heard(events)}
+    audio = silence(1700) + speech(2500) + silence(300) if name in VAD_TURNS else b""
+
+    ours = {frame["type"]: shape(frame) for frame in replay(talk, events, speech=audio)}
+
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("name", ["openai_ws/test_text_in_audio_out_turn"])
+def test_default_session_is_the_recorded_one(talk, name):
+    theirs = heard(recorded(name))[0]["session"]
+
+    ours = talk(model="gpt-realtime", voice="alloy").created["session"]
+
+    changing = {"id", "expires_at", "instructions"}
+    assert list(ours) == list(theirs)
+    assert {k: v for k, v in ours.items() if k not in changing} == {
+        k: v for k, v in theirs.items() if k not in changing
+    }
