@@ -115,7 +115,8 @@ def silence() -> Any:
 
 
 _EVENT_TYPES = {
-    get_args(cls.model_fields["type"].annotation)[0]: cls for cls in get_args(get_args(RealtimeServerEvent)[0])
+    get_args(cls.model_fields["type"].annotation)[0]: cls
+    for cls in get_args(get_args(RealtimeServerEvent)[0])
 }
 
 

@@ -24,7 +24,12 @@ def test_key_comes_in_a_header_or_a_subprotocol(headers):
 
 @pytest.mark.parametrize(
     "headers",
-    [Headers(), Headers({"Authorization": "Basic abc"}), Headers({"Authorization": "Bearer "}), protocols("realtime")],
+    [
+        Headers(),
+        Headers({"Authorization": "Basic abc"}),
+        Headers({"Authorization": "Bearer "}),
+        protocols("realtime"),
+    ],
 )
 def test_without_a_key_nobody_comes_in(headers):
     with pytest.raises(Refused, match="didn't provide an API key") as caught:
@@ -70,7 +75,8 @@ def test_beta_is_asked_for_by_header_or_subprotocol(headers, beta):
 
 
 @pytest.mark.parametrize(
-    ("offered", "chosen"), [(["realtime", "openai-insecure-api-key.x"], "realtime"), (["x"], None), ([], None)]
+    ("offered", "chosen"),
+    [(["realtime", "openai-insecure-api-key.x"], "realtime"), (["x"], None), ([], None)],
 )
 def test_realtime_is_the_subprotocol_if_it_is_offered(offered, chosen):
     assert select_subprotocol(offered) == chosen

@@ -77,7 +77,7 @@ def test_file_that_cannot_be_parsed_is_named(tmp_path, name, text):
     file = tmp_path / name
     file.write_text(text)
 
-    with pytest.raises(ValueError, match="x\\."):
+    with pytest.raises(ValueError, match=r"x\."):
         load_brain(f"script:{file}")
 
 

@@ -72,8 +72,7 @@ def test_every_client_event_of_the_openai_package_is_known():
     from openai.types.realtime import RealtimeClientEvent
 
     names = {
-        get_args(cls.model_fields["type"].annotation)[0]
-        for cls in get_args(get_args(RealtimeClientEvent)[0])
+        get_args(cls.model_fields["type"].annotation)[0] for cls in get_args(get_args(RealtimeClientEvent)[0])
     }
 
     assert names == set(CLIENT_EVENTS)

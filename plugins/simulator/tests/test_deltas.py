@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from realtime_simulator.wire_audio import FORMATS, Clip
 
 def sizes(total, fmt=PCM16_24KHZ):
     ends = [0, *audio_ends(total, fmt)]
-    return [end - begin for begin, end in zip(ends, ends[1:], strict=False)]
+    return [end - begin for begin, end in itertools.pairwise(ends)]
 
 
 @given(st.text(max_size=200))

@@ -62,7 +62,9 @@ def test_refused_update_changes_nothing(talk):
     talk = talk()
 
     error = error_of(
-        talk.ask("session.update", event_id="mine", session={"instructions": "x", "type": "realtime", "nope": 1})
+        talk.ask(
+            "session.update", event_id="mine", session={"instructions": "x", "type": "realtime", "nope": 1}
+        )
     )
 
     assert (error["code"], error["param"], error["event_id"]) == ("unknown_parameter", "session.nope", "mine")
@@ -134,7 +136,9 @@ def test_duplicate_item_is_refused(talk):
     item = {"id": "mine", "type": "function_call_output", "call_id": "c", "output": "7"}
     talk.ask("conversation.item.create", item=item)
 
-    assert error_of(talk.ask("conversation.item.create", item=item))["code"] == "item_create_duplicate_item_id"
+    assert (
+        error_of(talk.ask("conversation.item.create", item=item))["code"] == "item_create_duplicate_item_id"
+    )
 
 
 def test_item_can_be_retrieved_with_its_audio(talk, speech):
@@ -163,10 +167,16 @@ def test_spoken_item_can_be_truncated(talk, the):
     talk = talk()
     item = the("response.output_item.done", talk.ask("response.create"))["item"]
 
-    (truncated,) = talk.ask("conversation.item.truncate", item_id=item["id"], content_index=0, audio_end_ms=500)
+    (truncated,) = talk.ask(
+        "conversation.item.truncate", item_id=item["id"], content_index=0, audio_end_ms=500
+    )
 
     assert truncated["type"] == "conversation.item.truncated"
-    assert (truncated["item_id"], truncated["content_index"], truncated["audio_end_ms"]) == (item["id"], 0, 500)
+    assert (truncated["item_id"], truncated["content_index"], truncated["audio_end_ms"]) == (
+        item["id"],
+        0,
+        500,
+    )
 
 
 # spoken turns
@@ -180,7 +190,9 @@ def test_manual_turn_is_committed_then_answered(talk, speech, kinds, the):
     answer = talk.ask("response.create")
 
     assert kinds(committed) == TURN[2:]
-    assert {frame.get("item_id", frame.get("item", {}).get("id")) for frame in committed} == {committed[0]["item_id"]}
+    assert {frame.get("item_id", frame.get("item", {}).get("id")) for frame in committed} == {
+        committed[0]["item_id"]
+    }
     assert committed[1]["item"]["content"] == [{"type": "input_audio", "transcript": None}]
     assert the("response.output_audio_transcript.done", answer)["transcript"] == "You said: good day"
 
@@ -233,7 +245,7 @@ def test_vad_turn_is_heard_committed_and_answered(talk, speech, silence, kinds):
     assert frames[-1]["response"]["status"] == "completed"
 
 
-def test_g711_is_understood_both_ways(talk, speech, silence, the):
+def test_g711_is_understood_both_ways(talk, speech, silence):
     talk = talk()
     pcmu = {"format": {"type": "audio/pcmu"}}
     talk.update(audio={"input": pcmu, "output": pcmu})
@@ -289,7 +301,7 @@ def test_speech_leaves_the_answer_alone_without_interrupt_response(talk, speech,
     assert the("response.done", frames)["response"]["status"] == "completed"
 
 
-def test_client_may_commit_in_the_middle_of_speech(talk, speech, silence, kinds):
+def test_client_may_commit_in_the_middle_of_speech(talk, speech, silence):
     talk = talk()
     (started,) = talk.append(speech(500))
 
@@ -347,7 +359,7 @@ def test_next_response_may_follow_the_done_of_the_last(talk, the):
     assert the("response.created", talk.ask("response.create"))
 
 
-def test_out_of_band_response_runs_beside_the_active_one(talk, kinds, the):
+def test_out_of_band_response_runs_beside_the_active_one(talk, kinds):
     talk = talk()
     talk.say("response.create")
     talk.say("response.create", response={"conversation": "none", "metadata": {"topic": "x"}, "input": []})
@@ -355,7 +367,9 @@ def test_out_of_band_response_runs_beside_the_active_one(talk, kinds, the):
     frames = talk.hear()
 
     assert kinds(frames).count("response.done") == 2
-    assert sorted(frame["response"]["conversation_id"] is None for frame in frames if "response" in frame) == [
+    assert sorted(
+        frame["response"]["conversation_id"] is None for frame in frames if "response" in frame
+    ) == [
         False,
         False,
         True,
@@ -388,7 +402,7 @@ def test_cancel_closes_the_response_at_once(talk, the, kinds):
     assert the("response.created", talk.ask("response.create"))
 
 
-def test_cancel_may_name_its_response(talk, the):
+def test_cancel_may_name_its_response(talk):
     talk = talk()
     talk.say("response.create")
     talk.say("response.create", response={"conversation": "none"})
@@ -478,7 +492,11 @@ def test_received_frame_is_given_back_decoded(talk):
 
 
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )

@@ -38,8 +38,10 @@ def test_fault_is_named_with_its_frame(spec, fault):
 
 @pytest.mark.parametrize(
     "spec",
-    ["", "close", "close@7", "close:1001", "close:999@1", "close:1005@1", "close:5000@1", "abort:1@1", "clse:1001@1"]
-    + ["stall@0", "stall@-1", "slow:x@1", "late delta@1"],
+    [
+        *("", "close", "close@7", "close:1001", "close:999@1", "close:1005@1", "close:5000@1", "abort:1@1"),
+        *("clse:1001@1", "stall@0", "stall@-1", "slow:x@1", "late delta@1"),
+    ],
 )
 def test_wrong_fault_names_the_choices(spec):
     with pytest.raises(ValueError, match="fault") as caught:

@@ -37,7 +37,9 @@ class SocketDoor:
     async def open(cls, **options):
         async with SimulatorServer(configure(speed=0, **options)) as server:
             url = f"{server.websocket_url}?model=m"
-            async with connect(url, additional_headers={"Authorization": "Bearer x"}, proxy=None) as connection:
+            async with connect(
+                url, additional_headers={"Authorization": "Bearer x"}, proxy=None
+            ) as connection:
                 yield cls(connection, server.log[0])
 
 
@@ -83,7 +85,12 @@ async def kinds_until(session, kind):
 
 @pytest.mark.parametrize(
     ("fault", "code", "reason"),
-    [("close:1001@2", 1001, EXPIRED), ("close:1011@2", 1011, ""), ("close:1000@2", 1000, ""), ("abort@2", None, "")],
+    [
+        ("close:1001@2", 1001, EXPIRED),
+        ("close:1011@2", 1011, ""),
+        ("close:1000@2", 1000, ""),
+        ("abort@2", None, ""),
+    ],
 )
 async def test_session_ends_at_the_stated_frame(door, fault, code, reason):
     async with door.open(faults=fault) as session:

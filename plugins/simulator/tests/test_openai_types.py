@@ -42,7 +42,10 @@ KINDS = {
 def everything(talk, speech, silence):
     """A session in which each kind of frame occurs."""
     talk = talk(rate_limits="end", transcripts=["good day"])
-    frames = [talk.created, *talk.update(audio=VAD, instructions="x", tools=[{"type": "function", "name": "f"}])]
+    frames = [
+        talk.created,
+        *talk.update(audio=VAD, instructions="x", tools=[{"type": "function", "name": "f"}]),
+    ]
     frames += talk.append(speech(500) + silence(500))
     frames += talk.update(output_modalities=["text"])
     frames += talk.type_text("hello")
@@ -58,7 +61,11 @@ def everything(talk, speech, silence):
     talk.say("response.create")
     frames += [talk.hear_one(), *talk.ask("response.cancel")]
     user, assistant = (
-        next(f["item"]["id"] for f in frames if f["type"] == "conversation.item.added" and f["item"]["role"] == role)
+        next(
+            f["item"]["id"]
+            for f in frames
+            if f["type"] == "conversation.item.added" and f["item"]["role"] == role
+        )
         for role in ("user", "assistant")
     )
     frames += talk.ask("conversation.item.retrieve", item_id=user)

@@ -30,7 +30,9 @@ def order(frames):
     kinds = [frame["type"] for frame in frames]
     spoken = {"response.output_audio.delta", "response.output_audio_transcript.delta"}
     merged = ["response.output_audio*.delta" if kind in spoken else kind for kind in kinds]
-    return [kind for kind, _ in itertools.groupby(kind for kind in merged if not kind.startswith(TRANSCRIPTION))]
+    return [
+        kind for kind, _ in itertools.groupby(kind for kind in merged if not kind.startswith(TRANSCRIPTION))
+    ]
 
 
 def shape(value):
@@ -48,7 +50,9 @@ def shape(value):
 
 def replay(talk, events, *, say="Hello, my friend.", speech=b""):
     """Send what the recorded client sent, when it sent it; audio is ours, since theirs was cut short."""
-    talk = talk(model="gpt-realtime", voice="alloy", brain=lambda _: Reply(say), transcripts=["Hello, it is me."])
+    talk = talk(
+        model="gpt-realtime", voice="alloy", brain=lambda _: Reply(say), transcripts=["Hello, it is me."]
+    )
     frames = [talk.created]
     for direction, event in events:
         if direction == "out" and event["type"] != "input_audio_buffer.append":

@@ -95,7 +95,12 @@ def test_created_is_in_progress_and_empty():
 @pytest.mark.parametrize(
     ("modality", "delta", "done", "key"),
     [
-        ("audio", "response.output_audio_transcript.delta", "response.output_audio_transcript.done", "transcript"),
+        (
+            "audio",
+            "response.output_audio_transcript.delta",
+            "response.output_audio_transcript.done",
+            "transcript",
+        ),
         ("text", "response.output_text.delta", "response.output_text.done", "text"),
     ],
 )
@@ -127,7 +132,9 @@ def test_reply_without_audio_sounds_as_long_as_its_text():
     assert size == 10 * 60 * 48
 
 
-@pytest.mark.parametrize(("name", "size"), [("audio/pcm", 48_000), ("audio/pcmu", 8_000), ("audio/pcma", 8_000)])
+@pytest.mark.parametrize(
+    ("name", "size"), [("audio/pcm", 48_000), ("audio/pcmu", 8_000), ("audio/pcma", 8_000)]
+)
 def test_audio_of_the_brain_goes_out_in_the_output_format(name, size):
     reply = Reply("x", audio=np.ones(24_000, np.int16))
 

@@ -153,7 +153,11 @@ async def test_beta_header_opens_then_closes_with_4000(server):
 async def test_append_of_15_mib_is_taken(server):
     async with session(server, max_size=None) as connection:
         await hear(connection)
-        await say(connection, "session.update", session={"type": "realtime", "audio": {"input": {"turn_detection": None}}})
+        await say(
+            connection,
+            "session.update",
+            session={"type": "realtime", "audio": {"input": {"turn_detection": None}}},
+        )
         await hear(connection)
         await say(connection, "input_audio_buffer.append", audio=encode_base64(bytes(15 * 1024 * 1024)))
         await say(connection, "input_audio_buffer.commit")
@@ -186,21 +190,19 @@ async def test_close_ends_sessions_and_leaves_no_task():
 
 
 async def test_client_that_goes_leaves_no_task():
-    async with SimulatorServer() as server:
-        async with session(server) as connection:
-            await hear(connection)
-            await say(connection, "response.create")
+    async with SimulatorServer() as server, session(server) as connection:
+        await hear(connection)
+        await say(connection, "response.create")
 
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_client_that_hangs_up_in_the_middle_leaves_no_task():
     options = configure(speed=0, brain=lambda _: Reply("a very long story " * 100))
-    async with SimulatorServer(options) as server:
-        async with session(server) as connection:
-            await say(connection, "response.create")
-            await hear(connection)
-            connection.transport.abort()
+    async with SimulatorServer(options) as server, session(server) as connection:
+        await say(connection, "response.create")
+        await hear(connection)
+        connection.transport.abort()
 
     assert asyncio.all_tasks() == {asyncio.current_task()}
 

@@ -159,9 +159,17 @@ def test_tracing_can_be_switched_on_once(session):
         ({"type": "realtime", "temperature": 0.8}, "unknown_parameter", "session.temperature"),
         ({"type": "realtime", "voice": "marin"}, "unknown_parameter", "session.voice"),
         ({"type": "realtime", "modalities": ["text"]}, "unknown_parameter", "session.modalities"),
-        ({"type": "realtime", "output_modalities": ["text", "audio"]}, "invalid_value", "session.output_modalities"),
+        (
+            {"type": "realtime", "output_modalities": ["text", "audio"]},
+            "invalid_value",
+            "session.output_modalities",
+        ),
         ({"type": "realtime", "output_modalities": []}, "invalid_value", "session.output_modalities"),
-        ({"type": "realtime", "audio": {"input": {"format": "pcm16"}}}, "invalid_value", "session.audio.input.format"),
+        (
+            {"type": "realtime", "audio": {"input": {"format": "pcm16"}}},
+            "invalid_value",
+            "session.audio.input.format",
+        ),
         (
             {"type": "realtime", "audio": {"input": {"format": {"type": "audio/pcm", "rate": 16000}}}},
             "invalid_value",
@@ -172,7 +180,11 @@ def test_tracing_can_be_switched_on_once(session):
             "missing_required_parameter",
             "session.audio.input.noise_reduction.type",
         ),
-        ({"type": "realtime", "audio": {"output": {"speed": 2}}}, "invalid_value", "session.audio.output.speed"),
+        (
+            {"type": "realtime", "audio": {"output": {"speed": 2}}},
+            "invalid_value",
+            "session.audio.output.speed",
+        ),
         ({"type": "realtime", "max_output_tokens": 5000}, "invalid_value", "session.max_output_tokens"),
         (
             {"type": "realtime", "audio": {"output": {"voice": "cedar"}}},

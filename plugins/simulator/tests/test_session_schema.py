@@ -15,11 +15,21 @@ TOOL = {"type": "function", "name": "weather", "description": "d", "parameters":
         {"prompt": {"id": "pmpt_1", "version": None, "variables": {"a": 1}}},
         {"prompt": None},
         {"truncation": "disabled"},
-        {"truncation": {"type": "retention_ratio", "retention_ratio": 0.8, "token_limits": {"post_instructions": 9}}},
+        {
+            "truncation": {
+                "type": "retention_ratio",
+                "retention_ratio": 0.8,
+                "token_limits": {"post_instructions": 9},
+            }
+        },
         {"tracing": {"workflow_name": "w", "group_id": "g", "metadata": {}}},
         {"include": ["item.input_audio_transcription.logprobs"]},
         {"audio": {"output": {"voice": {"id": "voice_1"}}}},
-        {"audio": {"input": {"transcription": {"model": "gpt-transcribe", "keywords": ["x"], "delay": "low"}}}},
+        {
+            "audio": {
+                "input": {"transcription": {"model": "gpt-transcribe", "keywords": ["x"], "delay": "low"}}
+            }
+        },
         {"audio": {"input": {"turn_detection": {"type": "server_vad", "idle_timeout_ms": 5000}}}},
     ],
 )
@@ -31,12 +41,20 @@ def test_everything_the_service_documents_is_taken(fields):
     ("fields", "code", "param"),
     [
         ({"tools": [TOOL, TOOL, {**TOOL, "meta": 1}]}, "unknown_parameter", "session.tools[2].meta"),
-        ({"tools": [{"type": "function", "function": {"name": "x"}}]}, "unknown_parameter", "session.tools[0].function"),
+        (
+            {"tools": [{"type": "function", "function": {"name": "x"}}]},
+            "unknown_parameter",
+            "session.tools[0].function",
+        ),
         ({"tools": [{"type": "mcp", "server_label": "x"}]}, "invalid_value", "session.tools[0].type"),
         ({"tool_choice": "always"}, "invalid_value", "session.tool_choice"),
         ({"truncation": "never"}, "invalid_value", "session.truncation"),
         ({"include": ["x"]}, "invalid_value", "session.include[0]"),
-        ({"audio": {"input": {"turn_detection": {}}}}, "missing_required_parameter", "session.audio.input.turn_detection.type"),
+        (
+            {"audio": {"input": {"turn_detection": {}}}},
+            "missing_required_parameter",
+            "session.audio.input.turn_detection.type",
+        ),
         (
             {"audio": {"input": {"turn_detection": {"type": "semantic_vad", "threshold": 0.5}}}},
             "unknown_parameter",

@@ -20,7 +20,9 @@ def test_user_audio_costs_a_token_each_100_ms_and_the_assistants_each_50():
 
 def test_text_images_and_calls_are_counted():
     items = [
-        message("user", {"type": "input_text", "text": "12345"}, {"type": "input_image", "image_url": "data:"}),
+        message(
+            "user", {"type": "input_text", "text": "12345"}, {"type": "input_image", "image_url": "data:"}
+        ),
         Item({"id": "o", "type": "function_call_output", "call_id": "c", "output": "1234"}),
     ]
 

@@ -88,7 +88,9 @@ def test_settings_come_from_server_vad():
     )
 
 
-@pytest.mark.parametrize(("eagerness", "ms"), [("low", 2000), ("auto", 1000), ("medium", 1000), ("high", 500)])
+@pytest.mark.parametrize(
+    ("eagerness", "ms"), [("low", 2000), ("auto", 1000), ("medium", 1000), ("high", 500)]
+)
 def test_semantic_vad_waits_by_eagerness(eagerness, ms):
     assert VadSettings.of({"type": "semantic_vad", "eagerness": eagerness}).silence_duration_ms == ms
 

@@ -1,0 +1,98 @@
+import pytest
+from realtime_core import (
+    PCM16_24KHZ,
+    RealtimeAudioEvent,
+    RealtimeResponseEvent,
+    RealtimeTextEvent,
+    create_client,
+)
+from realtime_core.errors import ConnectionLost, InvalidOptions, LostReason
+from realtime_core.provider import Setup
+from realtime_openai_wire import NATIVE_FORMATS, OpenAIRealtimeExecutionSettings
+from realtime_simulator.brain import Reply
+from realtime_simulator.options import SimulatorOptions, configure
+from realtime_simulator.plugin import connect, realtime_provider
+
+SETTINGS = {"input_audio_format": PCM16_24KHZ, "output_audio_format": PCM16_24KHZ}
+
+
+async def events_until_done(session):
+    events = []
+    async for event in session.receive():
+        events.append(event)
+        if isinstance(event, RealtimeResponseEvent) and event.phase == "done":
+            break
+    return events
+
+
+def said(events):
+    return "".join(event.text.text for event in events if isinstance(event, RealtimeTextEvent))
+
+
+def test_provider_is_openais_dialect_in_all_its_formats():
+    provider = realtime_provider()
+
+    assert provider.options is SimulatorOptions
+    assert provider.settings is OpenAIRealtimeExecutionSettings
+    assert provider.capabilities.input_formats == NATIVE_FORMATS
+    assert provider.capabilities.output_formats == NATIVE_FORMATS
+
+
+async def test_text_turn_through_the_whole_stack():
+    async with create_client("simulator", speed=0)(output_modalities=["text"]) as session:
+        await session.send_text("good evening", respond=True)
+
+        assert said(await events_until_done(session)) == "You said: good evening"
+
+
+async def test_manual_audio_turn_through_the_whole_stack(speech):
+    client = create_client("simulator", speed="0", transcripts="good day")
+    async with client(turn_detection=None) as session:
+        await session.send_audio(speech(1000))
+        await session.commit_audio()
+        await session.create_response()
+        events = await events_until_done(session)
+
+    assert said(events) == "You said: good day"
+    audio = b"".join(event.audio.data for event in events if isinstance(event, RealtimeAudioEvent))
+    assert audio == speech(1000)
+
+
+async def test_vad_turn_through_the_whole_stack(speech, silence):
+    async with create_client("simulator", speed=0)() as session:
+        await session.send_audio(silence(500) + speech(1000) + silence(1000))
+
+        assert said(await events_until_done(session)) == "I heard 1.5 seconds of speech."
+
+
+async def test_fault_reaches_the_user_as_a_typed_loss():
+    async with create_client("simulator", faults="close:1001@3")() as session:
+        await session.send_text("x")
+        with pytest.raises(ConnectionLost) as caught:
+            await events_until_done(session)
+
+    assert (caught.value.reason, caught.value.code) == (LostReason.EXPIRED, 1001)
+
+
+async def test_brain_can_be_given_as_it_is():
+    async with create_client("simulator", speed=0, brain=lambda _: Reply("Moin."))(
+        create_response=True
+    ) as session:
+        assert said(await events_until_done(session)) == "Moin."
+
+
+async def test_session_has_the_model_of_its_settings():
+    settings = OpenAIRealtimeExecutionSettings(model="gpt-realtime-mini", **SETTINGS)
+
+    connection = await connect(SimulatorOptions(), Setup(settings=settings))
+    (created,) = await connection.receive()
+    await connection.aclose()
+
+    assert created.service_event["session"]["model"] == "gpt-realtime-mini"
+
+
+async def test_script_that_cannot_be_read_fails_at_the_connect():
+    settings = OpenAIRealtimeExecutionSettings(**SETTINGS)
+
+    with pytest.raises(InvalidOptions, match=r"nowhere\.toml"):
+        await connect(configure(script="nowhere.toml"), Setup(settings=settings))
