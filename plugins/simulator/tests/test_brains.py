@@ -66,7 +66,7 @@ def test_unknown_brain_names_the_choices(spec):
 
 
 def test_missing_file_is_named():
-    with pytest.raises(ValueError, match="cannot read nowhere.toml"):
+    with pytest.raises(ValueError, match=r"cannot read nowhere\.toml"):
         load_brain("script:nowhere.toml")
 
 

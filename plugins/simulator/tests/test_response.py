@@ -277,6 +277,14 @@ def test_failing_brain_is_a_failed_response(kinds):
     }
 
 
+@pytest.mark.parametrize("audio", [np.zeros(10), np.zeros((10, 2), np.int16), [0, 0]])
+def test_audio_that_is_no_mono_int16_fails_the_response(kinds, audio):
+    frames = frames_of(respond(answer=lambda: Reply("x", audio=audio)))
+
+    assert kinds(frames) == ["response.done"]
+    assert frames[0]["response"]["status"] == "failed"
+
+
 def test_usage_counts_what_was_made():
     (done,) = of("response.done", frames_of(respond("Hi there")))
 

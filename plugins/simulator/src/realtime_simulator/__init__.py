@@ -35,7 +35,6 @@ _MODULES: Final = ("brain", "brains", "faults", "memory", "options", "server")
 def __getattr__(name: str) -> Any:
     """The exported ``name``, from the module that has it."""
     if name in __all__:
-        for module in (import_module(f"{__name__}.{stem}") for stem in _MODULES):
-            if name in module.__all__:
-                return getattr(module, name)
+        modules = (import_module(f"{__name__}.{stem}") for stem in _MODULES)
+        return getattr(next(module for module in modules if name in module.__all__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -54,7 +54,7 @@ class Reply:
 
 
 Brain: TypeAlias = Callable[[Turn], Reply]
-"""Anything that answers a turn. If it raises, the response fails with ``server_error``."""
+"""Anything that answers a turn. It must not block; if it raises, the response fails with ``server_error``."""
 
 
 def echo(turn: Turn) -> Reply:

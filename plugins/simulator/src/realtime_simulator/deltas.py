@@ -76,15 +76,14 @@ def spoken(text: str, clip: Clip) -> Iterator[WordDelta | AudioDelta]:
 
 def audio_ends(total: int, fmt: AudioFormat) -> Iterator[int]:
     """Where the deltas of ``total`` bytes end."""
-    sizes = itertools.chain(_FIRST_MS, itertools.repeat(_NEXT_MS))
+    sizes_ms = itertools.chain(_FIRST_MS, itertools.repeat(_NEXT_MS))
     end = 0
-    for index, ms in enumerate(sizes):
-        last = index >= len(_FIRST_MS) and total - end <= _bytes(_LAST_MS, fmt)
-        end = total if last else min(total, end + _bytes(ms, fmt))
-        if end:
-            yield end
-        if end == total:
-            return
+    while end < total:
+        ms = next(sizes_ms)
+        if ms == _NEXT_MS and total - end <= _bytes(_LAST_MS, fmt):
+            ms = _LAST_MS
+        end = min(total, end + _bytes(ms, fmt))
+        yield end
 
 
 def _bytes(ms: int, fmt: AudioFormat) -> int:

@@ -119,9 +119,7 @@ class Engine:
 
     @property
     def due_s(self) -> float:
-        """When `next` has something, if the client sends nothing before; past: it has now."""
-        if self._outbox:
-            return float("-inf")
+        """When `next`, which had nothing, will have something if the client sends nothing before."""
         due_s = self._pacer.due_s
         return self._end_s if due_s is None else min(due_s, self._end_s)
 

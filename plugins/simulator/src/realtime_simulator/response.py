@@ -83,9 +83,9 @@ class Response:
 
     def steps(self) -> Iterator[Step]:
         """All its other events."""
-        reply = self._reply()
-        if reply is not None and self._going:
-            yield from self._message(reply)
+        plan = self._planned()
+        if plan is not None and self._going:
+            yield from self._message(plan)
         if self._going:
             self.status = "completed"
         self.finished = True
@@ -97,16 +97,17 @@ class Response:
             0.0,
         )
 
-    def _reply(self) -> Reply | None:
+    def _planned(self) -> Iterator[WordDelta | AudioDelta] | None:
+        """The deltas of the brain's answer; None: it has none, and the response fails."""
         try:
-            return self._answer()
+            return _plan(self._answer(), self.spec)
         except Exception as exc:  # noqa: BLE001  # a brain is the user's code: its failure is the model's
             message = f"The model failed to answer: {type(exc).__name__}: {exc}"
             error = {"type": "server_error", "code": "server_error", "message": message}
             self.stop("failed", error=error)
             return None
 
-    def _message(self, reply: Reply) -> Iterator[Step]:
+    def _message(self, plan: Iterator[WordDelta | AudioDelta]) -> Iterator[Step]:
         """A message item, from its start to its end."""
         conversation = self.spec.conversation
         audio = self.spec.modality == "audio"
@@ -129,7 +130,7 @@ class Response:
         message = _Message(self, item, index)
         item.content.append(message.shown_in_item(""))
         yield message.event("response.content_part.added", part=message.part("")), 0.0
-        yield from message.deltas(_plan(reply, self.spec))
+        yield from message.deltas(plan)
         yield from message.closing()
         item.fields["status"] = "completed" if self._going else "incomplete"
         if conversation is not None:
@@ -190,6 +191,8 @@ def _plan(reply: Reply, spec: ResponseSpec) -> Iterator[WordDelta | AudioDelta]:
     from realtime_simulator.voice import change_speed, speak
 
     samples = speak(reply.text) if reply.audio is None else reply.audio
+    if samples.dtype != "int16" or samples.ndim != 1:
+        raise TypeError(f"the audio of a Reply is mono int16, not {samples.ndim}-D {samples.dtype}")
     return spoken(reply.text, from_samples(change_speed(samples, spec.speed), spec.audio_format))
 
 

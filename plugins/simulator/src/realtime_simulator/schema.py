@@ -105,14 +105,12 @@ def nullable(inner: Check) -> Check:
     return lambda value, path: None if value is None else inner(value, path)
 
 
-def items(inner: Check, max_items: int | None = None) -> Check:
+def items(inner: Check) -> Check:
     """A list whose elements all fit ``inner``."""
 
     def check(value: Any, path: str) -> Any:
         if not isinstance(value, list):
             raise wrong_type(path, "an array", value)
-        if max_items is not None and len(value) > max_items:
-            raise _out_of_range(path, f"array too long. Expected at most {max_items} elements")
         return [inner(element, f"{path}[{index}]") for index, element in enumerate(value)]
 
     return check

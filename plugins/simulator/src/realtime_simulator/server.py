@@ -180,13 +180,12 @@ async def _write(connection: "ServerConnection", link: "Link") -> None:
 
     from realtime_simulator.link import Ended
 
-    try:
-        while True:
-            await connection.send(await link.next())
-    except ConnectionClosed:
-        return
-    except Ended as end:
-        await _hang_up(connection, end)
+    with contextlib.suppress(ConnectionClosed):
+        try:
+            while True:
+                await connection.send(await link.next())
+        except Ended as end:
+            await _hang_up(connection, end)
 
 
 async def _hang_up(connection: "ServerConnection", end: "Ended") -> None:

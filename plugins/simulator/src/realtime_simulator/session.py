@@ -124,12 +124,6 @@ class Session:
         return self.served["audio"]["output"]["voice"]
 
     @property
-    def output_format(self) -> Json:
-        """The wire's name of what is spoken."""
-        fmt: Json = self.served["audio"]["output"]["format"]
-        return fmt
-
-    @property
     def input_format(self) -> AudioFormat:
         """What the client appends."""
         return FORMATS[self.served["audio"]["input"]["format"]["type"]]
