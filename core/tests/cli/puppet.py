@@ -1,14 +1,15 @@
 """A provider for tests of the command: it does what its option ``script`` says, without any I/O.
 
 The script is a JSON list with one object for each response. Its keys, all optional: ``say`` (spoken word
-by word, with 20 ms of audio each), ``heard`` (the user's transcript), ``late`` (which comes after the
-response), ``status``, ``reason``, ``error`` (an event before the response), ``lost`` (the connection is,
-before the end), ``hang`` (so does the service), ``heard_item`` (whose transcript ``heard`` is), ``pieces`` (of
-one that is never finished), ``everything`` (that has not come yet).
+by word, with 20 ms of audio each), ``heard`` (the user's transcript), ``heard_item`` (whose it is),
+``late`` (a transcript after the response), ``pieces`` (of one that is never finished), ``status``,
+``reason``, ``error`` (an event before the response), ``everything`` (that has not come yet), ``lost`` (the
+connection is, before the end), ``hang`` (so does the service), ``interrupt`` (Ctrl-C).
 """
 
 import asyncio
 import json
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,8 @@ class PuppetConnection:
         for word in act.get("say", "").split():
             self._put(RealtimeTextEvent(response_id=response, text=TextContent(f"{word} ")))
             self._put(RealtimeAudioEvent(response_id=response, audio=AudioContent(WORD)))
+        if act.get("interrupt"):
+            signal.raise_signal(signal.SIGINT)
         if act.get("lost"):
             self._frames.put_nowait(None)
         if act.get("lost") or act.get("hang"):

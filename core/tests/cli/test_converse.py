@@ -6,6 +6,10 @@ import pytest
 import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from realtime_core import create_client
+from realtime_core.cli.conversation import Conversation
+from realtime_core.cli.json_lines import JsonLines
+from realtime_core.cli.turns import Say
 
 
 def json_lines(result):
@@ -388,6 +392,25 @@ def test_a_service_without_turns_that_cannot_speak_first_says_so(puppet):
     result = puppet.converse(provider="puppet-by-itself")
 
     assert result.stderr == "realtime: puppet-by-itself answers by itself; a response cannot be asked for\n"
+
+
+def test_ctrl_c_ends_the_session_and_tells_what_was(puppet):
+    result = puppet.converse("--say", "hi", script=[{"say": "Well", "interrupt": True, "hang": True}])
+
+    assert result.exit_code == 130
+    assert "turn 1: " in result.stdout
+    assert puppet.got("closed") == [True]
+
+
+@pytest.mark.usefixtures("puppet")
+async def test_what_the_audio_callback_raises_ends_the_conversation():
+    def callback(_):
+        raise KeyError("full")
+
+    session = create_client("puppet")(turn_detection=None)
+    with pytest.raises(KeyError, match="full"):
+        async with session:
+            await Conversation(session, JsonLines()).run([Say("hi")], callback)
 
 
 # -- summary and --json ------------------------------------------------------------------------------

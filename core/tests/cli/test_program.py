@@ -1,6 +1,10 @@
+import importlib
+import io
+import runpy
 import signal
 import subprocess
 import sys
+from contextlib import redirect_stdout
 
 import pytest
 import soundfile
@@ -33,6 +37,26 @@ def test_version_is_the_distribution_s():
 
 def test_inside_another_program_it_raises_as_click_does():
     assert main.main(["providers", "--json"], standalone_mode=False) is None
+
+
+def test_any_kind_of_stream_will_do():
+    with redirect_stdout(io.StringIO()) as shown, pytest.raises(SystemExit, match="0"):
+        main.main(["providers", "--json"])
+
+    assert shown.getvalue().startswith("[")
+
+
+def test_the_package_runs_as_a_module(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["realtime", "--version"])
+
+    with pytest.raises(SystemExit, match="0"):
+        runpy.run_module("realtime_core.cli", run_name="__main__")
+
+    assert capsys.readouterr().out.startswith("realtime, version ")
+
+
+def test_importing_the_module_runs_nothing():
+    assert importlib.import_module("realtime_core.cli.__main__").main is main
 
 
 def test_help_loads_no_numpy_and_no_rich():

@@ -2,4 +2,5 @@
 
 from realtime_core.cli import main
 
-main(prog_name="realtime")
+if __name__ == "__main__":
+    main(prog_name="realtime")

@@ -6,6 +6,7 @@ Knows nothing of the command line or of how a conversation is shown: a `Listener
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final, Protocol
 
 from realtime_core.cli.turns import Input, Play, Say, Turn
@@ -113,9 +114,6 @@ class Conversation:
     async def _ask(self, turn: Turn) -> None:
         session = self._session
         match turn.input:
-            case None:
-                turn.ask(self._clock.now_s())
-                await session.create_response()
             case Say(text):
                 turn.ask(self._clock.now_s())
                 await session.send_text(text, respond=session.capabilities.turns)
@@ -123,6 +121,9 @@ class Conversation:
                 await self._speak(turn, audio)
             case Play(audio=audio):
                 await self._send(turn, audio)
+            case _:
+                turn.ask(self._clock.now_s())
+                await session.create_response()
 
     @property
     def _service_takes_turns(self) -> bool:
@@ -196,10 +197,14 @@ class Conversation:
     async def _until(self, moment_s: float) -> None:
         """Sleep, by the clock."""
         delay_s = moment_s - self._clock.now_s()
-        if delay_s > 0:
-            with suppress(TimeoutError):
-                async with timeout(self._clock, delay_s):
-                    await asyncio.get_running_loop().create_future()
+        if delay_s <= 0:
+            return
+        awake = asyncio.get_running_loop().create_future()
+        timer = self._clock.call_later(delay_s, partial(awake.set_result, None))
+        try:
+            await awake
+        finally:
+            timer.cancel()
 
 
 def _chunks(audio: AudioContent) -> Iterator[AudioContent]:

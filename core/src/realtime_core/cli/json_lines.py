@@ -38,7 +38,7 @@ class JsonLines:
                 _write("turn", turn=turn.number, say=text)
             case Play(name, audio):
                 _write("turn", turn=turn.number, wav=name, duration_ms=round(audio.duration_ms, 1))
-            case None:
+            case _:
                 _write("turn", turn=turn.number)
 
     def sent(self, turn: Turn, sent_ms: float) -> None:

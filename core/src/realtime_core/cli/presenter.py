@@ -48,8 +48,10 @@ def choose_presenter(*, as_json: bool) -> Presenter:
 
 
 def warning(event: RealtimeEvent) -> str | None:
-    """What to say on stderr about ``event``; a fatal error is raised by the session, and said there."""
-    if not isinstance(event, RealtimeErrorEvent) or event.fatal:
+    """What to say on stderr about ``event``, unless it is raised as well and said there: a fatal one is, and
+    the refusal of our own commit.
+    """
+    if not isinstance(event, RealtimeErrorEvent) or event.fatal or event.kind == "empty_commit":
         return None
     return "warning: " + ": ".join(part for part in (event.code or event.kind, event.message) if part)
 
