@@ -37,9 +37,7 @@ class SocketDoor:
     async def open(cls, **options):
         async with SimulatorServer(configure(speed=0, **options)) as server:
             url = f"{server.websocket_url}?model=m"
-            async with connect(
-                url, additional_headers={"Authorization": "Bearer x"}, proxy=None
-            ) as connection:
+            async with connect(url, additional_headers={"Authorization": "Bearer x"}) as connection:
                 yield cls(connection, server.log[0])
 
 

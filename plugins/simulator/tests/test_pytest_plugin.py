@@ -8,7 +8,7 @@ from websockets.exceptions import InvalidStatus
 async def test_fixture_gives_a_started_server(realtime_simulator):
     async with realtime_simulator() as server:
         url = f"{server.websocket_url}?model=m"
-        async with connect(url, additional_headers={"Authorization": "Bearer x"}, proxy=None) as connection:
+        async with connect(url, additional_headers={"Authorization": "Bearer x"}) as connection:
             assert '"session.created"' in await connection.recv()
 
     assert len(server.log) == 1
@@ -24,7 +24,7 @@ async def test_fixture_takes_a_key(realtime_simulator):
     async with realtime_simulator(api_key="right") as server:
         url = f"{server.websocket_url}?model=m"
         with pytest.raises(InvalidStatus):
-            await connect(url, additional_headers={"Authorization": "Bearer wrong"}, proxy=None)
+            await connect(url, additional_headers={"Authorization": "Bearer wrong"})
 
 
 async def test_servers_have_ports_of_their_own(realtime_simulator):

@@ -123,7 +123,8 @@ def _entries(path: str, *, optional: str) -> list[dict[str, str]]:
     try:
         text = Path(path).read_text(encoding="utf-8")
         entries = _parsed(text, toml=path.endswith(".toml"))
-    except (OSError, ValueError) as exc:
+    # a DecodeError is a ValueError only in newer versions of msgspec
+    except (OSError, ValueError, msgspec.DecodeError) as exc:
         raise ValueError(f"cannot read {path}: {exc}") from exc
     for number, entry in enumerate(entries, 1):
         if not _is_entry(entry, optional):

@@ -52,7 +52,8 @@ def decode(text: str | bytes) -> Any:
     """
     try:
         return msgspec.json.decode(text)
-    except (ValueError, RecursionError) as exc:
+    # a DecodeError is a ValueError only in newer versions of msgspec
+    except (msgspec.DecodeError, ValueError, RecursionError) as exc:
         raise Refusal("The event could not be parsed as JSON.", code="invalid_event") from exc
 
 
