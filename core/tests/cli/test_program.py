@@ -89,9 +89,9 @@ def test_an_error_in_a_process_of_its_own(puppet):
 
 
 def test_ctrl_c_ends_cleanly_and_the_transcript_was_live(puppet, reply):
-    process = puppet.start("--say", "hi", "--out", reply, script=[{"say": "Well", "hang": True}])
+    process = puppet.start("--say", "hi", "--out", reply, script=[{"say": "Well then", "hang": True}])
     shown = ""
-    while "assistant: Well" not in shown:
+    while "assistant: Well then" not in shown:
         shown += process.stdout.read(1)
 
     process.send_signal(signal.SIGINT)
@@ -101,7 +101,7 @@ def test_ctrl_c_ends_cleanly_and_the_transcript_was_live(puppet, reply):
     assert "Traceback" not in err
     assert "unfinished" in out
     assert puppet.got("closed") == [True]
-    assert soundfile.info(reply).frames == 480
+    assert soundfile.info(reply).frames >= 480  # of the first word
 
 
 @pytest.mark.parametrize("flags", [(), ("--json",)])

@@ -41,6 +41,7 @@ def test_a_lost_connection_leaves_the_terminal_usable(puppet, on_terminal):
     screen = on_terminal(puppet.arguments("--say", "hi", script=[{"say": "One", "lost": True}]))
 
     assert screen.status == 1
+    assert "(unfinished)" in screen.text
     assert screen.text.count("\x1b[?25h") == screen.text.count("\x1b[?25l") == 1  # the cursor is back
     assert screen.stderr == "realtime: the line went dead\n"
 

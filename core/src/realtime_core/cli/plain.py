@@ -6,7 +6,7 @@ from typing import Self
 
 import click
 
-from realtime_core.cli.presenter import excerpt, outcome, recording, tokens, warning
+from realtime_core.cli.presenter import excerpt, outcome, recording, shortfall, tokens, warning
 from realtime_core.cli.program import complain
 from realtime_core.cli.turns import Play, Say, Turn, add_usage
 from realtime_core.events import (
@@ -103,6 +103,6 @@ def _figures(turn: Turn) -> list[str]:
     figures.append(f"audio {turn.audio_ms:.0f} ms")
     if turn.first_audio_ms is not None:
         figures.append(f"first after {turn.first_audio_ms:.0f} ms")
-    if turn.status != "completed":
-        figures.append(turn.status or "unfinished")
+    if (short := shortfall(turn)) is not None:
+        figures.append(short)
     return figures

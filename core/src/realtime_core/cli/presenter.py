@@ -13,7 +13,16 @@ from realtime_core.cli.turns import Play, Turn
 from realtime_core.contents import Usage
 from realtime_core.events import RealtimeErrorEvent, RealtimeEvent, RealtimeResponseEvent
 
-__all__ = ["Presenter", "choose_presenter", "excerpt", "outcome", "recording", "tokens", "warning"]
+__all__ = [
+    "Presenter",
+    "choose_presenter",
+    "excerpt",
+    "outcome",
+    "recording",
+    "shortfall",
+    "tokens",
+    "warning",
+]
 
 _EXCERPT: Final = 60
 
@@ -62,6 +71,11 @@ def outcome(event: RealtimeEvent) -> str | None:
         case RealtimeResponseEvent(phase="done", status=str() as status) if status != "completed":
             return f"response {status}" + (f": {event.status_reason}" if event.status_reason else "")
     return None
+
+
+def shortfall(turn: Turn) -> str | None:
+    """In a word, how a turn's answer fell short, if it did."""
+    return None if turn.status == "completed" else turn.status or "unfinished"
 
 
 def recording(play: Play) -> str:

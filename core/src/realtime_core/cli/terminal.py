@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from realtime_core.cli.presenter import excerpt, outcome, recording, tokens, warning
+from realtime_core.cli.presenter import excerpt, outcome, recording, shortfall, tokens, warning
 from realtime_core.cli.program import complain
 from realtime_core.cli.turns import Play, Say, Turn, add_usage
 from realtime_core.events import RealtimeEvent
@@ -77,14 +77,7 @@ class Terminal:
         table.add_column("Audio", justify="right", no_wrap=True)
         table.add_column("First audio", justify="right", no_wrap=True)
         for turn in turns:
-            first = "" if turn.first_audio_ms is None else f"{turn.first_audio_ms:.0f} ms"
-            table.add_row(
-                str(turn.number),
-                _clean(excerpt(turn.heard)),
-                _clean(excerpt(turn.said)),
-                f"{turn.audio_ms:.0f} ms",
-                first,
-            )
+            table.add_row(*_row(turn))
         self._console.print(table)
         self._console.print(Text(f"Tokens: {tokens(add_usage(turn.usage for turn in turns))}", "dim"))
 
@@ -127,6 +120,19 @@ class Terminal:
         else:
             row.add_row(name)
         return row
+
+
+def _row(turn: Turn) -> tuple[RenderableType, ...]:
+    said = _clean(excerpt(turn.said))
+    if (short := shortfall(turn)) is not None:
+        said.append(f" ({short})", "yellow")
+    return (
+        str(turn.number),
+        _clean(excerpt(turn.heard)),
+        said,
+        f"{turn.audio_ms:.0f} ms",
+        "" if turn.first_audio_ms is None else f"{turn.first_audio_ms:.0f} ms",
+    )
 
 
 def _clean(text: str) -> Text:
