@@ -1,5 +1,6 @@
 """The ``realtime`` command against the simulator."""
 
+import inspect
 import json
 from pathlib import Path
 
@@ -13,7 +14,10 @@ AMIABLE = Path(__file__).parent.parent / "samples" / "audio" / "amiable.wav"
 
 
 def converse(*args: object) -> Result:
-    return CliRunner().invoke(main, ["converse", "simulator", "--option", "speed=0", *map(str, args)])
+    # click 8.1 mixes the streams unless told not to; later ones cannot be told
+    told = "mix_stderr" in inspect.signature(CliRunner).parameters
+    runner = CliRunner(**({"mix_stderr": False} if told else {}))
+    return runner.invoke(main, ["converse", "simulator", "--option", "speed=0", *map(str, args)])
 
 
 def lines(result: Result, kind: str) -> list[dict]:

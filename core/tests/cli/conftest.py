@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+import inspect
 import json
 import os
 import pty
@@ -100,7 +101,7 @@ class Puppet:
 
     def converse(self, *args: object, script: Any = None, provider: str = "puppet") -> Result:
         with use_clock(self.clock):
-            return CliRunner().invoke(main, self.arguments(*args, script=script, provider=provider))
+            return _runner().invoke(main, self.arguments(*args, script=script, provider=provider))
 
     def start(self, *args: object, script: Any = None) -> "subprocess.Popen[str]":
         return self.start_command(*self.arguments(*args, script=script))
@@ -112,6 +113,18 @@ class Puppet:
             stderr=subprocess.PIPE,
             encoding="utf-8",
         )
+
+
+def _runner() -> CliRunner:
+    # click 8.1 mixes the streams unless told not to; later ones cannot be told
+    told = "mix_stderr" in inspect.signature(CliRunner).parameters
+    return CliRunner(**({"mix_stderr": False} if told else {}))
+
+
+@pytest.fixture
+def invoke():
+    """Runs the command here, without a terminal."""
+    return lambda *args: _runner().invoke(main, args)
 
 
 @pytest.fixture(scope="session")

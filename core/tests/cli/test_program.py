@@ -8,12 +8,11 @@ from contextlib import redirect_stdout
 
 import pytest
 import soundfile
-from click.testing import CliRunner
 from realtime_core.cli import main
 
 
-def test_no_command_shows_the_help():
-    result = CliRunner().invoke(main, [])
+def test_no_command_shows_the_help(invoke):
+    result = invoke()
 
     assert result.exit_code == 0
     assert "converse" in result.stdout
@@ -22,8 +21,8 @@ def test_no_command_shows_the_help():
 @pytest.mark.parametrize(
     "args", [["--nonsense"], ["nonsense"], ["converse"], ["converse", "puppet", "--say"]]
 )
-def test_a_wrong_command_line_is_one_line_and_status_2(args):
-    result = CliRunner().invoke(main, args)
+def test_a_wrong_command_line_is_one_line_and_status_2(invoke, args):
+    result = invoke(*args)
 
     assert result.exit_code == 2
     assert result.stderr.startswith("realtime: ")
@@ -31,8 +30,8 @@ def test_a_wrong_command_line_is_one_line_and_status_2(args):
     assert result.stderr.count("\n") == 1
 
 
-def test_version_is_the_distribution_s():
-    assert CliRunner().invoke(main, ["--version"]).stdout.startswith("realtime, version ")
+def test_version_is_the_distribution_s(invoke):
+    assert invoke("--version").stdout.startswith("realtime, version ")
 
 
 def test_inside_another_program_it_raises_as_click_does():

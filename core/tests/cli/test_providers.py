@@ -2,17 +2,11 @@ import json
 import sys
 
 import pytest
-from click.testing import CliRunner
-from realtime_core.cli import main
-
-
-def providers(*args):
-    return CliRunner().invoke(main, ["providers", *args])
 
 
 @pytest.mark.usefixtures("puppet")
-def test_one_line_for_each_provider_when_piped():
-    result = providers()
+def test_one_line_for_each_provider_when_piped(invoke):
+    result = invoke("providers")
 
     rows = [line.split() for line in result.stdout.splitlines()]
     assert ["puppet", "puppet", "1.0"] in rows
@@ -20,25 +14,25 @@ def test_one_line_for_each_provider_when_piped():
 
 
 @pytest.mark.usefixtures("puppet")
-def test_json_is_one_array_of_objects():
-    result = providers("--json")
+def test_json_is_one_array_of_objects(invoke):
+    result = invoke("providers", "--json")
 
     assert {"name": "puppet", "distribution": "puppet", "version": "1.0"} in json.loads(result.stdout)
 
 
 @pytest.mark.usefixtures("puppet")
-def test_listing_imports_no_plugin(monkeypatch):
+def test_listing_imports_no_plugin(invoke, monkeypatch):
     monkeypatch.delitem(sys.modules, "puppet", raising=False)
 
-    providers()
+    invoke("providers")
 
     assert "puppet" not in sys.modules
 
 
-def test_nothing_installed_says_what_to_install(tmp_path, monkeypatch):
+def test_nothing_installed_says_what_to_install(invoke, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
 
-    result = providers()
+    result = invoke("providers")
 
     assert result.exit_code == 0
     assert result.stdout == ""
