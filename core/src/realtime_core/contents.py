@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import attrs
 
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+from realtime_core.errors import InvalidSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,12 +62,26 @@ class TextContent:
     text: str = attrs.field(repr=hidden)
 
 
+def _check_role(_: Any, __: "attrs.Attribute[Any]", value: object) -> None:
+    if value not in get_args(Role):
+        raise InvalidSettings(f"a role is {', '.join(map(repr, get_args(Role)))}, not {value!r}")
+
+
+def _check_words(_: Any, __: "attrs.Attribute[Any]", value: object) -> None:
+    if not isinstance(value, str):  # attrs' own check would quote the content
+        raise InvalidSettings(f"the content of a message is str, not {type(value).__name__}")
+
+
 @attrs.frozen
 class Message:
-    """Something said in a conversation, with who said it."""
+    """Something said in a conversation, with who said it.
 
-    role: Role = attrs.field(validator=attrs.validators.in_(get_args(Role)))
-    content: str = attrs.field(repr=hidden, validator=attrs.validators.instance_of(str))
+    Raises:
+        InvalidSettings: there is no such role, or the content is no text.
+    """
+
+    role: Role = attrs.field(validator=_check_role)
+    content: str = attrs.field(repr=hidden, validator=_check_words)
 
 
 @attrs.frozen
