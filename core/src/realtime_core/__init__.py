@@ -56,10 +56,11 @@ from realtime_core.limits import SessionLimits
 from realtime_core.registry import ProviderInfo, list_providers
 from realtime_core.settings import InputAudioTranscription, RealtimeSettings, TurnDetection
 from realtime_core.state import SessionState
+from realtime_core.stats import SessionStats
 from realtime_core.unset import UNSET, UnsetType
 
 if TYPE_CHECKING:
-    from realtime_core.session import RealtimeSession, SessionStats
+    from realtime_core.session import RealtimeSession
 
 __all__ = [
     "PCM16_24KHZ",
@@ -120,9 +121,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("RealtimeSession", "SessionStats"):
-        # these bring numpy, which `import realtime_core` leaves for the first session
-        from realtime_core import session
+    if name == "RealtimeSession":
+        # it brings numpy, which `import realtime_core` leaves for the first session
+        from realtime_core.session import RealtimeSession
 
-        return getattr(session, name)
+        return RealtimeSession
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,6 @@ from typing import Any, Final, Self
 
 import attrs
 
-from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 from realtime_core.capabilities import Capabilities
 from realtime_core.clock import current_clock, timeout
 from realtime_core.commands import (
@@ -25,6 +24,7 @@ from realtime_core.commands import (
 )
 from realtime_core.contents import Message, Role
 from realtime_core.engine.lifecycle import End, Hooks, Lifecycle
+from realtime_core.engine.native import input_format, native_settings, output_format
 from realtime_core.engine.output import AudioCallback, AudioOutput
 from realtime_core.engine.pending import PendingCommands, refusal
 from realtime_core.engine.queue import EventQueue
@@ -51,28 +51,14 @@ from realtime_core.limits import SessionLimits
 from realtime_core.provider import Connection, Provider, Setup
 from realtime_core.settings import RealtimeSettings, merge_settings, set_fields
 from realtime_core.state import SessionState
+from realtime_core.stats import SessionStats
 
-__all__ = ["RealtimeSession", "SessionPlan", "SessionStats"]
+__all__ = ["RealtimeSession", "SessionPlan"]
 
 _DEFAULT_OPEN_TIMEOUT_S: Final = 10.0
-
-
-@attrs.frozen(kw_only=True)
-class SessionStats:
-    """Counters of one session at one moment."""
-
-    queued_events: int
-    """Events that wait for ``receive``."""
-    queued_bytes: int
-    """About their bytes on the wire."""
-    dropped_events: int
-    """Events that left the full queue unread."""
-    dropped_audio_ms: float
-    """Audio in them."""
-    dropped_text_chars: int
-    """Text in them."""
-    callback_backlog_bytes: int
-    """Audio that waits for a coroutine callback."""
+# Audio given in larger pieces is sent in several: OpenAI takes 15 MiB of base64 in one event, and
+# nothing else gets past a frame that is being written.
+_APPEND_BYTES: Final = 1024 * 1024
 
 
 @attrs.frozen(kw_only=True)
@@ -104,12 +90,12 @@ class RealtimeSession:
         self._id: str | None = None
         self._failure_seen = False
         self._settings = plan.settings
-        self._setup = Setup(settings=_native(plan.settings, self.capabilities))
+        self._setup = Setup(settings=native_settings(plan.settings, self.capabilities))
         self._queue = EventQueue(plan.limits.queue_bytes)
         self._pending = PendingCommands()
         self._input = self._make_input()
         self._output = AudioOutput(
-            _output_format(plan.settings), limits=plan.limits, clock=self._clock, report=self._queue_event
+            output_format(plan.settings), limits=plan.limits, clock=self._clock, report=self._queue_event
         )
         if plan.audio_output_callback is not None:
             self._output.attach(plan.audio_output_callback)
@@ -273,8 +259,8 @@ class RealtimeSession:
         if self._life.state is not SessionState.OPEN:
             self._life.connection()  # raises, before the conversion has taken a part of a sample in
         data = self._input.encode(pcm)
-        if data:
-            await self._life.send(AppendAudio(data=data))
+        for start in range(0, len(data), _APPEND_BYTES):
+            await self._life.send(AppendAudio(data=data[start : start + _APPEND_BYTES]))
 
     async def send_text(self, text: str, *, role: Role = "user", respond: bool = False) -> None:
         """Add a message to the conversation; ``respond``: and ask for a response.
@@ -354,14 +340,14 @@ class RealtimeSession:
         if "input_audio_format" in names:
             # what was said so far is still in the old format
             await self._send_tail()
-        native = _native(change, self.capabilities)
+        native = native_settings(change, self.capabilities)
         sent = settings_class(**{name: getattr(native, name) for name in names})
         await self._ask(UpdateSession(settings=sent))
         self._settings = merge_settings(settings_class, self._settings, change)
         if "input_audio_format" in names:
             self._input = self._make_input()
         if "output_audio_format" in names:
-            self._output.retarget(_output_format(change))
+            self._output.retarget(output_format(change))
 
     async def _send_tail(self) -> None:
         tail = self._input.flush()
@@ -450,33 +436,9 @@ class RealtimeSession:
         return self._failure()
 
     def _make_input(self) -> AudioInput:
-        wanted = _input_format(self._settings)
-        return AudioInput(wanted, _choose(wanted, self.capabilities.input_formats))
+        native = native_settings(self._settings, self.capabilities)
+        return AudioInput(input_format(self._settings), input_format(native))
 
 
 def _no_responses(name: str) -> UnsupportedCommand:
     return UnsupportedCommand(f"{name} answers by itself; a response cannot be asked for")
-
-
-def _choose(wanted: AudioFormat, native: tuple[AudioFormat, ...]) -> AudioFormat:
-    """The format for the wire: as wanted if the provider has it, else the one it prefers."""
-    return wanted if wanted in native else native[0]
-
-
-def _input_format(settings: RealtimeSettings) -> AudioFormat:
-    given = settings.input_audio_format
-    return given if isinstance(given, AudioFormat) else PCM16_24KHZ
-
-
-def _output_format(settings: RealtimeSettings) -> AudioFormat:
-    given = settings.output_audio_format
-    return given if isinstance(given, AudioFormat) else PCM16_24KHZ
-
-
-def _native(settings: RealtimeSettings, capabilities: Capabilities) -> RealtimeSettings:
-    """``settings`` with the audio formats that go over the wire; the engine converts to the session's own."""
-    return attrs.evolve(
-        settings,
-        input_audio_format=_choose(_input_format(settings), capabilities.input_formats),
-        output_audio_format=_choose(_output_format(settings), capabilities.output_formats),
-    )

@@ -1,0 +1,37 @@
+"""Which audio formats go over the wire: the session's own where the provider has them, else what it prefers.
+
+Knows nothing of conversion.
+"""
+
+import attrs
+
+from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+from realtime_core.capabilities import Capabilities
+from realtime_core.settings import RealtimeSettings
+
+__all__ = ["input_format", "native_settings", "output_format"]
+
+
+def input_format(settings: RealtimeSettings) -> AudioFormat:
+    """The format in which the application gives audio."""
+    given = settings.input_audio_format
+    return given if isinstance(given, AudioFormat) else PCM16_24KHZ
+
+
+def output_format(settings: RealtimeSettings) -> AudioFormat:
+    """The format in which the application gets audio."""
+    given = settings.output_audio_format
+    return given if isinstance(given, AudioFormat) else PCM16_24KHZ
+
+
+def native_settings(settings: RealtimeSettings, capabilities: Capabilities) -> RealtimeSettings:
+    """``settings`` with the formats of the wire, both set."""
+    return attrs.evolve(
+        settings,
+        input_audio_format=_choose(input_format(settings), capabilities.input_formats),
+        output_audio_format=_choose(output_format(settings), capabilities.output_formats),
+    )
+
+
+def _choose(wanted: AudioFormat, native: tuple[AudioFormat, ...]) -> AudioFormat:
+    return wanted if wanted in native else native[0]
