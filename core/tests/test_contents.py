@@ -70,7 +70,7 @@ def test_message_of_unknown_role_is_refused():
 
 
 def test_message_is_text():
-    with pytest.raises(InvalidSettings, match="^the content of a message is str, not bytes$"):
+    with pytest.raises(InvalidSettings, match=r"^the content of a message is str, not bytes$"):
         Message("user", b"secret words")
 
 
