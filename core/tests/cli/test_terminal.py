@@ -37,6 +37,16 @@ def test_the_assistant_may_speak_first_on_a_terminal(puppet, on_terminal):
     assert "user" not in screen.text
 
 
+def test_a_late_transcript_leaves_the_turn_under_way_on_the_screen(puppet, on_terminal, tone):
+    script = [{"say": "One."}, {"say": "Two.", "heard": "he might", "heard_item": "item_1"}]
+
+    screen = on_terminal(puppet.arguments("--wav", tone, "--say", "next", script=script))
+
+    region, summary = screen.text.rsplit("Two.", 2)[0], screen.text.split("First audio")[1]
+    assert "he might" not in region
+    assert "he might" in summary
+
+
 def test_a_lost_connection_leaves_the_terminal_usable(puppet, on_terminal):
     screen = on_terminal(puppet.arguments("--say", "hi", script=[{"say": "One", "lost": True}]))
 

@@ -19,8 +19,8 @@ __all__ = ["Failed", "Program", "complain"]
 _INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
 
 
-class Failed(RealtimeError):
-    """The conversation was led to its end, but not well."""
+class Failed(click.ClickException):
+    """The command came to its end, but not well: status 1."""
 
 
 class Program(click.Group):
@@ -65,6 +65,9 @@ def _status(call: Callable[[], Any]) -> int:
     except click.UsageError as exc:
         command = exc.ctx.command_path if exc.ctx else "realtime"
         complain(f"{exc.format_message().rstrip('.')}; see {command} --help")
+        return exc.exit_code
+    except click.ClickException as exc:
+        complain(exc.format_message())
         return exc.exit_code
     except RealtimeError as exc:
         complain(str(exc))

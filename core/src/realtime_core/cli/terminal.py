@@ -29,6 +29,7 @@ class Terminal:
     def __init__(self) -> None:
         self._console = Console(highlight=False)
         self._live: Live | None = None
+        self._turn: Turn | None = None
         self._sent_ms = 0.0
         self._endings: list[str] = []
         self._warnings: list[str] = []
@@ -43,6 +44,7 @@ class Terminal:
 
     def turn_begun(self, turn: Turn) -> None:
         """Open the turn's region."""
+        self._turn = turn
         self._sent_ms = 0.0
         self._endings.clear()
         self._live = Live(self._show(turn), console=self._console, auto_refresh=False)
@@ -53,14 +55,13 @@ class Terminal:
         self._sent_ms = sent_ms
         self._refresh(turn)
 
-    def took(self, turn: Turn | None, event: RealtimeEvent) -> None:
-        """Show what has changed."""
+    def took(self, turn: Turn | None, event: RealtimeEvent) -> None:  # noqa: ARG002  # it is in the contract
+        """Show what has changed; what comes late for an earlier turn is in the summary."""
         if (ending := outcome(event)) is not None:
             self._endings.append(ending)
         if (trouble := warning(event)) is not None:
             self._warnings.append(trouble)
-        if turn is not None:
-            self._refresh(turn)
+        self._refresh(self._turn)
 
     def turn_ended(self, turn: Turn) -> None:
         """Leave it on the screen."""
@@ -81,8 +82,8 @@ class Terminal:
         self._console.print(table)
         self._console.print(Text(f"Tokens: {tokens(add_usage(turn.usage for turn in turns))}", "dim"))
 
-    def _refresh(self, turn: Turn) -> None:
-        if self._live is not None:
+    def _refresh(self, turn: Turn | None) -> None:
+        if self._live is not None and turn is not None:
             self._live.update(self._show(turn), refresh=True)
 
     def _stop(self) -> None:
