@@ -74,9 +74,8 @@ async def test_callback_that_raises_ends_nothing(serve_script: Serve):
         events = [event async for event in until_done(session, play)]
 
     assert len(calls) == 5
-    assert [event.code for event in events if isinstance(event, RealtimeErrorEvent)] == [
-        "callback_failed"
-    ] * 5
+    codes = [event.code for event in events if isinstance(event, RealtimeErrorEvent)]
+    assert codes == ["callback_failed"]  # a run of failures is told once
     assert sum(isinstance(event, RealtimeAudioEvent) for event in events) == 5
 
 

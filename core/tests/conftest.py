@@ -185,6 +185,7 @@ class ScriptedService:
             options=options,
             settings=settings,
             capabilities=Capabilities(**capabilities),
+            api_version=1,
         )
 
     def client(self, *, capabilities: dict[str, Any] | None = None, **client: Any) -> RealtimeClient:

@@ -4,7 +4,7 @@ import pytest
 from realtime_core import provider
 from realtime_core.audio.formats import AudioFormat
 from realtime_core.capabilities import Capabilities
-from realtime_core.provider import API_VERSION, ENTRY_POINT_GROUP, HookSpecs, Provider, Setup, hookimpl
+from realtime_core.provider import ENTRY_POINT_GROUP, HookSpecs, Provider, Setup, hookimpl
 from realtime_core.settings import RealtimeSettings
 
 
@@ -19,7 +19,11 @@ class Options:
 
 def _provider(**more):
     return Provider(
-        connect=_connect, options=Options, settings=RealtimeSettings, capabilities=Capabilities(), **more
+        connect=_connect,
+        options=Options,
+        settings=RealtimeSettings,
+        capabilities=Capabilities(),
+        **{"api_version": 1, **more},
     )
 
 
@@ -27,8 +31,10 @@ def test_the_group_is_the_one_that_plugins_write_down():
     assert ENTRY_POINT_GROUP == "realtime_core.providers"
 
 
-def test_a_provider_speaks_todays_contract_unless_it_says_otherwise():
-    assert (_provider().api_version, _provider(api_version=7).api_version) == (API_VERSION, 7)
+def test_a_provider_says_for_which_contract_it_was_written():
+    with pytest.raises(TypeError, match="api_version"):
+        Provider(connect=_connect, options=Options, settings=RealtimeSettings, capabilities=Capabilities())
+    assert _provider(api_version=7).api_version == 7
 
 
 def test_a_provider_does_not_change():

@@ -19,9 +19,13 @@ GOOD = """
     async def connect(options, setup):
         raise NotImplementedError
 
-    def make(**more):
+    def make(api_version=1):
         return Provider(
-            connect=connect, options=Options, settings=RealtimeSettings, capabilities=Capabilities(), **more
+            connect=connect,
+            options=Options,
+            settings=RealtimeSettings,
+            capabilities=Capabilities(),
+            api_version=api_version,
         )
 """
 HOOK = """

@@ -167,8 +167,7 @@ class RealtimeClient:
 
     async def aclose(self) -> None:
         """Delete all its sessions."""
-        for session in list(self._sessions):
-            await session.delete_session()
+        await asyncio.gather(*(session.delete_session() for session in self._sessions))
 
     def receive(self, audio_output_callback: "AudioCallback | None" = None) -> "EventStream":
         """``RealtimeSession.receive`` of the only session.

@@ -32,12 +32,17 @@ def hidden(value: Any) -> str:
             return f"<{len(value)} entries>"
 
 
+def _audio_format(value: object) -> AudioFormat:
+    # every audio event comes by here
+    return value if type(value) is AudioFormat else AudioFormat.parse(value)
+
+
 @attrs.frozen
 class AudioContent:
     """A run of audio and its format."""
 
     data: bytes = attrs.field(repr=hidden)
-    format: AudioFormat = PCM16_24KHZ
+    format: AudioFormat = attrs.field(default=PCM16_24KHZ, converter=_audio_format)
 
     @property
     def duration_ms(self) -> float:

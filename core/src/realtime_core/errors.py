@@ -102,6 +102,8 @@ class LostReason(StrEnum):
     """A frame was larger than the limit (1009)."""
     CONSUMER_STUCK = "consumer_stuck"
     """Events that may never be dropped filled the queue, and nobody read them."""
+    CANCELLED = "cancelled"
+    """The session's own task was cancelled: the event loop was shut down."""
 
 
 class RealtimeError(Exception):

@@ -35,7 +35,8 @@ def option(
         default: the value when neither does; without one the option is required.
         secret: its value is never shown.
         convert: makes the value from what was given, which is a string from the environment and
-            the command line; it raises ``ValueError`` or ``TypeError`` when it cannot.
+            the command line; it raises `InvalidOptions`, whose words are shown, or
+            ``ValueError`` or ``TypeError``, whose words are not, when it cannot.
     """
     return attrs.field(
         default=default, repr=not secret, kw_only=True, metadata={_ENV: env, _CONVERT: convert}
@@ -79,10 +80,12 @@ def build_options(
             continue
         convert = field.metadata.get(_CONVERT)
         if convert is not None:
+            source = f" (from {env})" if given.get(name) is None else ""
             try:
                 value = convert(value)
+            except InvalidOptions as exc:
+                raise InvalidOptions(f"option {name!r}{source}: {exc}") from exc
             except (TypeError, ValueError) as exc:
-                source = f" (from {env})" if given.get(name) is None else ""
                 # what the converter says quotes the value, which a secret's traceback must not show
                 cause = exc if field.repr else None
                 raise InvalidOptions(f"option {name!r}{source} has a wrong value") from cause

@@ -11,7 +11,13 @@ The entry point's name is the provider's name; its value is a module with one ho
 
     @hookimpl
     def realtime_provider() -> Provider:
-        return Provider(connect=connect, options=AcmeOptions, settings=AcmeSettings, capabilities=...)
+        return Provider(
+            connect=connect,
+            options=AcmeOptions,
+            settings=AcmeSettings,
+            capabilities=Capabilities(...),
+            api_version=1,
+        )
 
 Importing that module must be cheap: import the vendor's packages inside ``connect``.
 """
@@ -111,8 +117,9 @@ class Provider:
 
     capabilities: Capabilities
 
-    api_version: int = API_VERSION
-    """The version of this contract that the plugin was written for."""
+    api_version: int
+    """The version of this contract that the plugin was written for: a number of its own, not
+    `API_VERSION`, so that a core with another contract can tell."""
 
 
 class HookSpecs:

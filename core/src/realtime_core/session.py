@@ -4,12 +4,14 @@ Puts the parts of `realtime_core.engine` together around one provider `Connectio
 vendor: it branches on `Capabilities` and on event classes, never on a ``service_type``.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
 import attrs
 
+from realtime_core.audio.formats import AudioFormat
 from realtime_core.capabilities import Capabilities
 from realtime_core.clock import current_clock, timeout
 from realtime_core.commands import (
@@ -54,6 +56,8 @@ from realtime_core.state import SessionState
 from realtime_core.stats import SessionStats
 
 __all__ = ["RealtimeSession", "SessionPlan"]
+
+_log = logging.getLogger("realtime_core")
 
 _DEFAULT_OPEN_TIMEOUT_S: Final = 10.0
 # Audio given in larger pieces is sent in several: OpenAI takes 15 MiB of base64 in one event, and
@@ -148,6 +152,7 @@ class RealtimeSession:
             dropped_audio_ms=self._queue.dropped_audio_ms,
             dropped_text_chars=self._queue.dropped_text_chars,
             callback_backlog_bytes=self._output.backlog_bytes,
+            callback_failures=self._output.failures,
         )
 
     # -- its life --------------------------------------------------------------------------------
@@ -178,6 +183,14 @@ class RealtimeSession:
         """End it and wait until nothing of it is left. Harmless when repeated, and from any task of its loop;
         from inside its own audio callback it returns at once, and the session ends when the callback returns.
         """
+        await self._delete()
+        failure = self._failure()
+        if failure is not None and not self._failure_seen:
+            _log.warning("a session ended by itself, and nobody was told: %s", failure)
+
+    async def _delete(self) -> None:
+        if self.state is not SessionState.CLOSED:
+            self._life.check_loop()
         self._plan.on_delete(self)
         self._output.stop()
         await self._life.close()
@@ -193,7 +206,7 @@ class RealtimeSession:
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.delete_session()
+        await self._delete()
         failure = self._failure()
         if exc is None and failure is not None and not self._failure_seen:
             self._failure_seen = True
@@ -218,7 +231,7 @@ class RealtimeSession:
         """
         if self.state in (SessionState.NEW, SessionState.OPENING):
             self._life.connection()
-        if audio_output_callback is not None:
+        if audio_output_callback is not None and self.state is SessionState.OPEN:
             missed = () if self._output.has_callback else self._queue.unheard_audio()
             self._output.attach(audio_output_callback, missed)
         return EventStream(self._queue, self._see_failure)
@@ -347,7 +360,8 @@ class RealtimeSession:
         if "input_audio_format" in names:
             self._input = self._make_input()
         if "output_audio_format" in names:
-            self._output.retarget(output_format(change))
+            for audio in self._output.retarget(output_format(change)):
+                self._queue_event(audio, heard=self._output.has_callback)
 
     async def _send_tail(self) -> None:
         tail = self._input.flush()
@@ -436,8 +450,8 @@ class RealtimeSession:
         return self._failure()
 
     def _make_input(self) -> AudioInput:
-        native = native_settings(self._settings, self.capabilities)
-        return AudioInput(input_format(self._settings), input_format(native))
+        native = native_settings(self._settings, self.capabilities).input_audio_format
+        return AudioInput(input_format(self._settings), AudioFormat.parse(native))
 
 
 def _no_responses(name: str) -> UnsupportedCommand:

@@ -21,3 +21,5 @@ class SessionStats:
     """Text in them."""
     callback_backlog_bytes: int
     """Audio that waits for a coroutine callback."""
+    callback_failures: int
+    """How often the audio callback has raised; a run of failures is one event."""

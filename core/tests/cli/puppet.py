@@ -213,6 +213,7 @@ def _provider(connect: Any, connection: type) -> Provider:
         options=PuppetOptions,
         settings=RealtimeSettings,
         capabilities=CAPABILITIES[connection],
+        api_version=1,
     )
 
 

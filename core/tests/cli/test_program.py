@@ -91,7 +91,9 @@ def test_ctrl_c_ends_cleanly_and_the_transcript_was_live(puppet, reply):
     process = puppet.start("--say", "hi", "--out", reply, script=[{"say": "Well then", "hang": True}])
     shown = ""
     while "assistant: Well then" not in shown:
-        shown += process.stdout.read(1)
+        letter = process.stdout.read(1)
+        assert letter, "it ended early"
+        shown += letter
 
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)

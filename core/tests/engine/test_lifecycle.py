@@ -109,6 +109,36 @@ async def test_closing_what_was_never_opened_tells_the_end(session):
     assert (session.log, session.life.state) == ([DELETED], SessionState.CLOSED)
 
 
+async def test_a_root_task_cancelled_from_outside_is_an_end_nobody_asked_for(session):
+    await session.life.open()
+
+    session.life._root.cancel()
+    await session.life.wait_closed()
+
+    assert session.life.end.failure.reason is LostReason.CANCELLED
+
+
+async def test_a_frame_without_an_event_breaks_the_contract(session, service):
+    await session.life.open()
+
+    service.connection.push()
+    await session.life.wait_closed()
+
+    assert isinstance(session.life.end.failure, ProtocolError)
+
+
+async def test_a_provider_that_never_waits_leaves_turns_to_others(session, service):
+    await session.life.open()
+    for number in range(1_000):
+        service.connection.push(number)
+
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    assert len([entry for entry in session.log if isinstance(entry, int)]) < 1_000
+    await session.life.close()
+
+
 async def test_serving_is_cancelled_at_the_end(session):
     await session.life.open()
 

@@ -53,8 +53,8 @@ class MemoryDoor:
 
     @staticmethod
     def code_and_reason(exc):
-        message = str(exc)
-        return exc.code, EXPIRED if EXPIRED in message else ""
+        # 1006 is what RFC 6455 calls the end without a close frame
+        return None if exc.code == 1006 else exc.code, EXPIRED if EXPIRED in str(exc) else ""
 
     @classmethod
     @asynccontextmanager

@@ -3,9 +3,8 @@ import json
 
 import pytest
 from realtime_core.errors import ConnectionLost, InvalidOptions, LostReason
-from realtime_simulator.frames import EXPIRED
 from realtime_simulator.link import SessionLog
-from realtime_simulator.memory import MemoryPipe, lost
+from realtime_simulator.memory import MemoryPipe
 from realtime_simulator.options import configure
 
 
@@ -84,27 +83,3 @@ async def test_pipe_leaves_no_task_behind():
     await pipe.aclose()
 
     assert asyncio.all_tasks() == {asyncio.current_task()}
-
-
-@pytest.mark.parametrize(
-    ("code", "reason", "why", "retryable"),
-    [
-        (None, "", LostReason.DROPPED, True),
-        (1000, "", LostReason.CLOSED, True),
-        (1001, "", LostReason.GOING_AWAY, True),
-        (1001, EXPIRED, LostReason.EXPIRED, True),
-        (1002, "", LostReason.PROTOCOL, False),
-        (1008, "", LostReason.POLICY, False),
-        (1009, "", LostReason.FRAME_TOO_BIG, False),
-        (1011, "", LostReason.SERVER_ERROR, True),
-        (1012, "", LostReason.GOING_AWAY, True),
-        (1013, "", LostReason.GOING_AWAY, True),
-        (3000, "", LostReason.POLICY, False),
-        (4000, "x.y", LostReason.REJECTED, False),
-    ],
-)
-def test_end_has_its_typed_reason(code, reason, why, retryable):
-    error = lost(code, reason)
-
-    assert (error.reason, error.code, error.retryable) == (why, code, retryable)
-    assert reason in str(error)

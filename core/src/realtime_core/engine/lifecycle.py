@@ -17,6 +17,7 @@ from realtime_core.errors import (
     ConnectionFailed,
     ConnectionLost,
     FailedReason,
+    LostReason,
     ProtocolError,
     RealtimeError,
     SessionStateError,
@@ -28,6 +29,9 @@ from realtime_core.state import SessionState, Trigger, next_state
 __all__ = ["DELETED", "End", "Hooks", "Lifecycle"]
 
 _log = logging.getLogger("realtime_core")
+
+# Many enough to cost nothing, few enough that nobody waits long.
+_FRAMES_PER_TURN: Final = 64
 
 # The event loop holds its tasks weakly; a session nobody refers to must still end in order.
 _roots: Final[set[asyncio.Task[None]]] = set()
@@ -133,7 +137,6 @@ class Lifecycle:
             return
         if self._root is None or self._root.done():
             return
-        self._check_loop()
         inside = self._serving is not None and asyncio.current_task() is self._serving
         self._ended_by_itself = self._ended_by_itself or inside
         self.request(DELETED)
@@ -143,7 +146,7 @@ class Lifecycle:
     async def wait_closed(self) -> None:
         """Wait until it has ended, in whichever way. Before it is opened there is nothing to wait for."""
         if self._root is not None and not self._root.done():
-            self._check_loop()
+            self.check_loop()
             await asyncio.wait([self._root])
 
     def request(self, end: End) -> None:
@@ -160,7 +163,7 @@ class Lifecycle:
             SessionStateError: there is none, or this is another event loop.
         """
         if self.state is SessionState.OPEN and self._connection is not None:
-            self._check_loop()
+            self.check_loop()
             return self._connection
         if self.end is not None:
             raise SessionStateError(
@@ -170,8 +173,9 @@ class Lifecycle:
             f"the session is {self.state}, not open; use 'async with', or await create_session() first"
         )
 
-    def _check_loop(self) -> None:
-        if asyncio.get_running_loop() is not self._loop:
+    def check_loop(self) -> None:
+        """Raises `SessionStateError` on another event loop than that of an open session."""
+        if self._loop is not None and asyncio.get_running_loop() is not self._loop:
             raise SessionStateError("the session belongs to another event loop, the one that opened it")
 
     async def send(self, command: Command) -> None:
@@ -228,8 +232,8 @@ class Lifecycle:
         finally:
             if overdue is not None:
                 overdue.cancel()
-            # nobody asked if the event loop itself is going down and cancels every task
-            self.request(End("cancelled"))
+            # whoever cancels every task, as asyncio.run does at its end, did not ask for this
+            self.request(End.by(_cancelled(self._name)))
             try:
                 await self._hang_up()
             finally:
@@ -267,11 +271,19 @@ class Lifecycle:
     async def _read(self) -> None:
         assert self._connection is not None  # it was opened just before
         while not self._stop.is_set():
-            await self._take_frame(self._connection)
+            for _ in range(_FRAMES_PER_TURN):
+                await self._take_frame(self._connection)
+                if self._stop.is_set():
+                    return
+            # a provider with frames at hand never waits; everybody else gets a turn all the same
+            await asyncio.sleep(0)
 
     async def _take_frame(self, connection: Connection) -> None:
         take = self._hooks.take
-        for event in await connection.receive():
+        events = await connection.receive()
+        if not events:
+            raise ProtocolError(f"provider {self._name!r} broke its contract: a frame without an event")
+        for event in events:
             take(event)
 
     def _late(self, exc: TimeoutError) -> RealtimeError:
@@ -308,6 +320,14 @@ class Lifecycle:
             self._opened.set_exception(
                 end.failure or SessionStateError(f"the session was {end.reason} while it was opening")
             )
+
+
+def _cancelled(name: str) -> ConnectionLost:
+    return ConnectionLost(
+        f"{name}: the task of the session was cancelled, as when its event loop is shut down; "
+        "delete the session first",
+        reason=LostReason.CANCELLED,
+    )
 
 
 def _is_being_cancelled() -> bool:

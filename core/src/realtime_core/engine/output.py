@@ -60,6 +60,8 @@ class AudioOutput:
         self._callback: AudioCallback | None = None
         self._callback_is_async = False
         self._hold_reported = False
+        self._failing = False
+        self.failures = 0
         self._converter: AudioConverter | None = None
         self._last: RealtimeAudioEvent | None = None
         self._backlog: deque[AudioContent] = deque()
@@ -92,7 +94,7 @@ class AudioOutput:
             raise InvalidSettings(f"audio_output_callback must be callable, not {type(callback).__name__}")
         self._callback = callback
         self._callback_is_async = is_coroutine_callback(callback)
-        self._hold_reported = False
+        self._hold_reported = self._failing = False
         if not self._callback_is_async:
             # what waited for a coroutine function comes before what arrives from now on
             waiting, self._backlog = self._backlog, deque()
@@ -102,10 +104,11 @@ class AudioOutput:
         for event in missed:
             self._hand_over(event.audio)
 
-    def retarget(self, target: AudioFormat) -> None:
-        """From now on audio is delivered in ``target``."""
+    def retarget(self, target: AudioFormat) -> tuple[RealtimeAudioEvent, ...]:
+        """From now on audio is delivered in ``target``; gives what was still held in the old format."""
+        tail = self.finish()
         self.target = target
-        self._converter = self._last = None
+        return tail
 
     def deliver(self, event: RealtimeAudioEvent) -> tuple[RealtimeAudioEvent, ...]:
         """The events to queue for ``event``: itself in the session's format, after what the audio before it
@@ -155,10 +158,10 @@ class AudioOutput:
         return (*before, attrs.evolve(event, audio=audio))
 
     def _hand_over(self, audio: AudioContent) -> None:
+        if self._stopping:
+            return
         if self._callback_is_async:
             self._enqueue(audio)
-            return
-        if self._stopping:
             return
         callback = self._callback
         assert callback is not None  # every caller has tested it
@@ -168,12 +171,15 @@ class AudioOutput:
         except (Exception, asyncio.CancelledError) as exc:  # noqa: BLE001  # application code ends no session
             self._report_failure(exc)
             return
+        self._failing = False
         held_ms = (self._clock.now_s() - started_s) * 1000
         if held_ms > self._limits.callback_hold_ms and not self._hold_reported:
             self._report_hold(held_ms)
         if result is not None and inspect.iscoroutine(result):
+            # a lambda around a coroutine function: it has not begun, so nothing happens twice
             result.close()
-            self._report_coroutine()
+            self._callback_is_async = True
+            self._enqueue(audio)
 
     def _enqueue(self, audio: AudioContent) -> None:
         self._backlog.append(audio)
@@ -219,6 +225,7 @@ class AudioOutput:
         try:
             result: Any = callback(to_samples(audio.data, audio.format))
             await result
+            self._failing = False
         except asyncio.CancelledError as exc:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -228,6 +235,10 @@ class AudioOutput:
             self._report_failure(exc)
 
     def _report_failure(self, exc: BaseException) -> None:
+        self.failures += 1
+        if self._failing:
+            return  # the same trouble fifty times a second is told once
+        self._failing = True
         self._report(
             RealtimeErrorEvent(
                 kind="callback",
@@ -246,16 +257,6 @@ class AudioOutput:
                 message=f"audio_output_callback {self._name()} held the event loop {held_ms:.0f} ms, "
                 f"more than {self._limits.callback_hold_ms:.0f}; make it a coroutine function",
                 benign=True,
-            )
-        )
-
-    def _report_coroutine(self) -> None:
-        self._report(
-            RealtimeErrorEvent(
-                kind="callback",
-                code="callback_not_awaited",
-                message=f"audio_output_callback {self._name()} is a plain callable that returned a "
-                "coroutine, which nobody awaits; give the coroutine function itself",
             )
         )
 

@@ -3,6 +3,7 @@
 Importing it loads neither ``openai`` nor ``websockets``.
 """
 
+from realtime_openai_wire.capabilities import WEBSOCKET_CAPABILITIES
 from realtime_openai_wire.codec import OpenAIRealtimeCodec
 from realtime_openai_wire.connection import Pipe, WireConnection
 from realtime_openai_wire.errors import ErrorMeaning, meaning_of, tidy_message
@@ -24,6 +25,7 @@ __all__ = [
     "MALFORMED_FRAME",
     "MAX_FRAME_BYTES",
     "NATIVE_FORMATS",
+    "WEBSOCKET_CAPABILITIES",
     "ErrorMeaning",
     "InputAudioTranscription",
     "ListenEvents",

@@ -129,8 +129,9 @@ _POLICY_CODES: Final = range(3000, 4000)
 _EXPIRY: Final = "maximum duration"
 
 
-def closed_by_peer(host: str, code: int = _NO_CLOSE_FRAME, said: str = "") -> ConnectionLost:
+def closed_by_peer(host: str, code: int | None = None, said: str = "") -> ConnectionLost:
     """The error for the close code that the service sent; without one, it just dropped off."""
+    code = _NO_CLOSE_FRAME if code is None else code
     if code in _LOST:
         reason, retryable = _LOST[code]
     else:

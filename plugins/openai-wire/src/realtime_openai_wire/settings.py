@@ -97,6 +97,11 @@ def voice_to_wire(name: str) -> str | dict[str, str]:
     return {"id": name} if name.startswith("voice_") else name
 
 
+def _transcription(value: Any) -> dict[str, Any]:
+    # without a model there is no transcription, and recorded sessions of both vendors name this one
+    return {"model": "gpt-realtime-whisper", **set_fields(value)}
+
+
 def _noise_reduction(value: Any) -> Any:
     return {"type": value} if isinstance(value, str) else value
 
@@ -112,7 +117,7 @@ _PLACES: Final[dict[str, tuple[tuple[str, ...], Callable[[Any], Any]]]] = {
     "speed": (("audio", "output", "speed"), _as_it_is),
     "input_audio_format": (("audio", "input", "format"), format_to_wire),
     "output_audio_format": (("audio", "output", "format"), format_to_wire),
-    "input_audio_transcription": (("audio", "input", "transcription"), set_fields),
+    "input_audio_transcription": (("audio", "input", "transcription"), _transcription),
     "input_audio_noise_reduction": (("audio", "input", "noise_reduction"), _noise_reduction),
     "turn_detection": (("audio", "input", "turn_detection"), set_fields),
     "tool_choice": (("tool_choice",), _as_it_is),

@@ -10,13 +10,11 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from realtime_core.capabilities import Capabilities
 from realtime_core.errors import AuthenticationFailed, RealtimeError
 from realtime_core.provider import Provider, Setup, hookimpl
 from realtime_core.unset import UNSET
 from realtime_openai_wire import (
-    LIVE_SETTINGS,
-    NATIVE_FORMATS,
+    WEBSOCKET_CAPABILITIES,
     OpenAIRealtimeExecutionSettings,
     WireConnection,
     open_websocket,
@@ -74,13 +72,8 @@ def realtime_provider() -> Provider:
         connect=connect,
         options=OpenAIOptions,
         settings=OpenAIRealtimeExecutionSettings,
-        capabilities=Capabilities(
-            input_formats=NATIVE_FORMATS,
-            output_formats=NATIVE_FORMATS,
-            turns=True,
-            acks=True,
-            live_settings=LIVE_SETTINGS,
-        ),
+        capabilities=WEBSOCKET_CAPABILITIES,
+        api_version=1,
     )
 
 

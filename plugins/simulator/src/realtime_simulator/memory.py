@@ -3,17 +3,17 @@
 A pipe ends as a socket would: `ConnectionLost` with the reason and the code of the close.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from realtime_core.errors import ConnectionLost, LostReason
+from realtime_openai_wire.refusals import closed_by_peer
 
-from realtime_simulator.frames import EXPIRED
 from realtime_simulator.options import SimulatorOptions
 
 if TYPE_CHECKING:
     from realtime_simulator.link import Link, SessionLog
 
-__all__ = ["MemoryPipe", "lost"]
+__all__ = ["MemoryPipe"]
 
 
 class MemoryPipe:
@@ -67,7 +67,7 @@ class MemoryPipe:
             return await self._link.next()
         except Ended as end:
             if self._lost is None:
-                self._lost = lost(end.code, end.reason)
+                self._lost = closed_by_peer("the simulator", end.code, end.reason)
             raise self._lost from None
 
     async def aclose(self) -> None:
@@ -77,33 +77,3 @@ class MemoryPipe:
                 "the simulated session was closed here", reason=LostReason.CLOSED, retryable=False
             )
         self._link.close()
-
-
-_REASONS: Final[dict[int | None, LostReason]] = {
-    None: LostReason.DROPPED,
-    1000: LostReason.CLOSED,
-    1001: LostReason.GOING_AWAY,
-    1002: LostReason.PROTOCOL,
-    1003: LostReason.PROTOCOL,
-    1007: LostReason.PROTOCOL,
-    1008: LostReason.POLICY,
-    1009: LostReason.FRAME_TOO_BIG,
-    1011: LostReason.SERVER_ERROR,
-    1012: LostReason.GOING_AWAY,
-    1013: LostReason.GOING_AWAY,
-}
-_FINAL: Final = {LostReason.POLICY, LostReason.REJECTED, LostReason.PROTOCOL, LostReason.FRAME_TOO_BIG}
-"""A new session would end the same way."""
-
-
-def lost(code: int | None, reason: str) -> ConnectionLost:
-    """The error for a session that the server closed with ``code``, or, if None, hung up."""
-    if reason == EXPIRED:
-        why = LostReason.EXPIRED
-    elif code is not None and code >= 4000:
-        why = LostReason.REJECTED
-    else:
-        why = _REASONS.get(code, LostReason.POLICY)
-    how = "hung up" if code is None else f"closed the session with code {code}"
-    message = f"the simulator {how}{f': {reason}' if reason else ''}"
-    return ConnectionLost(message, reason=why, code=code, retryable=why not in _FINAL)

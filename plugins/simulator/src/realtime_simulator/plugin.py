@@ -3,11 +3,9 @@
 Loads nothing heavy: numpy comes with the first session.
 """
 
-from realtime_core.capabilities import Capabilities
 from realtime_core.provider import Connection, Provider, Setup, hookimpl
 from realtime_openai_wire import (
-    LIVE_SETTINGS,
-    NATIVE_FORMATS,
+    WEBSOCKET_CAPABILITIES,
     OpenAIRealtimeExecutionSettings,
     WireConnection,
 )
@@ -36,11 +34,6 @@ def realtime_provider() -> Provider:
         connect=connect,
         options=SimulatorOptions,
         settings=OpenAIRealtimeExecutionSettings,
-        capabilities=Capabilities(
-            input_formats=NATIVE_FORMATS,
-            output_formats=NATIVE_FORMATS,
-            turns=True,
-            acks=True,
-            live_settings=LIVE_SETTINGS,
-        ),
+        capabilities=WEBSOCKET_CAPABILITIES,
+        api_version=1,
     )
