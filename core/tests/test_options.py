@@ -149,6 +149,18 @@ def test_what_the_converter_said_is_the_cause():
     assert isinstance(caught.value.__cause__, ValueError)
 
 
+def test_a_converter_may_name_the_choices():
+    def choose(_):
+        raise InvalidOptions("choose 'a' or 'b'")
+
+    @attrs.frozen
+    class Choosy:
+        kind = option(convert=choose)
+
+    with pytest.raises(InvalidOptions, match=r"^option 'kind': choose 'a' or 'b'$"):
+        build_options(Choosy, {"kind": "c"}, {})
+
+
 def test_a_wrong_secret_shows_nowhere_in_the_traceback():
     with pytest.raises(InvalidOptions) as caught:
         build_options(Pin, {}, {"ACME_PIN": SECRET})

@@ -1701,6 +1701,26 @@ async def test_a_new_output_format_holds_from_then_on(service, idle):
     assert {event.audio.format for event in events if isinstance(event, RealtimeAudioEvent)} == {ULAW}
 
 
+async def test_what_was_held_in_the_old_output_format_comes_before_the_new(service, idle):
+    live = {"live_settings": frozenset({"output_audio_format"})}
+    session = await service.client(capabilities=live).create_session(
+        output_audio_format=AudioFormat("pcm16", 8_000)
+    )
+    service.connection.push(RealtimeAudioEvent(audio=AudioContent(bytes(48_000))))
+    await idle()
+    await session.update_session(output_audio_format="g711_ulaw")
+    service.connection.push(RealtimeAudioEvent(audio=AudioContent(bytes(4_800))), DONE)
+    await idle()
+    await session.delete_session()
+
+    events, _ = await _all(session)
+
+    audio = [event.audio for event in events if isinstance(event, RealtimeAudioEvent)]
+    old = [content for content in audio if content.format.encoding == "pcm16"]
+    assert sum(content.duration_ms for content in old) == pytest.approx(1_000, abs=1)
+    assert audio[: len(old)] == old
+
+
 # -- what it says of itself --------------------------------------------------------------------------
 
 

@@ -265,8 +265,8 @@ class Lifecycle:
             await self._hooks.prepare(self._connection)
         if not self._stop.is_set():
             self._advance(Trigger.READY)
-            if self._opened is not None and not self._opened.done():
-                self._opened.set_result(None)
+            assert self._opened is not None  # whoever opens waits for it, or has set the stop
+            self._opened.set_result(None)
 
     async def _read(self) -> None:
         assert self._connection is not None  # it was opened just before

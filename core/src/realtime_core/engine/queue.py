@@ -127,18 +127,15 @@ class EventQueue:
     def _pop(self) -> RealtimeEvent:
         entry = self._entries.popleft()
         self.bytes -= entry.size
-        match entry.kind:
-            case _Kind.HEARD:
-                self._heard.popleft()
-            case _Kind.DELTA:
-                self._deltas.popleft()
-            case _Kind.GAP:
+        if entry.kind is _Kind.HEARD:
+            self._heard.popleft()
+        elif entry.kind is _Kind.DELTA:
+            self._deltas.popleft()
+        elif entry.kind is _Kind.GAP:
+            self._gaps -= 1
+            while self._entries and self._entries[0].kind is _Kind.GAP:
+                _merge(entry, self._entries.popleft())
                 self._gaps -= 1
-                while self._entries and self._entries[0].kind is _Kind.GAP:
-                    _merge(entry, self._entries.popleft())
-                    self._gaps -= 1
-            case _Kind.KEPT:
-                pass
         return entry.event
 
     def _make_room(self) -> bool:
@@ -154,11 +151,11 @@ class EventQueue:
 
     def _drop(self, entry: _Entry) -> None:
         audio_ms, text_chars = 0.0, 0
-        match entry.event:
-            case RealtimeAudioEvent(audio=audio):
-                audio_ms = audio.duration_ms
-            case RealtimeTextEvent(text=text):
-                text_chars = len(text.text)
+        if isinstance(entry.event, RealtimeAudioEvent):
+            audio_ms = entry.event.audio.duration_ms
+        else:
+            assert isinstance(entry.event, RealtimeTextEvent)  # nothing else leaves
+            text_chars = len(entry.event.text.text)
         self.bytes -= entry.size
         self.dropped_events += 1
         self.dropped_audio_ms += audio_ms
