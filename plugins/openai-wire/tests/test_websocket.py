@@ -1,15 +1,19 @@
 import asyncio
+import contextlib
 import logging
 import socket
+import ssl
 import struct
 import subprocess
 import sys
 
 import pytest
+import trustme
 from realtime_core.errors import (
     ConnectionLost,
     LostReason,
 )
+from realtime_openai_wire import websocket
 from realtime_openai_wire.websocket import MAX_FRAME_BYTES
 
 
@@ -195,26 +199,181 @@ async def test_cancelling_a_waiting_recv_loses_nothing(websocket_server, open_pi
         await pipe.aclose()
 
 
+# --- a service that reads nothing
+
+
+HUGE = "x" * (64 * 1024 * 1024)
+"""More than the buffers of any operating system hold."""
+
+
+@pytest.fixture
+def deaf_server(websocket_server):
+    """A server that stops reading at once, as a context manager; gives its ``host:port`` and connection."""
+
+    @contextlib.asynccontextmanager
+    async def run(**options):
+        connections = asyncio.Queue()
+
+        async def handle(connection):
+            connection.transport.pause_reading()
+            await connections.put(connection)
+            await connection.wait_closed()
+
+        async with websocket_server(handle, ping_interval=None, max_size=None, **options) as host:
+            yield host, connections
+            # nothing is read, so the end would not be noticed
+            (await connections.get()).transport.abort()
+
+    return run
+
+
+@pytest.fixture
+def authority(tmp_path, monkeypatch):
+    """What makes a server's certificate trusted here."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    return authority
+
+
+@pytest.mark.parametrize("secure", [False, True])
+async def test_closing_while_nothing_is_read_frees_everything(
+    secure, authority, clock, deaf_server, open_pipe
+):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if secure else None
+    if context is not None:
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+    async with deaf_server(ssl=context) as (host, _):
+        pipe = await open_pipe(host, scheme="https" if secure else "http")
+        raw = pipe._connection.transport.get_extra_info("socket")
+        blocked = asyncio.gather(pipe.send(HUGE), pipe.send(HUGE), pipe.recv(), return_exceptions=True)
+        await clock.armed.wait()
+
+        await pipe.aclose()
+
+        errors = [error for error in await blocked if error is not None]
+        assert {(type(error), error.reason) for error in errors} == {(ConnectionLost, LostReason.CLOSED)}
+        assert len(errors) >= 2
+        assert raw.fileno() == -1
+        assert clock.timers == []
+        assert "WebSocketPipe._close" not in {task.get_coro().__qualname__ for task in asyncio.all_tasks()}
+
+
+async def test_a_send_that_nobody_reads_is_a_loss_and_ends_recv_too(clock, deaf_server, open_pipe):
+    async with deaf_server() as (host, _):
+        pipe = await open_pipe(host)
+        sending, receiving = asyncio.create_task(pipe.send(HUGE)), asyncio.create_task(pipe.recv())
+        await clock.armed.wait()
+
+        clock.advance(20)
+        while clock.timers:  # the operating system had taken a little
+            clock.advance(20)
+
+        for call in (sending, receiving, pipe.send("late")):
+            with pytest.raises(ConnectionLost, match="takes nothing any more") as caught:
+                await call
+            assert (caught.value.reason, caught.value.retryable) == (LostReason.DROPPED, True)
+        await pipe.aclose()
+
+
+async def test_a_full_buffer_is_a_loss_though_the_send_was_cancelled(clock, deaf_server, open_pipe):
+    async with deaf_server() as (host, _):
+        pipe = await open_pipe(host)
+        sending = asyncio.create_task(pipe.send(HUGE))
+        await clock.armed.wait()
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+
+        while clock.timers:
+            clock.advance(20)
+
+        lost = await loss(pipe)
+
+    assert "takes nothing any more" in str(lost)
+
+
+async def test_a_slow_service_is_let_be(clock, deaf_server, open_pipe):
+    async with deaf_server() as (host, connections):
+        pipe = await open_pipe(host)
+        sending = asyncio.create_task(pipe.send(HUGE))
+        await clock.armed.wait()
+        slow = await connections.get()
+        transport = pipe._connection.transport
+        left = transport.get_write_buffer_size()
+        slow.transport.resume_reading()
+        while transport.get_write_buffer_size() == left:  # noqa: ASYNC110  # nothing tells of it
+            await asyncio.sleep(0)
+        assert not sending.done()
+
+        clock.advance(20)
+        await sending
+
+        assert len(await slow.recv()) == len(HUGE)
+        assert clock.timers == []
+        await connections.put(slow)
+        await pipe.aclose()
+
+
+async def test_a_service_that_reads_is_not_watched(clock, websocket_server, open_pipe):
+    async def echo(connection):
+        async for frame in connection:
+            await connection.send(frame)
+
+    async with websocket_server(echo) as host:
+        pipe = await open_pipe(host)
+        await pipe.send("small")
+        await pipe.recv()
+        await pipe.aclose()
+
+    assert not clock.armed.is_set()
+
+
 # --- secrets and weight
 
 
-async def test_neither_key_nor_frames_reach_a_log_of_ours(caplog, websocket_server, open_pipe, key):
+@pytest.fixture
+def every_logger_at_debug(caplog):
+    """Sets DEBUG on every logger there is, once the caller's imports have made them."""
     caplog.set_level(logging.DEBUG)
+    before = {}
 
+    def run():
+        for name, logger in logging.root.manager.loggerDict.items():
+            if isinstance(logger, logging.Logger) and name != "websockets.server":
+                before[logger] = logger.level
+                logger.setLevel(logging.DEBUG)
+
+    yield run
+    for logger, level in before.items():
+        logger.setLevel(level)
+
+
+async def test_neither_key_nor_url_nor_frames_reach_any_log_at_any_level(
+    caplog, every_logger_at_debug, websocket_server, open_pipe, key
+):
     async def echo_once(connection):
         await connection.send(await connection.recv())
         await connection.close(1011, "oops")
 
     async with websocket_server(echo_once) as host:
-        pipe = await open_pipe(host)
-        await pipe.send("secret words")
+        every_logger_at_debug()
+        pipe = await open_pipe(host, query={"q": "secret-query"}, headers={"X-Safety": "secret-header"})
+        await pipe.send("secret-words")
         await pipe.recv()
         await loss(pipe)
 
-    ours = [record.getMessage() for record in caplog.records if record.name.startswith("realtime")]
-    assert not [line for line in ours if key in line or "secret words" in line]
-    theirs = [record.getMessage() for record in caplog.records if record.name == "websockets.client"]
-    assert theirs == []
+    ours = [record for record in caplog.records if not record.name.startswith("websockets.server")]
+    said = [f"{record.name} {record.getMessage()}" for record in ours]
+    assert not [line for line in said if key in line or "secret-" in line]
+    assert not [line for line in said if line.startswith(("realtime", "websockets"))]
+
+
+def test_warnings_of_the_websocket_library_are_written(caplog):
+    websocket._quiet.warning("keepalive %s", "failed")
+
+    assert [record.getMessage() for record in caplog.records] == ["keepalive failed"]
+    assert not websocket._quiet.isEnabledFor(logging.DEBUG)
 
 
 def test_importing_the_package_loads_neither_openai_nor_websockets():

@@ -25,7 +25,7 @@ from realtime_core.errors import (
 from realtime_openai_wire.errors import meaning_of, tidy_message
 from realtime_openai_wire.fields import mapping, text
 
-__all__ = ["closed_by_peer", "closed_by_us", "not_reached", "refused"]
+__all__ = ["closed_by_peer", "closed_by_us", "not_reached", "refused", "stalled"]
 
 _LONGEST_PLAIN_BODY: Final = 200
 
@@ -154,6 +154,12 @@ def closed_by_us(host: str, code: int, said: str = "") -> ConnectionLost:
     because = f": {tidy_message(said)}" if said else ""
     message = f"what {host} sent cannot be taken ({code}){because}; {_advice(reason)}"
     return ConnectionLost(message, reason=reason, code=code, retryable=retryable)
+
+
+def stalled(host: str) -> ConnectionLost:
+    """The error for a connection that we cut because the service took nothing of what was sent."""
+    what = f"{host} takes nothing any more of what is sent; open a new session"
+    return ConnectionLost(what, reason=LostReason.DROPPED, code=_NO_CLOSE_FRAME)
 
 
 def _advice(reason: LostReason) -> str:

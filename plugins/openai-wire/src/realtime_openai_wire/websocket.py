@@ -13,9 +13,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from realtime_core.clock import Clock, Timer, current_clock
 from realtime_core.errors import ConnectionFailed, ConnectionLost, FailedReason, LostReason, RealtimeError
 
-from realtime_openai_wire.refusals import closed_by_peer, closed_by_us, not_reached, refused
+from realtime_openai_wire.refusals import closed_by_peer, closed_by_us, not_reached, refused, stalled
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -28,38 +29,92 @@ MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
 """The largest frame that is taken: ten minutes of audio in one piece, far beyond any real one."""
 
 _CLOSE_TIMEOUT_S: Final = 2.0
+_STALL_S: Final = 20.0
 
-_quiet = logging.getLogger(f"{__name__}.frames")
-# at DEBUG websockets writes the Authorization header and every frame
-_quiet.setLevel(logging.INFO)
+
+class _QuietAdapter(logging.LoggerAdapter[logging.Logger]):
+    """Has nothing below INFO, whatever level anyone sets.
+
+    At DEBUG ``websockets`` would write the Authorization header and every frame; it asks
+    ``isEnabledFor`` first.
+    """
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802  # the name that logging gave it
+        """Whether a record of that level would be written."""
+        return level >= logging.INFO and super().isEnabledFor(level)
+
+
+_quiet = _QuietAdapter(logging.getLogger(__name__), {})
+
+
+class WriteWatch:
+    """Aborts a connection whose peer takes nothing for ``stall_s`` seconds of the current clock.
+
+    Told by the transport when its buffer fills and when it drains, so that it costs a frame nothing.
+    A ping would not do: it waits behind the full buffer, and so would the session, for ever.
+    A slow peer that does take something is let be.
+    """
+
+    def __init__(self, stall_s: float = _STALL_S) -> None:
+        self.stalled = False
+        self._stall_s = stall_s
+        self._clock: Clock = current_clock()
+        self._timer: Timer | None = None
+
+    def paused(self, transport: asyncio.WriteTransport) -> None:
+        """The transport's buffer is full: look at it again in a while."""
+        left = transport.get_write_buffer_size()
+        self._timer = self._clock.call_later(self._stall_s, lambda: self._look(transport, left))
+
+    def resumed(self) -> None:
+        """The buffer has drained, or the connection has ended."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self, transport: asyncio.WriteTransport, before: int) -> None:
+        if transport.get_write_buffer_size() < before:
+            self.paused(transport)
+            return
+        self.stalled = True
+        transport.abort()
 
 
 class WebSocketPipe:
     """A `realtime_openai_wire.connection.Pipe` over an open WebSocket.
 
-    ``host`` is named in errors. After this you must call `aclose`.
+    ``host`` is named in errors; ``watch`` is the one that ``connection`` tells of its buffer.
+    After this you must call `aclose`.
     """
 
-    def __init__(self, connection: "ClientConnection", host: str) -> None:
+    def __init__(self, connection: "ClientConnection", host: str, watch: WriteWatch) -> None:
         # loaded with the connection, and too dear to look up for every frame
         from websockets.exceptions import ConnectionClosed
+        from websockets.protocol import CLOSED
 
         self._closed_error = ConnectionClosed
+        self._closed_state = CLOSED
         self._connection = connection
+        self._protocol = connection.protocol
         self._host = host
+        self._watch = watch
         self._closing: asyncio.Task[None] | None = None
 
     async def send(self, text: str) -> None:
         """Write a frame; waits while the network is slower than we are. A cancelled call counts as written.
 
         Raises:
-            ConnectionLost: the connection has ended.
+            ConnectionLost: the connection has ended, or the service takes nothing any more.
         """
         self._ensure_open()
         try:
             await self._connection.send(text)
         except self._closed_error as exc:
             raise self._lost(exc) from exc
+        # one that waited returns as if all were well when the connection was aborted meanwhile
+        if self._protocol.state is self._closed_state:
+            end = self._protocol.close_exc
+            raise self._lost(end) from end
 
     async def recv(self) -> bytes:
         """The next frame. Cancelling loses nothing.
@@ -81,8 +136,14 @@ class WebSocketPipe:
         await asyncio.shield(self._closing)
 
     async def _close(self) -> None:
-        with contextlib.suppress(Exception):
-            await self._connection.close()
+        try:
+            # its own time limit does not bound the wait for a full buffer
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                    await self._connection.close()
+        finally:
+            self._connection.transport.abort()
+            await self._connection.wait_closed()
 
     def _ensure_open(self) -> None:
         if self._closing is not None:
@@ -91,6 +152,8 @@ class WebSocketPipe:
     def _lost(self, exc: "ConnectionClosed") -> ConnectionLost:
         if self._closing is not None:
             return _closed_here(self._host)
+        if self._watch.stalled:
+            return stalled(self._host)
         if exc.sent is not None and not exc.rcvd_then_sent:
             return closed_by_us(self._host, exc.sent.code, exc.sent.reason)
         if exc.rcvd is None:
@@ -140,13 +203,14 @@ async def open_websocket(
         # frames go past the openai package: what it does for reconnecting, which is not wanted
         # here, costs as much for each frame as sending it
         opened: list[ClientConnection] = []
-        socket_options["create_connection"] = _without_redirects(host, opened)
+        watch = WriteWatch()
+        socket_options["create_connection"] = _connection_class(host, watch, opened)
         await client.realtime.connect(**request).enter()
     except RealtimeError:
         raise
     except Exception as exc:
         raise _refusal(host, exc) from exc
-    return WebSocketPipe(opened[0], host)
+    return WebSocketPipe(opened[0], host, watch)
 
 
 def _prepare(url: str) -> ssl.SSLContext | None:
@@ -156,15 +220,17 @@ def _prepare(url: str) -> ssl.SSLContext | None:
     return ssl.create_default_context() if urlsplit(url).scheme in {"https", "wss"} else None
 
 
-def _without_redirects(host: str, opened: "list[ClientConnection]") -> type["ClientConnection"]:
-    """A connection that takes every HTTP answer for a refusal: the key goes to one host only.
+def _connection_class(
+    host: str, watch: WriteWatch, opened: "list[ClientConnection]"
+) -> type["ClientConnection"]:
+    """A connection that tells ``watch`` of its buffer, and puts itself into ``opened`` when it is open.
 
-    One that is open puts itself into ``opened``.
+    It takes every HTTP answer for a refusal, redirects too: the key goes to one host only.
     """
     from websockets.asyncio.client import ClientConnection
     from websockets.exceptions import InvalidStatus
 
-    class DirectConnection(ClientConnection):
+    class WatchedConnection(ClientConnection):
         async def handshake(self, *args: Any, **kwargs: Any) -> None:
             try:
                 await super().handshake(*args, **kwargs)
@@ -173,7 +239,19 @@ def _without_redirects(host: str, opened: "list[ClientConnection]") -> type["Cli
                 raise refused(host, response.status_code, bytes(response.body or b"")) from exc
             opened.append(self)
 
-    return DirectConnection
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            watch.paused(self.transport)
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            watch.resumed()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            watch.resumed()
+
+    return WatchedConnection
 
 
 def _host_of(url: str) -> str:

@@ -9,7 +9,7 @@ from realtime_core.settings import RealtimeSettings
 from realtime_openai.plugin import PROVIDER_NAME, realtime_provider
 
 if TYPE_CHECKING:
-    from realtime_core.engine.output import AudioCallback
+    from realtime_core.callbacks import AudioCallback
 
 __all__ = ["OpenAIRealtimeWebsocket"]
 
