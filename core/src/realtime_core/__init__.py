@@ -13,6 +13,7 @@ Provider authors start at `realtime_core.provider`.
 from typing import TYPE_CHECKING, Any
 
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+from realtime_core.callbacks import AudioCallback
 from realtime_core.capabilities import Capabilities
 from realtime_core.client import RealtimeClient, create_client
 from realtime_core.contents import AudioContent, Message, RateLimit, Role, TextContent, Usage
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PCM16_24KHZ",
     "UNSET",
+    "AudioCallback",
     "AudioContent",
     "AudioFormat",
     "AuthenticationFailed",

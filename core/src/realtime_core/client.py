@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from realtime_core.errors import InvalidOptions, SessionStateError
+from realtime_core.callbacks import AudioCallback
+from realtime_core.errors import InvalidOptions, InvalidSettings, SessionStateError
 from realtime_core.events import RealtimeEvent
 from realtime_core.limits import SessionLimits
 from realtime_core.options import build_options
@@ -17,7 +18,6 @@ from realtime_core.registry import load_provider
 from realtime_core.settings import RealtimeSettings, merge_settings
 
 if TYPE_CHECKING:
-    from realtime_core.engine.output import AudioCallback
     from realtime_core.engine.stream import EventStream
     from realtime_core.session import RealtimeSession
 
@@ -29,7 +29,7 @@ def create_client(
     /,
     *,
     settings: RealtimeSettings | Mapping[str, Any] | None = None,
-    audio_output_callback: "AudioCallback | None" = None,
+    audio_output_callback: AudioCallback | None = None,
     limits: SessionLimits | None = None,
     **options: Any,
 ) -> "RealtimeClient":
@@ -75,7 +75,7 @@ class RealtimeClient:
         *,
         name: str,
         settings: RealtimeSettings | Mapping[str, Any] | None = None,
-        audio_output_callback: "AudioCallback | None" = None,
+        audio_output_callback: AudioCallback | None = None,
         limits: SessionLimits | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
@@ -87,7 +87,9 @@ class RealtimeClient:
             raise InvalidOptions(f"{name}: {exc}") from exc
         self._settings = merge_settings(provider.settings, settings)
         self._audio_output_callback = audio_output_callback
-        self._limits = limits or SessionLimits()
+        self._limits = limits if limits is not None else SessionLimits()
+        _check("limits", limits, isinstance(limits, SessionLimits), "a SessionLimits value")
+        _check("audio_output_callback", audio_output_callback, callable(audio_output_callback), "callable")
         self._sessions: list[RealtimeSession] = []
         # with the task that entered: several may use one client in 'async with' at once
         self._entered: list[tuple[asyncio.Task[Any] | None, RealtimeSession]] = []
@@ -100,7 +102,7 @@ class RealtimeClient:
         settings: RealtimeSettings | Mapping[str, Any] | None = None,
         *,
         create_response: bool = False,
-        audio_output_callback: "AudioCallback | None" = None,
+        audio_output_callback: AudioCallback | None = None,
         **setting: Any,
     ) -> "RealtimeSession":
         """A session, not yet open: ``async with`` or its ``create_session()`` opens it.
@@ -140,7 +142,7 @@ class RealtimeClient:
         settings: RealtimeSettings | Mapping[str, Any] | None = None,
         *,
         create_response: bool = False,
-        audio_output_callback: "AudioCallback | None" = None,
+        audio_output_callback: AudioCallback | None = None,
         **setting: Any,
     ) -> "RealtimeSession":
         """A new session, open. Arguments: as calling the client. Errors: those, and of opening it."""
@@ -169,7 +171,7 @@ class RealtimeClient:
         """Delete all its sessions."""
         await asyncio.gather(*(session.delete_session() for session in self._sessions))
 
-    def receive(self, audio_output_callback: "AudioCallback | None" = None) -> "EventStream":
+    def receive(self, audio_output_callback: AudioCallback | None = None) -> "EventStream":
         """``RealtimeSession.receive`` of the only session.
 
         Raises:
@@ -218,3 +220,8 @@ class RealtimeClient:
     def _forget(self, session: "RealtimeSession") -> None:
         if session in self._sessions:
             self._sessions.remove(session)
+
+
+def _check(name: str, given: object, fits: bool, what: str) -> None:  # noqa: FBT001  # a private test
+    if given is not None and not fits:
+        raise InvalidSettings(f"{name} must be {what}, not {type(given).__name__}")

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import attrs
 
+from realtime_core.audio.formats import AudioFormat
 from realtime_core.contents import AudioContent, RateLimit, Role, TextContent, Usage, hidden
 
 __all__ = [
@@ -89,7 +90,7 @@ class RealtimeSessionEvent(RealtimeEvent):
     ``created``: the service has made it; ``updated``: the configuration is in force; ``closed``:
     it has ended, ``reason`` and ``code`` say how, and ``lost_audio_ms`` how much audio a coroutine
     callback did not get any more. ``expires_at_s`` is the Unix time at which the service will end it,
-    where it says so.
+    where it says so; ``input_format`` the audio that it says it takes from now on.
     """
 
     phase: Literal["created", "updated", "closed"]
@@ -97,6 +98,7 @@ class RealtimeSessionEvent(RealtimeEvent):
     reason: str | None = None
     code: int | None = None
     expires_at_s: float | None = None
+    input_format: AudioFormat | None = None
     lost_audio_ms: float = 0.0
 
 
@@ -144,6 +146,7 @@ class RealtimeErrorEvent(RealtimeEvent):
     benign: bool = False
     exception: BaseException | None = attrs.field(default=None, repr=False, eq=False)
     lost_events: int = 0
+    input_format: AudioFormat | None = None
     lost_audio_ms: float = 0.0
     lost_text_chars: int = 0
 

@@ -4,14 +4,17 @@ Puts the parts of `realtime_core.engine` together around one provider `Connectio
 vendor: it branches on `Capabilities` and on event classes, never on a ``service_type``.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import attrs
 
 from realtime_core.audio.formats import AudioFormat
+from realtime_core.callbacks import AudioCallback
 from realtime_core.capabilities import Capabilities
 from realtime_core.clock import current_clock, timeout
 from realtime_core.commands import (
@@ -27,7 +30,7 @@ from realtime_core.commands import (
 from realtime_core.contents import Message, Role
 from realtime_core.engine.lifecycle import End, Hooks, Lifecycle
 from realtime_core.engine.native import input_format, native_settings, output_format
-from realtime_core.engine.output import AudioCallback, AudioOutput
+from realtime_core.engine.output import AudioOutput
 from realtime_core.engine.pending import PendingCommands, refusal
 from realtime_core.engine.queue import EventQueue
 from realtime_core.engine.stream import EventStream
@@ -54,8 +57,11 @@ from realtime_core.provider import Connection, Provider, Setup
 from realtime_core.settings import RealtimeSettings, merge_settings, set_fields
 from realtime_core.state import SessionState
 from realtime_core.stats import SessionStats
+from realtime_core.unset import UNSET
 
 __all__ = ["RealtimeSession", "SessionPlan"]
+
+CommandT = TypeVar("CommandT", bound=Command)
 
 _log = logging.getLogger("realtime_core")
 
@@ -97,7 +103,12 @@ class RealtimeSession:
         self._setup = Setup(settings=native_settings(plan.settings, self.capabilities))
         self._queue = EventQueue(plan.limits.queue_bytes)
         self._pending = PendingCommands()
-        self._input = self._make_input()
+        # a change that was written and not yet answered, by the id of its command
+        self._changes: dict[str, RealtimeSettings] = {}
+        self._updating = asyncio.Lock()
+        # first come, first written; held while a large piece of audio goes out in several
+        self._order = asyncio.Lock()
+        self._input = self._make_input(plan.settings)
         self._output = AudioOutput(
             output_format(plan.settings), limits=plan.limits, clock=self._clock, report=self._queue_event
         )
@@ -218,7 +229,8 @@ class RealtimeSession:
         """The session's events, for as long as it lives, in the order of the wire.
 
         What arrived before is kept; leaving the loop and calling again continues. One task at a time.
-        ``audio_output_callback`` takes the place of the one given before, from this call on.
+        ``audio_output_callback`` takes the place of the one given before, from this call on; in a session
+        that has ended it is not called any more, and the audio is in the events.
 
         The stream ends when somebody here deletes the session. If it ends in any other way the stream
         raises, after a last ``RealtimeSessionEvent`` ``closed``:
@@ -234,7 +246,7 @@ class RealtimeSession:
         if audio_output_callback is not None and self.state is SessionState.OPEN:
             missed = () if self._output.has_callback else self._queue.unheard_audio()
             self._output.attach(audio_output_callback, missed)
-        return EventStream(self._queue, self._see_failure)
+        return EventStream(self._queue, self._see_failure, self._life.check_loop)
 
     # -- sending ---------------------------------------------------------------------------------
 
@@ -253,7 +265,10 @@ class RealtimeSession:
             case RealtimeTextEvent():
                 await self.send_text(event.text.text, role=event.role or "user")
             case RealtimeEvent(service_type=str() as service_type) if type(event) is RealtimeEvent:
-                await self._life.send(Raw(service_type=str(service_type), payload=event.service_event or {}))
+                payload = {} if event.service_event is None else event.service_event
+                if not isinstance(payload, Mapping):
+                    raise UnsupportedCommand(f"service_event is a mapping, not {type(payload).__name__}")
+                await self._write(Raw(service_type=str(service_type), payload=payload))
             case _:
                 raise UnsupportedCommand(
                     f"cannot send {type(event).__name__}; send RealtimeAudioEvent, RealtimeTextEvent, or a "
@@ -269,11 +284,9 @@ class RealtimeSession:
             InvalidSettings: it is no audio.
             ConnectionLost: the connection ended; it was not sent.
         """
-        if self._life.state is not SessionState.OPEN:
-            self._life.connection()  # raises, before the conversion has taken a part of a sample in
-        data = self._input.encode(pcm)
-        for start in range(0, len(data), _APPEND_BYTES):
-            await self._life.send(AppendAudio(data=data[start : start + _APPEND_BYTES]))
+        self._life.connection()  # raises before the conversion has taken part of a sample in
+        async with self._order:
+            await self._append(self._input.encode(pcm))
 
     async def send_text(self, text: str, *, role: Role = "user", respond: bool = False) -> None:
         """Add a message to the conversation; ``respond``: and ask for a response.
@@ -285,9 +298,8 @@ class RealtimeSession:
         """
         if respond and not self.capabilities.turns:
             raise _no_responses(self._plan.name)
-        await self._life.send(AddItem(item=Message(role, text)))
-        if respond:
-            await self.create_response()
+        item = AddItem(item=Message(role, text))
+        await self._write(*((item, CreateResponse()) if respond else (item,)))
 
     async def commit_audio(self) -> None:
         """End the user's turn; returns when the service has. Asks for no response.
@@ -298,9 +310,9 @@ class RealtimeSession:
             CommandTimeout: it did not answer.
             ConnectionLost: the connection ended.
         """
-        self._life.connection()
-        await self._send_tail()
-        await self._ask(CommitAudio())
+        async with self._asking(CommitAudio()) as commit, self._order:
+            await self._append(self._input.flush())
+            await self._life.send(commit)
 
     async def clear_audio(self) -> None:
         """Forget the audio sent since the last commit; returns when the service has.
@@ -308,8 +320,9 @@ class RealtimeSession:
         Raises:
             SessionStateError, ProviderError, CommandTimeout, ConnectionLost: as `commit_audio`.
         """
-        self._input.flush()
-        await self._ask(ClearAudio())
+        async with self._asking(ClearAudio()) as clear, self._order:
+            self._input.flush()
+            await self._life.send(clear)
 
     async def create_response(self, **overrides: Any) -> None:
         """Ask for a response; ``overrides`` hold for this one. Returns when the request is written.
@@ -321,7 +334,7 @@ class RealtimeSession:
         """
         if not self.capabilities.turns:
             raise _no_responses(self._plan.name)
-        await self._life.send(CreateResponse(overrides=overrides))
+        await self._write(CreateResponse(overrides=overrides))
 
     async def update_session(
         self, settings: RealtimeSettings | Mapping[str, Any] | None = None, **setting: Any
@@ -350,35 +363,47 @@ class RealtimeSession:
                 f"{self._plan.name} cannot change {', '.join(sorted(map(repr, fixed)))} in an open session; "
                 "give it when the session is made"
             )
-        if "input_audio_format" in names:
-            # what was said so far is still in the old format
-            await self._send_tail()
+        if not names:
+            return
         native = native_settings(change, self.capabilities)
         sent = settings_class(**{name: getattr(native, name) for name in names})
-        await self._ask(UpdateSession(settings=sent))
-        self._settings = merge_settings(settings_class, self._settings, change)
-        if "input_audio_format" in names:
-            self._input = self._make_input()
-        if "output_audio_format" in names:
-            for audio in self._output.retarget(output_format(change)):
-                self._queue_event(audio, heard=self._output.has_callback)
+        # one at a time: a service's answer to an update names none
+        async with self._updating, self._asking(UpdateSession(settings=sent)) as update, self._order:
+            if "input_audio_format" in names:
+                # what was said so far is still in the old format, what comes after this in the new
+                await self._append(self._input.flush())
+            self._changes[update.command_id] = change
+            try:
+                await self._life.send(update)
+            except RealtimeError:
+                del self._changes[update.command_id]
+                raise
+            if "input_audio_format" in names:
+                self._input = self._make_input(change)
+            if not self.capabilities.acks:
+                self._apply(update.command_id)
 
-    async def _send_tail(self) -> None:
-        tail = self._input.flush()
-        if tail:
-            await self._life.send(AppendAudio(data=tail))
+    async def _write(self, *commands: Command) -> None:
+        self._life.connection()
+        async with self._order:
+            for command in commands:
+                await self._life.send(command)
 
-    async def _ask(self, command: Command) -> None:
-        """Send ``command`` and wait for its answer, where the provider gives any."""
-        if not self.capabilities.acks:
-            await self._life.send(command)
-            return
+    async def _append(self, data: bytes) -> None:
+        for start in range(0, len(data), _APPEND_BYTES):
+            await self._life.send(AppendAudio(data=data[start : start + _APPEND_BYTES]))
+
+    @asynccontextmanager
+    async def _asking(self, command: CommandT) -> AsyncIterator[CommandT]:
+        """The block writes ``command``; leaving it waits for the answer, where the provider gives any."""
+        self._life.connection()
         answer = self._pending.expect(command.command_id)
         limit_s = self._plan.limits.command_timeout_s
         try:
             async with timeout(self._clock, limit_s):
-                await self._life.send(command)
-                await answer
+                yield command
+                if self.capabilities.acks:
+                    await answer
         except TimeoutError as exc:
             raise CommandTimeout(f"no answer to {type(command).__name__} within {limit_s:g} s") from exc
         finally:
@@ -406,6 +431,10 @@ class RealtimeSession:
                 self._life.created()
             case RealtimeSessionEvent(phase="updated"):
                 self._life.configured()
+                self._apply(event.command_id)
+                self._follow(event.input_format)
+            case RealtimeErrorEvent() if event.command_id in self._changes:
+                self._refuse(event.command_id)
             case RealtimeResponseEvent(phase="done"):
                 for audio in self._output.finish():
                     self._queue_event(audio, heard=self._output.has_callback)
@@ -416,6 +445,26 @@ class RealtimeSession:
             event.fatal or event.command_id == self._setup.command_id
         ):
             self._life.request(End.by(refusal(event)))
+
+    def _apply(self, command_id: str | None) -> None:
+        """A change is in force, whether or not somebody still waits to hear it."""
+        change = self._changes.pop(command_id, None) if command_id is not None else None
+        if change is None:
+            return
+        self._settings = merge_settings(self._plan.provider.settings, self._settings, change)
+        if change.output_audio_format is not UNSET:
+            for audio in self._output.retarget(output_format(change)):
+                self._queue_event(audio, heard=self._output.has_callback)
+
+    def _refuse(self, command_id: str) -> None:
+        change = self._changes.pop(command_id)
+        if change.input_audio_format is not UNSET:
+            self._input = self._make_input(self._settings)
+
+    def _follow(self, native: AudioFormat | None) -> None:
+        """The service says what audio it takes now; a raw update may have changed that."""
+        if native is not None and native != self._input.native and not self._changes:
+            self._input = AudioInput(input_format(self._settings), native)
 
     def _queue_event(self, event: RealtimeEvent, *, heard: bool = False) -> None:
         if not self._queue.put(event, heard=heard):
@@ -449,9 +498,9 @@ class RealtimeSession:
         self._failure_seen = True
         return self._failure()
 
-    def _make_input(self) -> AudioInput:
-        native = native_settings(self._settings, self.capabilities).input_audio_format
-        return AudioInput(input_format(self._settings), AudioFormat.parse(native))
+    def _make_input(self, settings: RealtimeSettings) -> AudioInput:
+        native = native_settings(settings, self.capabilities).input_audio_format
+        return AudioInput(input_format(settings), AudioFormat.parse(native))
 
 
 def _no_responses(name: str) -> UnsupportedCommand:

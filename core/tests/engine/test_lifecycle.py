@@ -43,6 +43,7 @@ class Session:
 
     def take(self, event):
         self.log.append(event)
+        self.life.created()
         self.life.configured()
 
     async def prepare(self, _):

@@ -20,7 +20,7 @@ def _queue(*names, ended=True):
 
 
 def _stream(queue, failure=None):
-    return EventStream(queue, lambda: failure)
+    return EventStream(queue, lambda: failure, lambda: None)
 
 
 async def test_a_stream_gives_the_events_and_ends():

@@ -9,10 +9,11 @@ from contextlib import suppress
 from functools import partial
 from typing import Final, Protocol
 
+from realtime_core.callbacks import AudioCallback
 from realtime_core.cli.turns import Input, Play, Say, Turn
 from realtime_core.clock import current_clock, timeout
 from realtime_core.contents import AudioContent
-from realtime_core.engine.output import AudioCallback
+from realtime_core.engine.pending import refusal
 from realtime_core.errors import CommandTimeout
 from realtime_core.events import RealtimeErrorEvent, RealtimeEvent, RealtimeTranscriptEvent
 from realtime_core.session import RealtimeSession
@@ -82,6 +83,8 @@ class Conversation:
         if turn is not None:
             turn.take(event, self._clock.now_s())
         self._listener.took(turn, event)
+        if turn is not None and turn.refusal is not None:
+            raise refusal(turn.refusal)
         self._news.set()
 
     def _turn_of(self, event: RealtimeEvent) -> Turn | None:
@@ -106,6 +109,7 @@ class Conversation:
                 self._listener.turn_begun(turn)
                 await self._ask(turn)
                 await self._hear_answer(turn)
+                turn.over = True
                 await self._hear_transcript(turn)
                 self._listener.turn_ended(turn)
         finally:
@@ -136,8 +140,8 @@ class Conversation:
             await self._session.send_audio(chunk)
             sent_ms += chunk.duration_ms
             self._listener.sent(turn, sent_ms)
-        await self._session.commit_audio()
         turn.ask(self._clock.now_s())
+        await self._session.commit_audio()
         await self._session.create_response()
 
     async def _speak(self, turn: Turn, audio: AudioContent) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import attrs
 
-from realtime_core.clock import Clock, Timer, timeout
+from realtime_core.clock import Clock, timeout
 from realtime_core.commands import Command
 from realtime_core.errors import (
     ConnectionFailed,
@@ -94,6 +94,7 @@ class Lifecycle:
         self._open_timeout_s = open_timeout_s
         self._close_timeout_s = close_timeout_s
         self._waiting_for = "the connection"
+        self._created = False
         self._configured = False
         self._connection: Connection | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -101,7 +102,9 @@ class Lifecycle:
         self._root: asyncio.Task[None] | None = None
         self._serving: asyncio.Task[None] | None = None
         self._ended_by_itself = False
+        self._abandoned = False
         self._stop = asyncio.Event()
+        self._down = asyncio.Event()
 
     # -- asked from outside ----------------------------------------------------------------------
 
@@ -145,8 +148,11 @@ class Lifecycle:
 
     async def wait_closed(self) -> None:
         """Wait until it has ended, in whichever way. Before it is opened there is nothing to wait for."""
-        if self._root is not None and not self._root.done():
-            self.check_loop()
+        if self._root is None or self._root.done():
+            return
+        self.check_loop()
+        await self._down.wait()
+        if not self._abandoned:
             await asyncio.wait([self._root])
 
     def request(self, end: End) -> None:
@@ -203,11 +209,12 @@ class Lifecycle:
 
     def created(self) -> None:
         """The service has made the session."""
+        self._created = True
         self._waiting_for = "the configuration to be accepted"
 
     def configured(self) -> None:
-        """The configuration is in force."""
-        self._configured = True
+        """The configuration is in force; said before the session is made, it means nothing."""
+        self._configured = self._created
 
     # -- the root task ---------------------------------------------------------------------------
 
@@ -215,29 +222,36 @@ class Lifecycle:
         self.state = next_state(self.state, trigger)
 
     async def _run(self) -> None:
-        overdue: Timer | None = None
-        try:
-            async with asyncio.TaskGroup() as group:
-                reading = group.create_task(self._live())
-                self._serving = group.create_task(self._hooks.serve())
-                try:
-                    await self._stop.wait()
-                finally:
-                    reading.cancel()
-                    if self._ended_by_itself:
-                        # the callback that asked for the end may finish what it is doing
-                        overdue = self._clock.call_later(self._close_timeout_s, self._serving.cancel)
-                    else:
-                        self._serving.cancel()
-        finally:
-            if overdue is not None:
-                overdue.cancel()
-            # whoever cancels every task, as asyncio.run does at its end, did not ask for this
-            self.request(End.by(_cancelled(self._name)))
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(self._live())
+            self._serving = group.create_task(self._hooks.serve())
             try:
-                await self._hang_up()
+                await self._stop.wait()
             finally:
-                self._settle()
+                # whoever cancels every task, as asyncio.run does at its end, did not ask for this
+                self.request(End.by(_cancelled(self._name)))
+                try:
+                    await self._let_go(reading, self._serving)
+                    await self._hang_up()
+                finally:
+                    self._settle()
+
+    async def _let_go(self, reading: asyncio.Task[None], serving: asyncio.Task[None]) -> None:
+        """End both tasks; one that swallows its cancellation keeps the root task, but not the session."""
+        tasks = {reading, serving}
+        reading.cancel()
+        if not self._ended_by_itself:
+            serving.cancel()
+        try:
+            async with timeout(self._clock, self._close_timeout_s):
+                await asyncio.wait(tasks)
+        except TimeoutError:
+            # the callback that asked for the end may finish what it is doing, but not for ever
+            serving.cancel()
+            await asyncio.sleep(0)
+            self._abandoned = not all(task.done() for task in tasks)
+            if self._abandoned:
+                _log.warning("session with %r: a callback or the provider does not let go", self._name)
 
     async def _live(self) -> None:
         try:
@@ -315,6 +329,7 @@ class Lifecycle:
         end = self.end
         assert end is not None  # the root task has asked for one, if nobody else has
         self._advance(Trigger.DOWN)
+        self._down.set()
         self._hooks.finish(end)
         if self._opened is not None and not self._opened.done():
             self._opened.set_exception(

@@ -7,25 +7,21 @@ function is served by ``run``, in order, from a backlog of its own, bounded in b
 import asyncio
 import inspect
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import attrs
-import numpy as np
-import numpy.typing as npt
 
 from realtime_core.audio.convert import AudioConverter, to_samples
 from realtime_core.audio.formats import AudioFormat
+from realtime_core.callbacks import AudioCallback
 from realtime_core.clock import Clock
 from realtime_core.contents import AudioContent
 from realtime_core.errors import InvalidSettings
 from realtime_core.events import RealtimeAudioEvent, RealtimeErrorEvent
 from realtime_core.limits import SessionLimits
 
-__all__ = ["AudioCallback", "AudioOutput", "is_coroutine_callback"]
-
-AudioCallback = Callable[[npt.NDArray[np.int16]], Awaitable[None] | None]
-"""Gets a 1-D int16 array (mono, at the session's output rate, read-only)."""
+__all__ = ["AudioOutput", "is_coroutine_callback"]
 
 
 def is_coroutine_callback(callback: AudioCallback) -> bool:

@@ -7,7 +7,7 @@ place. Everything else stays; when that alone fills the queue, ``put`` says so.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -19,12 +19,15 @@ from realtime_core.events import (
     RealtimeErrorEvent,
     RealtimeEvent,
     RealtimeTextEvent,
+    RealtimeTranscriptEvent,
 )
 
 __all__ = ["EventQueue", "wire_size"]
 
 # What an event costs beyond its content; keeps a flood of tiny events within the bound.
 _EVENT_BYTES: Final = 256
+# What a value in a frame costs beyond its text.
+_VALUE_BYTES: Final = 8
 # Gaps are folded together once so many entries are gaps and they are the greater part.
 _FOLD_AT: Final = 64
 
@@ -198,16 +201,33 @@ def _merge(gap: _Entry, later: _Entry) -> None:
 
 
 def wire_size(event: RealtimeEvent) -> int:
-    """About the bytes that ``event`` had on the wire: the text in its frame, or its audio if that is more."""
-    size = _EVENT_BYTES
-    containers: list[Any] = [event.service_event]
-    for container in containers:  # grows while it is walked: a frame may nest deeper than a stack
-        for value in container.values() if type(container) is dict else container or ():
-            kind = type(value)
-            if kind is str:
-                size += len(value)
-            elif kind is dict or kind is list:
-                containers.append(value)
+    """About the bytes that ``event`` had on the wire: its frame, or its own content if that is more."""
     if type(event) is RealtimeAudioEvent:
-        return max(size, len(event.audio.data))
+        # the hot path, and a flat frame: the audio in it is all that counts
+        frame = event.service_event
+        sizes = [len(value) for value in frame.values() if type(value) is str] if frame else ()
+        return _EVENT_BYTES + max(sum(sizes), len(event.audio.data))
+    match event:
+        case RealtimeTextEvent(text=text):
+            own = len(text.text)
+        case RealtimeTranscriptEvent(text=words):
+            own = len(words)
+        case _:
+            own = 0
+    return _EVENT_BYTES + max(_payload_size(event.service_event), own)
+
+
+def _payload_size(payload: Any) -> int:
+    size = 0
+    parts = [] if payload is None else [payload]
+    while parts:  # not recursive: a frame may nest deeper than the stack
+        part = parts.pop()
+        if isinstance(part, str | bytes):
+            size += len(part)
+        elif isinstance(part, Mapping):
+            parts.extend(part)
+            parts.extend(part.values())
+        elif isinstance(part, list | tuple):
+            parts.extend(part)
+        size += _VALUE_BYTES
     return size

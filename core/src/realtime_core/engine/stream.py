@@ -20,9 +20,15 @@ class EventStream:
     Cancelling or timing out ``__anext__`` loses nothing and ends nothing.
     """
 
-    def __init__(self, queue: EventQueue, failure: Callable[[], RealtimeError | None]) -> None:
+    def __init__(
+        self,
+        queue: EventQueue,
+        failure: Callable[[], RealtimeError | None],
+        check_loop: Callable[[], None],
+    ) -> None:
         self._queue = queue
         self._failure = failure
+        self._check_loop = check_loop
         self._closed = False
         self._in_a_row = 0
 
@@ -34,7 +40,8 @@ class EventStream:
 
         Raises:
             StopAsyncIteration: somebody here deleted the session, or closed this stream.
-            SessionStateError: another task is waiting for an event of this session.
+            SessionStateError: another task is waiting for an event of this session, or this is another
+                event loop.
             RealtimeError: the session ended in another way; see ``RealtimeSession.receive``.
         """
         if self._closed:
@@ -44,6 +51,8 @@ class EventStream:
             if self._in_a_row >= _EVENTS_PER_TURN:
                 self._in_a_row = 0
                 await asyncio.sleep(0)
+        else:
+            self._check_loop()
         event = await self._queue.get()
         if event is not None:
             return event

@@ -25,8 +25,8 @@ class AudioInput:
     """
 
     def __init__(self, session: AudioFormat, native: AudioFormat) -> None:
+        self.native = native
         self._session = session
-        self._native = native
         self._converter = AudioConverter(session, native)
 
     def encode(self, audio: AudioLike) -> bytes:
@@ -55,7 +55,7 @@ class AudioInput:
         if converter.source is source or converter.source == source:
             return converter.convert(data)
         before = converter.flush()
-        self._converter = AudioConverter(source, self._native)
+        self._converter = AudioConverter(source, self.native)
         return before + self._converter.convert(data)
 
 
