@@ -141,6 +141,39 @@ async def test_an_error_before_the_session_carries_the_setups_id():
     assert event.command_id == "setup"
 
 
+async def test_an_update_that_nobody_asked_for_does_not_answer_the_configuration():
+    pipe = MemoryPipe(UPDATED, CREATED, UPDATED)
+    connection = connect(pipe)
+
+    ids = [(await connection.receive())[0].command_id for _ in range(3)]
+
+    assert ids == [None, None, "setup"]
+    assert pipe.names == ["session.update"]
+
+
+async def test_a_service_that_begins_with_an_update_is_configured():
+    pipe = MemoryPipe(UPDATED)
+    connection = connect(pipe)
+    await connection.receive()
+    pipe.deliver(UPDATED)
+
+    (event,) = await connection.receive()
+
+    assert event.command_id == "setup"
+
+
+async def test_raw_updates_before_the_session_do_not_take_the_setups_answer():
+    pipe = MemoryPipe()
+    connection = connect(pipe)
+    await connection.send(Raw(command_id="raw", service_type="session.update", payload={"session": {}}))
+    pipe.deliver(CREATED, UPDATED, UPDATED)
+    await connection.receive()
+
+    ids = [(await connection.receive())[0].command_id for _ in range(2)]
+
+    assert ids == ["raw", "setup"]
+
+
 async def test_settings_that_cannot_be_written_raise_before_anything_is_sent():
     with pytest.raises(UnsupportedSetting):
         connect(MemoryPipe(), output_audio_format=AudioFormat("pcm16", 16_000))
@@ -261,6 +294,58 @@ async def test_a_second_update_waits_for_the_answer_to_the_first_and_nothing_ove
 
     assert pipe.names == ["session.update", "session.update", "input_audio_buffer.append"]
     assert (first.command_id, second.command_id) == ("one", "two")
+
+
+async def test_a_sender_that_goes_on_at_once_does_not_overtake_who_waits():
+    pipe, connection = await opened()
+    pipe.gate.clear()
+
+    async def commit_and_append():
+        await connection.send(CommitAudio())
+        await connection.send(AppendAudio(data=b"ab"))
+
+    first = await run_until_blocked(commit_and_append())
+    queued = await run_until_blocked(connection.send(AddItem(item=Message("user", "Hello."))))
+    pipe.gate.set()
+    await asyncio.gather(first, queued)
+
+    assert pipe.names[1:] == ["conversation.item.create", "input_audio_buffer.append"]
+
+
+async def test_an_update_never_answered_holds_the_next_one_for_five_seconds(clock):
+    pipe, connection = await opened()
+    await connection.send(UpdateSession(command_id="one", settings=settings()))
+    clock.advance(2)
+    two = await run_until_blocked(connection.send(UpdateSession(command_id="two", settings=settings())))
+    behind = await run_until_blocked(connection.send(AppendAudio(data=b"ab")))
+    clock.advance(2.5)
+    assert len(pipe.sent) == 1
+
+    clock.advance(0.5)
+    await asyncio.gather(two, behind)
+    pipe.deliver(UPDATED)
+    (event,) = await connection.receive()
+
+    assert pipe.names == ["session.update", "session.update", "input_audio_buffer.append"]
+    assert event.command_id == "two"
+    assert clock.timers == []
+
+
+async def test_an_update_waits_for_a_configuration_that_is_not_sent_yet_however_long(clock):
+    pipe = MemoryPipe()
+    connection = connect(pipe)
+    update = await run_until_blocked(connection.send(UpdateSession(settings=settings(speed=1.5))))
+    for _ in range(3):
+        clock.advance(5)
+        await run_until_blocked(asyncio.sleep(0))
+    assert pipe.sent == []
+    pipe.deliver(CREATED, UPDATED)
+
+    await connection.receive()
+    await connection.receive()
+    await update
+
+    assert [frame["session"]["audio"]["output"].get("speed") for frame in pipe.sent] == [None, 1.5]
 
 
 async def test_an_update_waits_for_the_answer_to_the_configuration():

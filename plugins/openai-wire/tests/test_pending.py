@@ -117,3 +117,70 @@ def test_the_table_is_bounded_and_forgets_the_oldest():
 
     assert len(table) == 1024
     assert table.answer_oldest(COMMIT) == "3976"
+
+
+@pytest.mark.parametrize("kind", [UPDATE, COMMIT, CLEAR])
+def test_a_command_never_answered_is_forgotten_for_the_next_of_its_kind(clock, kind):
+    table = PendingCommands()
+    table.add("never answered", "never answered", kind)
+    table.add("other", "other", CREATE)
+    clock.advance(5)
+    table.add("next", "next", kind)
+
+    assert [table.answer_oldest(kind) for _ in range(2)] == ["next", None]
+    assert len(table) == 1
+
+
+@pytest.mark.parametrize("kind", [UPDATE, COMMIT, CLEAR])
+def test_a_command_whose_answer_is_not_late_yet_is_not_forgotten(clock, kind):
+    table = PendingCommands()
+    table.add("first", "first", kind)
+    clock.advance(4.9)
+    table.add("next", "next", kind)
+
+    assert [table.answer_oldest(kind) for _ in range(2)] == ["first", "next"]
+
+
+@pytest.mark.parametrize("kind", [ITEM, CREATE])
+def test_a_command_whose_answer_names_it_is_never_too_late(clock, kind):
+    table = PendingCommands()
+    table.add("first", "first", kind, item_id="I1")
+    clock.advance(60)
+    table.add("next", "next", kind, item_id="I2")
+
+    assert table.answer("first") == "first"
+
+
+def test_how_long_an_answer_may_yet_take_counts_from_the_latest(clock):
+    table = PendingCommands()
+    none = table.left_s(UPDATE)
+    table.add("first", "first", UPDATE)
+    clock.advance(2)
+    table.add("second", "second", UPDATE)
+    clock.advance(1)
+
+    assert (none, table.left_s(UPDATE)) == (0, 4)
+
+
+def test_what_is_not_sent_yet_is_answered_by_an_error_only(clock):
+    table = PendingCommands()
+    table.add("setup", "setup", UPDATE, sent=False)
+    clock.advance(60)
+    table.add("raw", "raw", UPDATE)
+
+    assert [table.answer_oldest(UPDATE) for _ in range(2)] == ["raw", None]
+    assert table.left_s(UPDATE) == 5
+    assert table.answer_error({"param": "session.voice"}) == "setup"
+
+
+def test_what_is_sent_later_counts_from_then_and_behind_what_was_sent_before(clock):
+    table = PendingCommands()
+    table.add("setup", "setup", UPDATE, sent=False)
+    table.add("raw", "raw", UPDATE)
+    clock.advance(4)
+    table.mark_sent("setup")
+    table.mark_sent("refused meanwhile")
+    clock.advance(1)
+
+    assert table.left_s(UPDATE) == 4
+    assert [table.answer_oldest(UPDATE) for _ in range(2)] == ["raw", "setup"]

@@ -16,19 +16,13 @@ from realtime_core.errors import UnsupportedCommand
 from realtime_openai_wire.client_frames import client_frame
 from realtime_openai_wire.fields import mapping, text
 from realtime_openai_wire.names import SendEvents
+from realtime_openai_wire.pending import UNNAMED_ANSWERS
 from realtime_openai_wire.server_frames import Events, WireState, server_events, unreadable
 
 __all__ = ["OpenAIRealtimeCodec"]
 
 _APPEND_HEAD: Final = '{"type":"input_audio_buffer.append","audio":"'
 _APPEND_TAIL: Final = '"}'
-
-_UNNAMED_ANSWERS: Final = {
-    SendEvents.SESSION_UPDATE,
-    SendEvents.INPUT_AUDIO_BUFFER_COMMIT,
-    SendEvents.INPUT_AUDIO_BUFFER_CLEAR,
-}
-"""Frames whose answer names nobody: a raw one is counted too, or another would get its answer."""
 
 
 def _to_json(value: Any) -> Any:
@@ -55,8 +49,17 @@ class OpenAIRealtimeCodec:
         """Whether a ``session.update`` was encoded and not yet answered."""
         return self._state.pending.has(SendEvents.SESSION_UPDATE)
 
-    def encode(self, command: Command) -> str:
-        """The frame of a command, which counts as sent from now on.
+    @property
+    def update_left_s(self) -> float:
+        """How long the answer to a ``session.update`` may yet take before it is given up."""
+        return self._state.pending.left_s(SendEvents.SESSION_UPDATE)
+
+    def mark_sent(self, command: Command) -> None:
+        """A command that was encoded to be sent later is sent now."""
+        self._state.pending.mark_sent(command.command_id)
+
+    def encode(self, command: Command, *, sent: bool = True) -> str:
+        """The frame of a command, which counts as sent from now on, else from `mark_sent`.
 
         Raises:
             UnsupportedCommand: the protocol has nothing for it, or its values are no JSON.
@@ -71,9 +74,10 @@ class OpenAIRealtimeCodec:
             encoded = _encode_json(frame).decode()
         except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as exc:
             raise UnsupportedCommand(f"a frame {kind!r} cannot be written as JSON; check its values") from exc
-        if type(command) is not Raw or kind in _UNNAMED_ANSWERS:
+        # a raw frame whose answer names nobody is counted too, or another would get its answer
+        if type(command) is not Raw or kind in UNNAMED_ANSWERS:
             item_id = text(mapping(frame, "item"), "id")
-            self._state.pending.add(str(frame["event_id"]), command.command_id, kind, item_id)
+            self._state.pending.add(str(frame["event_id"]), command.command_id, kind, item_id, sent=sent)
         return encoded
 
     def decode(self, frame: str | bytes) -> Events:

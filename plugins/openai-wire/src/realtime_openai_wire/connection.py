@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from realtime_core.audio.formats import AudioFormat
+from realtime_core.clock import current_clock, timeout
 from realtime_core.commands import AppendAudio, Command, Raw, UpdateSession
 from realtime_core.errors import ConnectionLost, LostReason
 from realtime_core.events import RealtimeEvent, RealtimeSessionEvent
@@ -45,7 +46,7 @@ class WireConnection:
 
     It sends the configuration in ``setup`` itself, once the service has made the session, and keeps
     one ``session.update`` in flight, since its answer names no command: a second one waits until the
-    first is answered, and what is sent after it waits behind it.
+    first is answered or has had five seconds for it, and what is sent after it waits behind it.
 
     Raises:
         CallerError: the settings cannot be written; nothing was sent, and the pipe is still yours.
@@ -56,11 +57,11 @@ class WireConnection:
     def __init__(self, pipe: Pipe, setup: Setup) -> None:
         self._pipe = pipe
         self._codec = OpenAIRealtimeCodec(AudioFormat.parse(setup.settings.output_audio_format))
-        self._configuration: str | None = self._codec.encode(
-            UpdateSession(settings=setup.settings, command_id=setup.command_id)
-        )
+        self._setup = UpdateSession(settings=setup.settings, command_id=setup.command_id)
+        self._configuration: str | None = self._codec.encode(self._setup, sent=False)
         self._configuring: asyncio.Task[None] | None = None
         self._held: Sequence[RealtimeEvent] = ()
+        self._clock = current_clock()
         self._order = asyncio.Lock()
         self._may_update = asyncio.Event()
         self._end: ConnectionLost | None = None
@@ -72,14 +73,14 @@ class WireConnection:
             UnsupportedCommand: the protocol has no means for it.
             ConnectionLost: the connection has ended; nothing was sent.
         """
-        if type(command) is AppendAudio and not self._order.locked():
-            # fifty times a second: nothing waits before it, so there is nothing to queue behind
-            self._ensure_open()
-            await self._pipe.send(self._codec.encode(command))
-            return
+        # fair: whoever waits for it goes first, also between its release and the waiter's turn
         async with self._order:
+            if type(command) is AppendAudio:  # fifty times a second
+                self._ensure_open()
+                await self._pipe.send(self._codec.encode(command))
+                return
             if isinstance(command, UpdateSession):
-                await self._may_update.wait()
+                await self._settle_update()
             self._ensure_open()
             text = self._codec.encode(command)
             if isinstance(command, UpdateSession | Raw) and self._codec.awaits_update:
@@ -87,7 +88,7 @@ class WireConnection:
             await self._pipe.send(text)
 
     async def receive(self) -> Sequence[RealtimeEvent]:
-        """The events of the next frame; before it gives out ``created`` it sends the configuration.
+        """The events of the next frame; before it gives out the session's first it sends the configuration.
 
         Raises:
             ConnectionLost: the connection has ended; again on every further call.
@@ -97,7 +98,7 @@ class WireConnection:
             return await self._next_events()
         if not self._held:
             self._held = await self._next_events()
-        if self._configuration is not None and _has_created(self._held):
+        if self._configuration is not None and _has_session(self._held):
             await self._configure(self._configuration)
         events, self._held = self._held, ()
         return events
@@ -124,9 +125,17 @@ class WireConnection:
             self._may_update.set()
         return events
 
+    async def _settle_update(self) -> None:
+        """Wait until the update before is answered, or its answer is given up."""
+        while not self._may_update.is_set() and (left_s := self._codec.update_left_s) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with timeout(self._clock, left_s):
+                    await self._may_update.wait()
+
     async def _configure(self, configuration: str) -> None:
         """Send the configuration exactly once, however often the caller is cancelled meanwhile."""
         if self._configuring is None:
+            self._codec.mark_sent(self._setup)
             self._configuring = asyncio.create_task(self._pipe.send(configuration))
         await asyncio.wait([self._configuring])
         self._ensure_open()
@@ -145,5 +154,6 @@ class WireConnection:
             raise ConnectionLost(str(end), reason=end.reason, code=end.code, retryable=end.retryable) from end
 
 
-def _has_created(events: Sequence[RealtimeEvent]) -> bool:
-    return any(isinstance(event, RealtimeSessionEvent) and event.phase == "created" for event in events)
+def _has_session(events: Sequence[RealtimeEvent]) -> bool:
+    # compatible services are known to begin with "updated"
+    return any(isinstance(event, RealtimeSessionEvent) for event in events)
