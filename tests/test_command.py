@@ -132,10 +132,10 @@ def test_a_frame_that_nobody_understands_ends_nothing(fault):
 
 
 def test_a_setting_that_the_service_refuses_is_one_line(reply):
-    result = converse("--setting", "speed=7", "--out", reply)
+    result = converse("--setting", "tool_choice=sometimes", "--out", reply)
 
     assert result.exit_code == 1
     assert result.stderr.startswith("realtime: ")
-    assert "speed" in result.stderr
+    assert "sometimes" in result.stderr
     assert result.stderr.count("\n") == 1
     assert not reply.exists()

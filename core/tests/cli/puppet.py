@@ -3,7 +3,8 @@
 The script is a JSON list with one object for each response. Its keys, all optional: ``say`` (spoken word
 by word, with 20 ms of audio each), ``heard`` (the user's transcript), ``heard_item`` (whose it is),
 ``late`` (a transcript after the response), ``pieces`` (of one that is never finished), ``status``,
-``reason``, ``error`` (an event before the response), ``everything`` (that has not come yet), ``lost`` (the
+``reason``, ``error`` (an event before the response), ``refused`` (by such an error event, and no response),
+``mute`` (written, not spoken), ``free`` (no usage), ``everything`` (that has not come yet), ``lost`` (the
 connection is, before the end), ``hang`` (so does the service), ``interrupt`` (Ctrl-C).
 """
 
@@ -141,10 +142,14 @@ class PuppetConnection:
         response = f"resp_{self._responses}"
         if "error" in act:
             self._put(RealtimeErrorEvent(kind="server", code="odd", message=act["error"], item_id=self._item))
+        if "refused" in act:
+            self._put(RealtimeErrorEvent(**{"kind": "invalid_request", "code": "no", **act["refused"]}))
+            return
         self._put(RealtimeResponseEvent(phase="created", response_id=response))
         for word in act.get("say", "").split():
             self._put(RealtimeTextEvent(response_id=response, text=TextContent(f"{word} ")))
-            self._put(RealtimeAudioEvent(response_id=response, audio=AudioContent(WORD)))
+            if not act.get("mute"):
+                self._put(RealtimeAudioEvent(response_id=response, audio=AudioContent(WORD)))
         if act.get("interrupt"):
             signal.raise_signal(signal.SIGINT)
         if act.get("lost"):
@@ -165,7 +170,7 @@ class PuppetConnection:
                 response_id=response,
                 status=act.get("status", "completed"),
                 status_reason=act.get("reason"),
-                usage=USAGE,
+                usage=None if act.get("free") else USAGE,
                 metadata={"a": "b"},
             )
         )

@@ -190,6 +190,28 @@ def test_settings_are_json_or_else_strings(puppet):
     assert given["instructions"] == "'a=b'"
 
 
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("{a", "Expecting property name enclosed in double quotes, character 2"),
+        ("[NaN]", "NaN is not JSON"),
+        ('"', "Unterminated string starting at, character 1"),
+    ],
+)
+def test_what_begins_as_json_must_be_json(puppet, value, why):
+    result = puppet.converse("--setting", f"voice={value}")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"realtime: setting 'voice': not valid JSON ({why}); see ")
+
+
+def test_python_words_are_told_in_json(puppet):
+    result = puppet.converse("--setting", "turn_detection=None")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("realtime: setting 'turn_detection': None is Python, write null, or ")
+
+
 def test_python_constants_are_not_json(puppet):
     puppet.converse("--setting", "voice=NaN")
 
@@ -229,7 +251,7 @@ def test_a_secret_is_never_shown(puppet):
 
     result = puppet.converse(*secrets)
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "no option 'kez'; did you mean 'key'?" in result.stderr
     assert "sk-secret" not in result.output
 
@@ -264,6 +286,13 @@ def test_out_without_audio_is_an_empty_wav(puppet, reply):
     assert soundfile.info(reply).frames == 0
 
 
+def test_out_is_untouched_when_nothing_was_said(puppet, reply):
+    result = puppet.converse("--out", reply, script=[{"interrupt": True, "hang": True}])
+
+    assert result.exit_code == 130
+    assert not reply.exists()
+
+
 def test_out_is_untouched_when_no_session_comes_about(puppet, reply):
     reply.write_bytes(b"precious")
 
@@ -290,17 +319,25 @@ def test_a_file_that_cannot_be_used_is_named_before_connecting(puppet, tmp_path,
 
     result = puppet.converse(flag, path)
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr.startswith("realtime: cannot ")
     assert str(path) in result.stderr
     assert result.stderr.count("\n") == 1
     assert not puppet.log.exists()
 
 
+@pytest.mark.parametrize("flag", ["--wav", "--out"])
+def test_an_empty_name_of_a_file_is_a_wrong_command_line(puppet, flag):
+    result = puppet.converse(flag, "")
+
+    assert result.exit_code == 2
+    assert f"Invalid value for '{flag}': give the name of a file" in result.stderr
+
+
 def test_an_unknown_provider_says_what_is_installed(puppet):
     result = puppet.converse(provider="pupet")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr.startswith("realtime: no provider 'pupet'; installed: ")
     assert result.stderr.endswith("did you mean 'puppet'?\n")
 
@@ -316,7 +353,7 @@ def test_a_refusal_is_one_line(puppet):
 def test_a_setting_that_does_not_exist_is_named(puppet):
     result = puppet.converse("--setting", "voize=marin")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "'voize'; did you mean 'voice'?" in result.stderr
 
 
@@ -388,6 +425,50 @@ def test_a_service_that_never_answers_is_given_up(puppet):
     assert puppet.got("closed") == [True]
 
 
+def test_a_service_that_never_begins_to_answer_leaves_no_row_of_zeros(puppet):
+    result = puppet.converse("--say", "hi", script=[{"hang": True}])
+
+    assert result.stdout == "user: hi\n"
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize("flags", [(), ("--vad",)])
+def test_a_refused_response_ends_the_conversation_at_once(puppet, flags):
+    script = [{"say": "Yes."}, {"refused": {"message": "not\nthat"}}]
+
+    result = puppet.converse(*flags, "--say", "hi", "--say", "more", script=script)
+
+    assert result.stderr == "realtime: no: not that\n"
+    assert result.exit_code == 1
+    assert puppet.clock.now_s() == 0
+    assert 'turn 1: said "Yes."' in result.stdout
+    assert "turn 2" not in result.stdout
+    assert puppet.got("closed") == [True]
+
+
+def test_a_refused_response_after_speech_ends_the_conversation_at_once(puppet, tone):
+    result = puppet.converse("--vad", "--wav", tone, script=[{"refused": {}}])
+
+    assert result.stderr == "realtime: no\n"
+    assert puppet.clock.now_s() < 2
+
+
+def test_json_has_the_refusal_too(puppet):
+    result = puppet.converse("--json", "--say", "hi", script=[{"refused": {}}])
+
+    assert of_type(result, "error")[0]["code"] == "no"
+    assert result.stderr == "realtime: no\n"
+
+
+def test_an_error_that_may_pass_is_waited_for(puppet):
+    result = puppet.converse("--say", "hi", script=[{"refused": {"retryable": True}}])
+
+    assert result.stderr.splitlines() == [
+        "realtime: warning: no",
+        "realtime: the service owes an answer and was quiet for 30 s",
+    ]
+
+
 def test_a_service_without_turns_that_cannot_speak_first_says_so(puppet):
     result = puppet.converse(provider="puppet-by-itself")
 
@@ -398,7 +479,7 @@ def test_ctrl_c_ends_the_session_and_tells_what_was(puppet):
     result = puppet.converse("--say", "hi", script=[{"say": "Well", "interrupt": True, "hang": True}])
 
     assert result.exit_code == 130
-    assert "turn 1: " in result.stdout
+    assert result.stdout == "user: hi\n"
     assert puppet.got("closed") == [True]
 
 
@@ -426,6 +507,18 @@ def test_the_summary_tells_each_turn_and_the_tokens(puppet, tone):
         'turn 2: said "Three."; audio 20 ms; first after 0 ms',
         "tokens: 8 in (audio 2, text 6, cached 0), 6 out (audio 4, text 2)",
     ]
+
+
+def test_the_summary_leaves_out_what_nobody_told(puppet):
+    result = puppet.converse(script=[{"say": "One.", "mute": True, "free": True, "status": None}])
+
+    assert result.stdout == 'assistant: One. \n\nturn 1: said "One."\n'
+
+
+def test_an_answer_of_nothing_has_its_line(puppet):
+    result = puppet.converse(script=[{"free": True}])
+
+    assert result.stdout == "\nturn 1: nothing said\n"
 
 
 def test_json_tells_each_turn_each_event_and_the_whole(puppet, tone):

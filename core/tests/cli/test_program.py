@@ -1,5 +1,6 @@
 import importlib
 import io
+import os
 import runpy
 import signal
 import subprocess
@@ -8,6 +9,7 @@ from contextlib import redirect_stdout
 
 import pytest
 import soundfile
+from click.testing import CliRunner
 from realtime_core.cli import main
 
 
@@ -28,6 +30,13 @@ def test_a_wrong_command_line_is_one_line_and_status_2(invoke, args):
     assert result.stderr.startswith("realtime: ")
     assert result.stderr.endswith(" --help\n")
     assert result.stderr.count("\n") == 1
+
+
+def test_the_help_of_a_command_tells_its_exit_status(invoke):
+    result = invoke("converse", "--help")
+
+    assert result.exit_code == 0
+    assert "Exit status 1 if" in result.stdout
 
 
 def test_version_is_the_distribution_s(invoke):
@@ -83,7 +92,7 @@ def test_an_error_in_a_process_of_its_own(puppet):
     process = puppet.start("--wav", "none.wav")
     out, err = process.communicate(timeout=30)
 
-    assert (process.returncode, out) == (1, "")
+    assert (process.returncode, out) == (2, "")
     assert err == "realtime: cannot read none.wav: no such file or directory\n"
 
 
@@ -115,8 +124,37 @@ def test_a_reader_that_has_seen_enough_is_no_error(puppet, flags):
     process.wait(timeout=30)
 
     assert err == ""
-    assert process.returncode == 1
+    assert process.returncode == 0
     process.stderr.close()
+
+
+def output_to(stream, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", stream)
+    with pytest.raises(SystemExit) as exit_:
+        main.main(["providers", "--json"], prog_name="realtime")
+    stream.close()  # as Python does when it exits
+    return exit_.value.code
+
+
+def test_a_reader_that_has_gone_is_no_error(monkeypatch, capsys):
+    ours, theirs = os.pipe()
+    os.close(ours)
+
+    assert output_to(os.fdopen(theirs, "w"), monkeypatch) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_full_disk_is_told_by_its_reason(monkeypatch, capsys):
+    assert output_to(io.TextIOWrapper(io.FileIO("/dev/full", "w")), monkeypatch) == 1
+    assert capsys.readouterr().err == "realtime: no space left on device\n"
+
+
+def test_an_error_stands_out_on_a_terminal_that_may_have_colour(monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    runner = CliRunner()
+
+    assert "\x1b[31mrealtime: " in runner.invoke(main, ["nonsense"], color=True).output
+    assert "\x1b" not in runner.invoke(main, ["nonsense"], color=True, env={"NO_COLOR": "1"}).output
 
 
 def test_a_terminal_that_cannot_show_a_letter_is_no_error(puppet, monkeypatch):

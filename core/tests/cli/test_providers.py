@@ -46,3 +46,13 @@ def test_a_terminal_gets_a_table(on_terminal):
     assert "Distribution" in screen.text
     assert "puppet-by-itself" in screen.text
     assert screen.status == 0
+
+
+@pytest.mark.usefixtures("puppet")
+def test_a_narrow_terminal_gets_lines(on_terminal, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "69")
+
+    screen = on_terminal(["providers"])
+
+    assert "Distribution" not in screen.text
+    assert "puppet-by-itself" in screen.text

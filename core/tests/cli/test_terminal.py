@@ -64,3 +64,34 @@ def test_json_and_dumb_terminals_get_no_escape_codes(puppet, on_terminal, monkey
 
     assert "\x1b" not in screen.text
     assert "Hello" in screen.text
+
+
+def test_a_narrow_terminal_gets_lines(puppet, on_terminal, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "69")
+
+    assert "turn 1: said" in on_terminal(puppet.arguments()).text
+
+
+def test_the_table_has_no_empty_columns(puppet, on_terminal):
+    script = [{"say": "One.", "mute": True, "free": True}]
+
+    screen = on_terminal(puppet.arguments(script=script))
+
+    assert "Said" in screen.text
+    for absent in ("Heard", "Audio", "First audio", "Tokens"):
+        assert absent not in screen.text
+
+
+def test_a_refusal_leaves_no_table_of_zeros(puppet, on_terminal):
+    screen = on_terminal(puppet.arguments("--say", "hi", script=[{"refused": {}}]))
+
+    assert "Turn" not in screen.text
+    assert screen.text.endswith("\x1b[?25h")
+    assert screen.stderr == "realtime: no\n"
+
+
+def test_an_answer_that_was_cut_before_a_word_says_so(puppet, on_terminal):
+    screen = on_terminal(puppet.arguments(script=[{"status": "cancelled"}]))
+
+    assert " (cancelled)" not in screen.text
+    assert "(cancelled)" in screen.text

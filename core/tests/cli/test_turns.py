@@ -1,3 +1,5 @@
+import pytest
+from realtime_core.cli.presenter import shortfall
 from realtime_core.cli.turns import Say, Turn, add_usage
 from realtime_core.contents import AudioContent, TextContent, Usage
 from realtime_core.events import (
@@ -76,6 +78,59 @@ def test_a_transcription_that_failed_is_not_waited_for():
 
     assert not turn_after(COMMITTED, failure).transcript_missing
     assert turn_after(failure).transcript_missing
+
+
+REFUSED = RealtimeErrorEvent(kind="invalid_request")
+
+
+def asked(*events):
+    turn = Turn(1)
+    turn.ask(0.0)
+    for event in events:
+        turn.take(event, 0.0)
+    return turn
+
+
+def test_an_error_in_place_of_the_answer_is_its_refusal():
+    assert asked(REFUSED).refusal is REFUSED
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        RealtimeErrorEvent(kind="invalid_request", benign=True),
+        RealtimeErrorEvent(kind="rate_limited", retryable=True),
+        RealtimeErrorEvent(kind="server", item_id="of an earlier turn"),
+        RealtimeErrorEvent(kind="server", response_id="of an earlier turn"),
+        RealtimeErrorEvent(kind="overflow"),
+        RealtimeErrorEvent(kind="callback"),
+    ],
+)
+def test_other_errors_refuse_nothing(event):
+    assert asked(event).refusal is None
+
+
+def test_nothing_is_refused_before_we_ask_or_once_there_is_an_answer():
+    assert turn_after(REFUSED).refusal is None
+    assert asked(CREATED, REFUSED).refusal is None
+    assert asked(text("Well"), REFUSED).refusal is None
+
+
+def test_a_response_that_ends_without_a_status_is_complete():
+    assert turn_after(RealtimeResponseEvent(phase="done")).status == "completed"
+
+
+def test_an_answer_falls_short_unless_it_is_over():
+    assert shortfall(turn_after(AUDIO)) == "unfinished"
+    assert shortfall(turn_after(CREATED, CANCELLED)) == "cancelled"
+    assert shortfall(turn_after(CREATED, DONE)) is None
+
+
+def test_a_service_without_responses_falls_short_of_nothing():
+    turn = turn_after(AUDIO)
+    turn.over = True
+
+    assert shortfall(turn) is None
 
 
 def test_the_first_audio_counts_from_the_end_of_the_input():

@@ -3,7 +3,6 @@ import os
 import threading
 import wave
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -118,12 +117,12 @@ def test_a_missing_file_is_named(tmp_path):
 def test_a_file_is_valid_after_every_write(tmp_path):
     path = tmp_path / "out.wav"
     with WavWriter(path, PCM16_24KHZ) as writer:
-        lengths = [len(soundfile.read(path)[0])]
+        lengths = []
         for _ in range(3):
             writer.write(np.arange(240, dtype=np.int16))
             lengths.append(len(soundfile.read(path)[0]))
 
-    assert lengths == [0, 240, 480, 720]
+    assert lengths == [240, 480, 720]
     assert writer.duration_ms == 30
 
 
@@ -176,13 +175,54 @@ def test_a_check_leaves_everything_as_it_was(tmp_path):
     assert link.is_symlink()
 
 
-def test_a_full_disk_is_named():
-    full = Path("/dev/full")
+@pytest.mark.parametrize("say", [lambda writer: writer.write(np.zeros(1, np.int16)), WavWriter.close])
+def test_a_full_disk_is_named(say):
+    full = "cannot write /dev/full: no space left on device"
 
-    with pytest.raises(CallerError, match="cannot write /dev/full: no space left on device"):
-        WavWriter(full, PCM16_24KHZ)
+    with pytest.raises(CallerError, match=full), WavWriter("/dev/full", PCM16_24KHZ) as writer:
+        say(writer)
 
 
-def test_the_first_error_is_the_one_told(tmp_path):
-    with pytest.raises(KeyError, match="first"), WavWriter(tmp_path / "out.wav", PCM16_24KHZ):
-        raise KeyError("first")
+def test_names_may_be_text(tmp_path, tone):
+    path = tmp_path / "out.wav"
+    with WavWriter(str(path), PCM16_24KHZ) as writer:
+        writer.write(np.zeros(1, np.int16))
+
+    assert read_wav(str(tone)) == read_wav(tone)
+    assert soundfile.info(path).frames == 1
+
+
+def test_without_audio_it_is_an_empty_file(tmp_path):
+    path = tmp_path / "out.wav"
+    with WavWriter(path, PCM16_24KHZ):
+        pass
+
+    assert soundfile.info(path).frames == 0
+
+
+def test_a_block_that_fails_before_any_audio_leaves_all_as_it_was(tmp_path):
+    new, old = tmp_path / "new.wav", tmp_path / "old.wav"
+    old.write_bytes(b"precious")
+
+    for path in (new, old):
+        with pytest.raises(KeyboardInterrupt), WavWriter(path, PCM16_24KHZ):
+            raise KeyboardInterrupt
+
+    assert not new.exists()
+    assert old.read_bytes() == b"precious"
+
+
+def test_closing_twice_is_harmless(tmp_path):
+    with WavWriter(tmp_path / "out.wav", PCM16_24KHZ) as writer:
+        writer.close()
+
+
+def test_the_first_error_is_the_one_told():
+    with pytest.raises(KeyError, match="first"), WavWriter("/dev/full", PCM16_24KHZ) as writer:
+        fail_after(writer)
+
+
+def fail_after(writer):
+    with suppress(CallerError):
+        writer.write(np.zeros(1, np.int16))
+    raise KeyError("first")

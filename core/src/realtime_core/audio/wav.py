@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -30,16 +30,17 @@ _FLOATS: Final = ("FLOAT", "DOUBLE")
 _NEVER_WAIT: Final = getattr(os, "O_NONBLOCK", 0)
 
 Samples = npt.NDArray[np.int16]
+PathLike: TypeAlias = "str | os.PathLike[str]"
 
 
-def read_wav(path: Path) -> AudioContent:
+def read_wav(path: PathLike) -> AudioContent:
     """The whole of a WAV file of any rate, width and number of channels, as 16-bit samples.
 
     Raises:
         CallerError: it cannot be read, is no WAV file, or holds no audio; names the file.
     """
     with _explained("read", path):
-        data = path.read_bytes()
+        data = Path(path).read_bytes()
     if not data:
         raise CallerError(f"{path} is empty, not a WAV file")
     try:
@@ -64,7 +65,7 @@ def _samples(file: Any) -> Samples:
     return floats.round().clip(-32768, 32767).astype(np.int16)
 
 
-def check_writable(path: Path) -> None:
+def check_writable(path: PathLike) -> None:
     """Make sure that ``path`` can be written, and leave it as it is.
 
     Raises:
@@ -81,24 +82,19 @@ def check_writable(path: Path) -> None:
 class WavWriter:
     """Writes 16-bit samples to a WAV file, which is a valid one after every ``write``.
 
+    The file is made by the first ``write``, or else by ``close``: a ``with`` block that fails before there
+    is any audio leaves no file, and an old one as it was.
+
     Raises:
         CallerError: it cannot be made; names the file.
     """
 
-    def __init__(self, path: Path, fmt: AudioFormat) -> None:
+    def __init__(self, path: PathLike, fmt: AudioFormat) -> None:
+        check_writable(path)
         self._path = path
         self._format = fmt
         self._frames = 0
-        with _explained("write", path):
-            self._file = path.open("wb")
-        self._wave = wave.open(self._file, "wb")  # noqa: SIM115  # `close` closes it
-        self._wave.setparams((fmt.channels, 2, fmt.rate_hz, 0, "NONE", "not compressed"))
-        try:
-            self.write(np.zeros(0, np.int16))  # even a conversation without audio leaves a WAV file
-        except CallerError:
-            with suppress(CallerError):
-                self.close()
-            raise
+        self._wave: wave.Wave_write | None = None
 
     @property
     def duration_ms(self) -> float:
@@ -112,16 +108,29 @@ class WavWriter:
             CallerError: it cannot be written, for instance because the disk is full; names the file.
         """
         with _explained("write", self._path):
+            if self._wave is None:
+                self._file = Path(self._path).open("wb")  # noqa: SIM115  # `_end` closes it
+                self._wave = wave.open(self._file, "wb")  # noqa: SIM115  # so it does
+                self._wave.setparams((self._format.channels, 2, self._format.rate_hz, 0, "NONE", ""))
             self._wave.writeframes(samples.astype("<i2", copy=False).tobytes())
             self._file.flush()
         self._frames += len(samples)
 
     def close(self) -> None:
-        """End the file.
+        """End the file; without any audio it is an empty WAV file. May be called twice.
 
         Raises:
             CallerError: as ``write``.
         """
+        try:
+            if self._wave is None:
+                self.write(np.zeros(0, np.int16))
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        if self._wave is None:
+            return
         with _explained("write", self._path):
             try:
                 self._wave.close()
@@ -138,11 +147,11 @@ class WavWriter:
             self.close()
             return
         with suppress(CallerError):  # what went wrong first is what people want to know
-            self.close()
+            self._end()
 
 
 @contextmanager
-def _explained(verb: str, path: Path) -> Iterator[None]:
+def _explained(verb: str, path: PathLike) -> Iterator[None]:
     """What goes wrong with ``path`` inside, in one line that names it."""
     try:
         yield

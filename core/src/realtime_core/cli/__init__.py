@@ -20,8 +20,10 @@ __all__ = ["main"]
 def main(ctx: click.Context) -> None:
     """Realtime voice AI, any provider by name.
 
-    Errors are one line on stderr. The exit status is 0 when all went well, 1 when something failed, 2
-    when the command line is wrong, 130 after Ctrl-C.
+    Errors are one line on stderr. The exit status is 0 when all went well, or when whoever read the output
+    has seen enough (as in "| head -1"); 1 when the service, the link or the disk failed; 2 when the command
+    line is wrong: a provider, an option, a setting or a file that there is not, or that cannot be used; 130
+    after Ctrl-C.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

@@ -1,16 +1,19 @@
 """What the command line means. Knows nothing of sessions."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-__all__ = ["InOrder", "OptionPair", "SettingPair"]
+__all__ = ["FileName", "InOrder", "OptionPair", "SettingPair"]
 
 if TYPE_CHECKING:
     _PairType = click.ParamType[tuple[str, Any]]
+    _NameType = click.ParamType[str]
 else:
-    _PairType = click.ParamType  # not generic in click 8.1
+    _PairType = _NameType = click.ParamType  # not generic in click 8.1
+
+_PYTHON: Final = {"None": "null", "True": "true", "False": "false"}
 
 
 class InOrder(click.Command):
@@ -44,22 +47,45 @@ class OptionPair(_PairType):
         name, equals, text = value.partition("=")
         if not equals or not name:
             self.fail("give NAME=VALUE", param, ctx)
-        return name, self.parse(text)
+        return name, self.parse(name, text)
 
-    def parse(self, text: str) -> Any:
+    def parse(self, name: str, text: str) -> Any:  # noqa: ARG002  # for those that need it
         """The value: a string."""
         return text
 
 
 class SettingPair(OptionPair):
-    """``NAME=VALUE``, where the value is JSON, or else a string."""
+    """``NAME=VALUE``, where the value is JSON, or else a string.
 
-    def parse(self, text: str) -> Any:
+    What begins as JSON does must be JSON, and Python's words for JSON's are no strings by accident.
+    """
+
+    def parse(self, name: str, text: str) -> Any:
         """The value."""
+        if text in _PYTHON:
+            raise click.UsageError(
+                f"setting {name!r}: {text} is Python, write {_PYTHON[text]}, or '\"{text}\"' for the word"
+            )
         try:
             return json.loads(text, parse_constant=_no_constant)
-        except ValueError:
-            return text
+        except ValueError as exc:
+            if not text.startswith(("{", "[", '"')):
+                return text
+            where = f", character {exc.pos + 1}" if isinstance(exc, json.JSONDecodeError) else ""
+            why = f"{getattr(exc, 'msg', exc)}{where}"
+            raise click.UsageError(f"setting {name!r}: not valid JSON ({why})") from exc
+
+
+class FileName(_NameType):
+    """The name of a file, which is not empty: ``""`` would be the current folder."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name."""
+        if not value:
+            self.fail("give the name of a file", param, ctx)
+        return str(value)
 
 
 def _no_constant(name: str) -> Any:

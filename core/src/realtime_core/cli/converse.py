@@ -1,11 +1,10 @@
 """``realtime converse``: one conversation with one provider, from the command line."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from realtime_core.cli.args import InOrder, OptionPair, SettingPair
+from realtime_core.cli.args import FileName, InOrder, OptionPair, SettingPair
 
 __all__ = ["converse"]
 
@@ -13,10 +12,14 @@ __all__ = ["converse"]
 @click.command(cls=InOrder, in_order=("say", "wav"))
 @click.argument("provider")
 @click.option("--say", multiple=True, metavar="TEXT", help="A turn: write TEXT to the assistant.")
-@click.option("--wav", multiple=True, metavar="FILE", help="A turn: let the assistant hear FILE, any WAV.")
 @click.option(
-    "--out", metavar="FILE", type=click.Path(path_type=Path), help="Write what it says to this WAV file."
+    "--wav",
+    multiple=True,
+    metavar="FILE",
+    type=FileName(),
+    help="A turn: let the assistant hear FILE, any WAV.",
 )
+@click.option("--out", metavar="FILE", type=FileName(), help="Write what it says to this WAV file.")
 @click.option(
     "--option",
     "options",
@@ -40,7 +43,7 @@ def converse(
     *,
     provider: str,
     inputs: list[tuple[str, str]],
-    out: Path | None,
+    out: str | None,
     options: tuple[tuple[str, Any], ...],
     settings: tuple[tuple[str, Any], ...],
     vad: bool,
@@ -60,7 +63,8 @@ def converse(
     ("text", "transcript", "response", "error", ...), with "turn", the number of theirs; "audio" tells
     the length, not the samples.
 
-    Exit status 1 if a response failed or the conversation could not be led to its end.
+    Exit status 1 if a response failed or the conversation could not be led to its end; 2 if there is no such
+    provider, option or setting, or a file cannot be used: then nothing was sent.
     """
     ctx.find_root().obj = debug
     # numpy, soundfile and the engine load when there is a conversation to lead, not for --help

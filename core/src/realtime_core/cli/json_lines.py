@@ -47,7 +47,7 @@ class JsonLines:
     def took(self, turn: Turn | None, event: RealtimeEvent) -> None:
         """The event."""
         _write(_type(event), turn=turn and turn.number, **_fields(event))
-        if (trouble := warning(event)) is not None:
+        if (trouble := warning(event, turn)) is not None:
             complain(trouble)
 
     def turn_ended(self, turn: Turn) -> None:

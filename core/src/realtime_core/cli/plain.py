@@ -6,9 +6,9 @@ from typing import Self
 
 import click
 
-from realtime_core.cli.presenter import excerpt, outcome, recording, shortfall, tokens, warning
+from realtime_core.cli.presenter import excerpt, outcome, recording, shortfall, tokens, warning, worth_telling
 from realtime_core.cli.program import complain
-from realtime_core.cli.turns import Play, Say, Turn, add_usage
+from realtime_core.cli.turns import Play, Say, Turn
 from realtime_core.events import (
     RealtimeEvent,
     RealtimeResponseEvent,
@@ -45,7 +45,7 @@ class Plain:
     def sent(self, turn: Turn, sent_ms: float) -> None:
         """Only worth telling where a line can be written twice."""
 
-    def took(self, turn: Turn | None, event: RealtimeEvent) -> None:  # noqa: ARG002  # it is in the contract
+    def took(self, turn: Turn | None, event: RealtimeEvent) -> None:
         """Transcripts as they come."""
         match event:
             case RealtimeTextEvent(text=text):
@@ -56,7 +56,7 @@ class Plain:
                 self._end_line()
         if (ending := outcome(event)) is not None:
             self._line(ending)
-        if (trouble := warning(event)) is not None:
+        if (trouble := warning(event, turn)) is not None:
             complain(trouble)
 
     def turn_ended(self, turn: Turn) -> None:
@@ -68,10 +68,13 @@ class Plain:
     def summarise(self, turns: Sequence[Turn]) -> None:
         """One line for each turn, and one for the tokens."""
         self._end_line()
-        click.echo()
-        for turn in turns:
+        told = worth_telling(turns)
+        if told:
+            click.echo()
+        for turn in told:
             click.echo(f"turn {turn.number}: {'; '.join(_figures(turn))}")
-        click.echo(f"tokens: {tokens(add_usage(turn.usage for turn in turns))}")
+        if (used := tokens(told)) is not None:
+            click.echo(f"tokens: {used}")
 
     def _say(self, text: str) -> None:
         if not self._speaking:
@@ -100,9 +103,10 @@ def _figures(turn: Turn) -> list[str]:
         figures.append(f'heard "{excerpt(turn.heard)}"')
     if turn.said:
         figures.append(f'said "{excerpt(turn.said)}"')
-    figures.append(f"audio {turn.audio_ms:.0f} ms")
+    if turn.audio_ms:
+        figures.append(f"audio {turn.audio_ms:.0f} ms")
     if turn.first_audio_ms is not None:
         figures.append(f"first after {turn.first_audio_ms:.0f} ms")
     if (short := shortfall(turn)) is not None:
         figures.append(short)
-    return figures
+    return figures or ["nothing said"]

@@ -1,7 +1,5 @@
 """What a presenter of a conversation is, which one it is, and the words they share."""
 
-import os
-import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +7,8 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from realtime_core.cli.conversation import Listener
-from realtime_core.cli.turns import Play, Turn
+from realtime_core.cli.screen import has_room
+from realtime_core.cli.turns import Play, Turn, add_usage
 from realtime_core.contents import Usage
 from realtime_core.events import RealtimeErrorEvent, RealtimeEvent, RealtimeResponseEvent
 
@@ -22,6 +21,7 @@ __all__ = [
     "shortfall",
     "tokens",
     "warning",
+    "worth_telling",
 ]
 
 _EXCERPT: Final = 60
@@ -46,7 +46,7 @@ def choose_presenter(*, as_json: bool) -> Presenter:
         from realtime_core.cli.json_lines import JsonLines
 
         return JsonLines()
-    if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+    if has_room():
         # rich is for terminals only
         from realtime_core.cli.terminal import Terminal
 
@@ -56,11 +56,13 @@ def choose_presenter(*, as_json: bool) -> Presenter:
     return Plain()
 
 
-def warning(event: RealtimeEvent) -> str | None:
-    """What to say on stderr about ``event``, unless it is raised as well and said there: a fatal one is, and
-    the refusal of our own commit.
+def warning(event: RealtimeEvent, turn: Turn | None) -> str | None:
+    """What to say on stderr about ``event``, unless it is raised as well and said there: a fatal one is, the
+    refusal of what ``turn`` asked for, and the refusal of our own commit.
     """
     if not isinstance(event, RealtimeErrorEvent) or event.fatal or event.kind == "empty_commit":
+        return None
+    if turn is not None and turn.refusal is event:
         return None
     return "warning: " + ": ".join(part for part in (event.code or event.kind, event.message) if part)
 
@@ -75,7 +77,14 @@ def outcome(event: RealtimeEvent) -> str | None:
 
 def shortfall(turn: Turn) -> str | None:
     """In a word, how a turn's answer fell short, if it did."""
+    if turn.status is None and turn.over:
+        return None  # the service has no responses, and the answer was heard
     return None if turn.status == "completed" else turn.status or "unfinished"
+
+
+def worth_telling(turns: Sequence[Turn]) -> list[Turn]:
+    """The turns that came to something."""
+    return [turn for turn in turns if turn.over or turn.heard or turn.has_output]
 
 
 def recording(play: Play) -> str:
@@ -88,8 +97,11 @@ def excerpt(text: str) -> str:
     return textwrap.shorten(text, _EXCERPT, placeholder=" …")
 
 
-def tokens(usage: Usage) -> str:
-    """Usage, in words."""
+def tokens(turns: Sequence[Turn]) -> str | None:
+    """The usage of all turns, in words, if the service told any."""
+    usage = add_usage(turn.usage for turn in turns)
+    if usage == Usage():
+        return None
     return (
         f"{usage.input_tokens} in (audio {usage.input_audio_tokens}, text {usage.input_text_tokens}, "
         f"cached {usage.cached_tokens}), {usage.output_tokens} out (audio {usage.output_audio_tokens}, "

@@ -4,18 +4,21 @@ Knows nothing of what the commands do.
 """
 
 import io
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
 import click
 
-from realtime_core.errors import RealtimeError
+from realtime_core.errors import CallerError, RealtimeError, UnknownProvider
 
 __all__ = ["Failed", "Program", "complain"]
 
+_WRONG: Final = 2  # as click has it for a wrong command line
 _INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
 
 
@@ -47,14 +50,30 @@ class Program(click.Group):
         """Run the command; ``--debug`` shows where an error came from."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+        except (click.Abort, click.exceptions.Exit):
             raise
+        except BrokenPipeError:
+            _discard_output()
+            ctx.exit(0)
         except Exception as exc:
-            if ctx.obj:
+            if ctx.obj and (exc.__cause__ or not isinstance(exc, click.ClickException)):
                 traceback.print_exc()
-            if isinstance(exc, RealtimeError):
+            if isinstance(exc, RealtimeError | click.ClickException):
                 raise
+            if isinstance(exc, OSError):
+                _discard_output()
+                raise Failed(
+                    ": ".join(
+                        map(str, filter(None, [exc.filename, (exc.strerror or type(exc).__name__).lower()]))
+                    )
+                ) from exc
             raise Failed(f"unexpected {type(exc).__name__}; --debug shows where") from exc
+
+
+def _discard_output() -> None:
+    """What could not be written must not fail once more when Python exits."""
+    with suppress(OSError):  # no file at all
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _status(call: Callable[[], Any]) -> int:
@@ -64,17 +83,27 @@ def _status(call: Callable[[], Any]) -> int:
         return _INTERRUPTED
     except click.UsageError as exc:
         command = exc.ctx.command_path if exc.ctx else "realtime"
-        complain(f"{exc.format_message().rstrip('.')}; see {command} --help")
+        _fail(f"{exc.format_message().rstrip('.')}; see {command} --help")
         return exc.exit_code
     except click.ClickException as exc:
-        complain(exc.format_message())
+        _fail(exc.format_message())
         return exc.exit_code
     except RealtimeError as exc:
-        complain(str(exc))
-        return 1
+        _fail(str(exc))
+        return _WRONG if isinstance(exc, CallerError | UnknownProvider) else 1
     return status if isinstance(status, int) else 0
+
+
+def _fail(message: str) -> None:
+    """Why it failed, so that it cannot be missed."""
+    line = _line(message)
+    click.echo(line if os.environ.get("NO_COLOR") else click.style(line, fg="red"), err=True)
 
 
 def complain(message: str) -> None:
     """One line on stderr."""
-    click.echo(f"realtime: {' '.join(message.split())}", err=True)
+    click.echo(_line(message), err=True)
+
+
+def _line(message: str) -> str:
+    return f"realtime: {' '.join(message.split())}"

@@ -1,16 +1,20 @@
 """``realtime providers``: what is installed. Imports no plugin."""
 
 import json
-import sys
 from collections.abc import Sequence
+from typing import Final
 
 import attrs
 import click
 
 from realtime_core.cli.program import complain
+from realtime_core.cli.screen import has_room
 from realtime_core.registry import ProviderInfo, list_providers
 
 __all__ = ["providers"]
+
+# What the headings and the lines between columns of a table take at most.
+_TABLE_EXTRA: Final = len("Provider Distribution Version")
 
 
 @click.command()
@@ -18,24 +22,26 @@ __all__ = ["providers"]
 def providers(*, as_json: bool) -> None:
     """List the installed providers: name, distribution, version.
 
-    One line each when the output is not a terminal.
+    One line each when the output is not a terminal, or a narrow one.
     """
     found = list_providers()
     if as_json:
         click.echo(json.dumps([attrs.asdict(info) for info in found]))
-    elif not found:
+        return
+    if not found:
         complain("no providers are installed; try: pip install realtime-openai")
-    elif sys.stdout.isatty():
+        return
+    lines = _lines(found)
+    if has_room(max(map(len, lines)) + _TABLE_EXTRA):  # a name that is cut short is no name
         _print_table(found)
     else:
-        _print_lines(found)
+        click.echo("\n".join(lines))
 
 
-def _print_lines(found: Sequence[ProviderInfo]) -> None:
+def _lines(found: Sequence[ProviderInfo]) -> list[str]:
     rows = [attrs.astuple(info) for info in found]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        click.echo("  ".join(map(str.ljust, row, widths)).rstrip())
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 def _print_table(found: Sequence[ProviderInfo]) -> None:

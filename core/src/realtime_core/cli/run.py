@@ -6,7 +6,6 @@ Knows nothing of click.
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, Final
 
 import attrs
@@ -19,6 +18,7 @@ from realtime_core.cli.presenter import Presenter, choose_presenter
 from realtime_core.cli.program import Failed
 from realtime_core.cli.turns import Input, Play, Say, Turn
 from realtime_core.client import RealtimeClient
+from realtime_core.errors import CallerError
 from realtime_core.registry import load_provider
 from realtime_core.session import RealtimeSession
 from realtime_core.settings import InputAudioTranscription, TurnDetection
@@ -35,7 +35,7 @@ class Plan:
 
     provider: str
     inputs: Sequence[tuple[str, str]]
-    out: Path | None
+    out: str | None
     options: Mapping[str, Any] = attrs.field(repr=False)
     settings: Mapping[str, Any]
     vad: bool
@@ -46,8 +46,8 @@ def run(plan: Plan) -> None:
     """Lead the conversation to its end.
 
     Raises:
-        CallerError: a file cannot be used; nothing was connected.
-        Failed: a response failed.
+        CallerError: the plan cannot be; nothing was sent.
+        Failed: a response failed, or what was said cannot be written.
         RealtimeError: whatever else stood in the way.
     """
     inputs = [_input(kind, value) for kind, value in plan.inputs]
@@ -61,7 +61,7 @@ def run(plan: Plan) -> None:
 
 
 def _input(kind: str, value: str) -> Input:
-    return Say(value) if kind == "say" else Play(value, read_wav(Path(value)))
+    return Say(value) if kind == "say" else Play(value, read_wav(value))
 
 
 async def _converse(plan: Plan, inputs: Sequence[Input], presenter: Presenter) -> Sequence[Turn]:
@@ -74,12 +74,14 @@ async def _converse(plan: Plan, inputs: Sequence[Input], presenter: Presenter) -
             with ExitStack() as stack:
                 writer = None if plan.out is None else stack.enter_context(_open(plan.out, session))
                 await conversation.run(inputs, None if writer is None else writer.write)
+        except CallerError as exc:
+            raise Failed(str(exc)) from exc  # a full disk, say: the command line was right
         finally:
             presenter.summarise(conversation.turns)
     return conversation.turns
 
 
-def _open(path: Path, session: RealtimeSession) -> WavWriter:
+def _open(path: str, session: RealtimeSession) -> WavWriter:
     fmt = session.settings.output_audio_format
     return WavWriter(path, fmt if isinstance(fmt, AudioFormat) else PCM16_24KHZ)
 

@@ -11,9 +11,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from realtime_core.cli.presenter import excerpt, outcome, recording, shortfall, tokens, warning
+from realtime_core.cli.presenter import excerpt, outcome, recording, shortfall, tokens, warning, worth_telling
 from realtime_core.cli.program import complain
-from realtime_core.cli.turns import Play, Say, Turn, add_usage
+from realtime_core.cli.turns import Play, Say, Turn
 from realtime_core.events import RealtimeEvent
 
 __all__ = ["Terminal"]
@@ -55,11 +55,11 @@ class Terminal:
         self._sent_ms = sent_ms
         self._refresh(turn)
 
-    def took(self, turn: Turn | None, event: RealtimeEvent) -> None:  # noqa: ARG002  # it is in the contract
+    def took(self, turn: Turn | None, event: RealtimeEvent) -> None:
         """Show what has changed; what comes late for an earlier turn is in the summary."""
         if (ending := outcome(event)) is not None:
             self._endings.append(ending)
-        if (trouble := warning(event)) is not None:
+        if (trouble := warning(event, turn)) is not None:
             self._warnings.append(trouble)
         self._refresh(self._turn)
 
@@ -71,16 +71,11 @@ class Terminal:
     def summarise(self, turns: Sequence[Turn]) -> None:
         """A table, and the tokens."""
         self._stop()
-        table = Table(box=SIMPLE_HEAD, pad_edge=False)
-        table.add_column("Turn", justify="right")
-        table.add_column("Heard", ratio=1)
-        table.add_column("Said", ratio=1)
-        table.add_column("Audio", justify="right", no_wrap=True)
-        table.add_column("First audio", justify="right", no_wrap=True)
-        for turn in turns:
-            table.add_row(*_row(turn))
-        self._console.print(table)
-        self._console.print(Text(f"Tokens: {tokens(add_usage(turn.usage for turn in turns))}", "dim"))
+        told = worth_telling(turns)
+        if told:
+            self._console.print(_table(told))
+        if (used := tokens(told)) is not None:
+            self._console.print(Text(f"Tokens: {used}", "dim"))
 
     def _refresh(self, turn: Turn | None) -> None:
         if self._live is not None and turn is not None:
@@ -123,17 +118,36 @@ class Terminal:
         return row
 
 
-def _row(turn: Turn) -> tuple[RenderableType, ...]:
+def _table(turns: Sequence[Turn]) -> Table:
+    """A column for everything that any turn has."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    columns = {
+        "Turn": [Text(str(turn.number)) for turn in turns],
+        "Heard": [_clean(excerpt(turn.heard)) for turn in turns],
+        "Said": [_said(turn) for turn in turns],
+        "Audio": [_ms(turn.audio_ms or None) for turn in turns],
+        "First audio": [_ms(turn.first_audio_ms) for turn in turns],
+    }
+    shown = {heading: cells for heading, cells in columns.items() if any(cells)}
+    for heading in shown:
+        words = heading in {"Heard", "Said"}
+        table.add_column(
+            heading, justify="left" if words else "right", no_wrap=not words, ratio=1 if words else None
+        )
+    for row in zip(*shown.values(), strict=True):
+        table.add_row(*row)
+    return table
+
+
+def _said(turn: Turn) -> Text:
     said = _clean(excerpt(turn.said))
     if (short := shortfall(turn)) is not None:
-        said.append(f" ({short})", "yellow")
-    return (
-        str(turn.number),
-        _clean(excerpt(turn.heard)),
-        said,
-        f"{turn.audio_ms:.0f} ms",
-        "" if turn.first_audio_ms is None else f"{turn.first_audio_ms:.0f} ms",
-    )
+        said.append(f" ({short})" if said else f"({short})", "yellow")
+    return said
+
+
+def _ms(duration_ms: float | None) -> Text:
+    return Text("" if duration_ms is None else f"{duration_ms:.0f} ms")
 
 
 def _clean(text: str) -> Text:

@@ -55,6 +55,10 @@ class Turn:
     status: str | None = None
     """Of the last response: completed, cancelled, incomplete, failed; ``None`` before its end."""
     status_reason: str | None = None
+    refusal: RealtimeErrorEvent | None = None
+    """Why there will be no answer."""
+    over: bool = False
+    """Whether the answer was heard to its end; whoever leads the conversation says so."""
     usage: Usage = attrs.field(factory=Usage)
     items: set[str | None] = attrs.field(factory=set)
     """The conversation items that hold what the user said."""
@@ -69,7 +73,7 @@ class Turn:
     _unanswered: bool = False
 
     def ask(self, now_s: float) -> None:
-        """The input is complete: the answer's delay counts from here."""
+        """The input is complete: the answer's delay counts from here. Call it before asking for one."""
         self._asked_s = now_s
 
     def take(self, event: RealtimeEvent, now_s: float) -> None:
@@ -92,6 +96,8 @@ class Turn:
                 self._end_response(event)
             case RealtimeErrorEvent(item_id=item) if item in self.items:
                 self._written.add(item)  # its transcription failed
+            case RealtimeErrorEvent() if self._is_refusal(event):
+                self.refusal = event
 
     @property
     def said(self) -> str:
@@ -128,6 +134,18 @@ class Turn:
         """Whether a transcript of what the user said can still come."""
         return not self._written or not self.items <= self._written
 
+    def _is_refusal(self, event: RealtimeErrorEvent) -> bool:
+        """Whether the error says that what was asked for will not come.
+
+        One about an item or a response is about that, and may be late. Before we have asked, and once
+        there is an answer, nothing is refused.
+        """
+        if event.benign or event.retryable or event.item_id or event.response_id:
+            return False
+        if event.kind in {"overflow", "callback"}:  # our own side's
+            return False
+        return self._asked_s is not None and not self.answering and not self.has_output
+
     def _hear_audio(self, audio: AudioContent, now_s: float) -> None:
         if self.first_audio_ms is None and self._asked_s is not None:
             self.first_audio_ms = (now_s - self._asked_s) * 1000
@@ -156,7 +174,7 @@ class Turn:
         self._ended += 1
         if self._ended > self._begun:  # a service that does not announce its responses
             self._unanswered = False
-        self.status = event.status
+        self.status = event.status or "completed"  # a service without the word has no other end
         self.status_reason = event.status_reason
         if event.usage is not None:
             self.usage = add_usage([self.usage, event.usage])
