@@ -1,5 +1,5 @@
 import pytest
-from realtime_openai_wire.errors import ErrorMeaning, meaning_of, tidy_message
+from realtime_openai_wire.errors import ErrorMeaning, error_message, meaning_of, tidy_message
 
 FATAL = ["session_expired", "beta_api_shape_disabled"]
 NO_CREDIT = ["insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"]
@@ -100,6 +100,71 @@ def test_long_quoted_values_show_only_their_length(mark):
 
 def test_a_quotation_that_never_closes_counts_to_the_end():
     assert tidy_message("Invalid value: 'it's " + "x " * 100) == "Invalid value: '<205 chars>'"
+
+
+@pytest.mark.parametrize(
+    "param",
+    [
+        "session.instructions",
+        "response.instructions",
+        "session.prompt",
+        "session.audio.input.transcription.prompt",
+        "session.audio.input.transcription.keywords[0]",
+        "session.tools[0].description",
+        "item.content[0].text",
+        "item.output",
+        "response.input",
+        "response.input[0].content",
+        "response.metadata.topic",
+        "instructions",
+        "tools",
+    ],
+)
+def test_what_a_parameter_of_words_quotes_does_not_show_however_short(param):
+    said = f"Invalid '{param}': 'my dog' and “hunter2” and \"x\"."
+
+    assert tidy_message(said, param) == f"Invalid '{param}': '<6 chars>' and \"<7 chars>\" and \"<1 chars>\"."
+
+
+@pytest.mark.parametrize(
+    "param",
+    [None, "session.voice", "session.audio.input.format", "session.audio.output.voice", "session.type"],
+)
+def test_what_another_parameter_quotes_shows_when_it_is_short(param):
+    assert tidy_message("Use 'marin' or “cedar”.", param) == "Use 'marin' or “cedar”."
+
+
+def test_the_name_of_a_parameter_is_no_ones_words():
+    message = "Unknown parameter: 'session.audio.input.turn_detection.silence_ms[0].x'."
+
+    assert tidy_message(message, "session.audio.input.turn_detection") == message
+    assert tidy_message(f"No '{'a.' * 40}b'.") == "No '<81 chars>'."
+
+
+def test_a_quotation_of_33_characters_is_hidden():
+    assert tidy_message(f"No '{'x ' * 16}' or '{'x ' * 16}x'.") == f"No '{'x ' * 16}' or '<33 chars>'."
+
+
+@pytest.mark.parametrize(
+    ("kind", "remedy"),
+    [
+        ("auth", "check the API key"),
+        ("quota", "check the plan and its billing"),
+        ("rate_limited", "try again later"),
+        ("expired", "open a new session"),
+    ],
+)
+def test_an_error_with_an_obvious_remedy_names_it(kind, remedy):
+    assert error_message("It is so.", kind).startswith(f"It is so.; {remedy}")
+    assert error_message("", kind).startswith(remedy)
+
+
+def test_a_remedy_that_the_service_names_is_not_said_twice():
+    assert error_message("Please try again in 6 s.", "rate_limited") == "Please try again in 6 s."
+
+
+def test_an_error_without_one_says_what_the_service_said():
+    assert error_message("It is 'so'.", "invalid_request", "session.prompt") == "It is '<2 chars>'."
 
 
 def test_an_apostrophe_is_no_quotation_mark():

@@ -11,7 +11,7 @@ from realtime_core.errors import (
     LostReason,
     RateLimited,
 )
-from realtime_openai_wire.refusals import closed_by_peer, closed_by_us, not_reached, refused
+from realtime_openai_wire.refusals import closed_by_peer, closed_by_us, not_reached, refused, stalled
 
 HOST = "api.example.com:8443"
 
@@ -101,6 +101,20 @@ def test_a_key_in_the_reason_does_not_show():
 
     assert "sk-…" in message
     assert "abcdef" not in message
+
+
+def test_a_short_prompt_in_the_reason_does_not_show():
+    said = json.dumps({"error": {"message": "No 'my dog'.", "param": "session.instructions"}}).encode()
+
+    assert "my dog" not in str(refused(HOST, 400, said))
+
+
+def test_a_service_that_takes_nothing_dropped_the_connection():
+    lost = stalled(HOST)
+
+    assert (lost.reason, lost.code, lost.retryable) == (LostReason.DROPPED, 1006, True)
+    assert str(lost).startswith(f"{HOST} ")
+    assert "; " in str(lost)
 
 
 CERTIFICATE = ssl.SSLCertVerificationError()

@@ -202,7 +202,8 @@ def test_a_failed_transcription_is_an_error_that_the_session_survives(decode):
     (event,) = decode("conversation.item.input_audio_transcription.failed", item_id="u1", error=error)
 
     assert type(event) is RealtimeErrorEvent
-    assert (event.kind, event.code, event.message) == ("quota", "insufficient_quota", "No credit.")
+    assert (event.kind, event.code) == ("quota", "insufficient_quota")
+    assert event.message == "No credit.; check the plan and its billing"
     assert (event.fatal, event.item_id, event.command_id) == (False, "u1", None)
 
 

@@ -118,6 +118,14 @@ def test_a_finished_response_that_was_never_seen_to_begin_answers_its_command(de
     assert event.command_id == "cmd_1"
 
 
+def test_a_short_prompt_that_an_error_quotes_does_not_show(decode):
+    error = {"code": "invalid_value", "message": "Bad: 'my dog'.", "param": "session.instructions"}
+
+    (event,) = decode("error", error=error)
+
+    assert event.message == "Bad: '<6 chars>'."
+
+
 def test_a_failed_response_is_followed_by_its_error(decode):
     error = {"type": "invalid_request_error", "code": "rate_limit_exceeded", "message": "Try again in 6.9s"}
     response = {"id": "r1", "status": "failed", "status_details": {"type": "failed", "error": error}}

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 from realtime_core.events import ErrorKind
 
-__all__ = ["ErrorMeaning", "meaning_of", "tidy_message"]
+__all__ = ["ErrorMeaning", "error_message", "meaning_of", "tidy_message"]
 
 
 @attrs.frozen
@@ -74,12 +74,21 @@ def meaning_of(code: str | None, error_type: str | None = None) -> ErrorMeaning:
     return _UNKNOWN
 
 
-_LONGEST_QUOTE: Final = 64
+_LONGEST_QUOTE: Final = 32
+_LONGEST_NAME: Final = 64
 _LONGEST_MESSAGE: Final = 400
 _READ_AT_MOST: Final = 10 * _LONGEST_MESSAGE
 
 # an apostrophe inside a word neither opens nor closes a quotation
-_QUOTED: Final = re.compile(r"(?<!\w)(['\"`])((?:(?!\1(?!\w)).)*)(?:\1|$)", re.DOTALL)
+_QUOTED: Final = re.compile(
+    r"(?<!\w)(['\"`])(?P<plain>(?:(?!\1(?!\w)).)*)(?:\1|$)|[“„«](?P<curly>[^”“»]*)(?:[”“»]|$)", re.DOTALL
+)
+_PARAMETER: Final = re.compile(r"\w+(?:\[\d+\])*(?:\.\w+(?:\[\d+\])*)+")
+_HOLDS_WORDS: Final = re.compile(
+    # "session.audio.input" is where the settings of a microphone stand
+    r"(?:^|\.)(?:instructions|prompt|content|text|transcript|tools|keywords|arguments|output|metadata|input)"
+    r"(?<!audio\.input)(?<!audio\.output)(?:[.\[]|$)"
+)
 _SECRETS: Final = (
     (re.compile(r"\b(Bearer\s+)\S+", re.IGNORECASE), r"\1…"),
     (re.compile(r"(?<![A-Za-z0-9])(sk-|ek_)[\w*.-]+"), r"\1…"),
@@ -87,19 +96,42 @@ _SECRETS: Final = (
     (re.compile(r"(?<![\w-])[A-Za-z0-9]{32,}(?![\w-])"), "…"),  # a bare key, as Azure's
 )
 
+_REMEDIES: Final[dict[ErrorKind, tuple[str, str]]] = {
+    "auth": ("check", "check the API key, its account and what it may use"),
+    "quota": ("billing", "check the plan and its billing"),
+    "rate_limited": ("try again", "try again later"),
+    "expired": ("new session", "open a new session"),
+}
+"""What helps against an error, and the word by which the service's own message says so already."""
 
-def _shorten(quoted: re.Match[str]) -> str:
-    mark, content = quoted[1], quoted[2]
-    return quoted[0] if len(content) <= _LONGEST_QUOTE else f"{mark}<{len(content)} chars>{mark}"
+
+def error_message(message: str, kind: ErrorKind, param: str | None = None) -> str:
+    """What an error event says: the service's message, tidied, and the remedy where one is obvious."""
+    tidy = tidy_message(message, param)
+    word, remedy = _REMEDIES.get(kind, ("", ""))
+    return tidy if word in tidy.lower() else "; ".join(part for part in (tidy, remedy) if part)
 
 
-def tidy_message(message: str) -> str:
+def tidy_message(message: str, param: str | None = None) -> str:
     """A message of the service without what must not reach a log: in one line, at most 400 characters.
 
-    Quoted values of more than 64 characters, which are a user's own words, become their length;
-    whatever looks like a key becomes an ellipsis.
+    Quoted values of more than 32 characters, which may be a user's own words, become their length, but
+    for the name of a parameter; where ``param``, the parameter that the service objects to, holds
+    words (instructions, content, tools), every quoted value does. Whatever looks like a key becomes
+    an ellipsis.
     """
-    tidy = _QUOTED.sub(_shorten, message[:_READ_AT_MOST])
+    holds_words = param is not None and _HOLDS_WORDS.search(param) is not None
+
+    def shorten(quoted: re.Match[str]) -> str:
+        content = quoted["plain"] if quoted["curly"] is None else quoted["curly"]
+        is_name = _PARAMETER.fullmatch(content) is not None and len(content) <= _LONGEST_NAME
+        harmless = content == param if holds_words else len(content) <= _LONGEST_QUOTE
+        if harmless or (is_name and not holds_words):
+            return quoted[0]
+        mark = quoted[1] or '"'
+        return f"{mark}<{len(content)} chars>{mark}"
+
+    tidy = _QUOTED.sub(shorten, message[:_READ_AT_MOST])
     for pattern, instead in _SECRETS:
         tidy = pattern.sub(instead, tidy)
     tidy = " ".join(tidy.split())

@@ -70,7 +70,7 @@ def _reason_in(body: bytes) -> tuple[str | None, str]:
         return None, ""
     error = mapping(payload, "error") or payload
     said = text(error, "message") or text(payload, "error") or ""
-    return text(error, "code") or text(error, "type"), tidy_message(said)
+    return text(error, "code") or text(error, "type"), tidy_message(said, text(error, "param"))
 
 
 def not_reached(host: str, error: Exception) -> ConnectionFailed:

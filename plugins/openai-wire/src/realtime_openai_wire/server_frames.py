@@ -24,7 +24,7 @@ from realtime_core.events import (
 )
 
 from realtime_openai_wire.client_frames import METADATA_KEY
-from realtime_openai_wire.errors import meaning_of, tidy_message
+from realtime_openai_wire.errors import error_message, meaning_of
 from realtime_openai_wire.fields import integer, mapping, number, rate_limits, status_reason, text, usage
 from realtime_openai_wire.formats import format_from_wire
 from realtime_openai_wire.names import GA_NAMES, ListenEvents, SendEvents
@@ -152,7 +152,7 @@ def _item_added(state: WireState, name: str, frame: Frame) -> Events:
 
 def _response_created(state: WireState, name: str, frame: Frame) -> Events:
     response = mapping(frame, "response")
-    state.responses.begin(text(response, "id"), _output_format(response))
+    state.responses.begin(text(response, "id"), _reported_format(response, "output"))
     return (_response(state, name, frame, phase="created"),)
 
 
@@ -221,8 +221,7 @@ def _plain(name: str, frame: Frame, command_id: str | None = None) -> RealtimeEv
 
 def _session(state: WireState, name: str, frame: Frame, **fields: Any) -> Events:
     session = mapping(frame, "session")
-    reported = _output_format(session) or format_from_wire(session.get("output_audio_format"))
-    state.output_format = reported or state.output_format
+    state.output_format = _reported_format(session, "output") or state.output_format
     session_id, expires_at_s = text(session, "id"), number(session, "expires_at")
     return (
         RealtimeSessionEvent(
@@ -230,6 +229,7 @@ def _session(state: WireState, name: str, frame: Frame, **fields: Any) -> Events
             service_event=frame,
             session_id=session_id,
             expires_at_s=expires_at_s,
+            input_format=_reported_format(session, "input"),
             **fields,
         ),
     )
@@ -263,7 +263,7 @@ def _error(name: str, frame: Frame, error: Frame, command_id: str | None = None)
         command_id=command_id,
         kind=meaning.kind,
         code=code or error_type,
-        message=tidy_message(text(error, "message") or ""),
+        message=error_message(text(error, "message") or "", meaning.kind, text(error, "param")),
         retryable=meaning.retryable,
         fatal=meaning.fatal,
         benign=meaning.benign,
@@ -288,6 +288,7 @@ def _part_key(name: str, frame: Frame) -> PartKey:
     return text(frame, "item_id"), integer(frame, "content_index"), name.rpartition(".")[0]
 
 
-def _output_format(holder: Frame) -> AudioFormat | None:
-    """The output format that a session or a response reports."""
-    return format_from_wire(mapping(mapping(holder, "audio"), "output").get("format"))
+def _reported_format(holder: Frame, direction: str) -> AudioFormat | None:
+    """The audio format that a session or a response reports, also in the beta protocol's place."""
+    current = mapping(mapping(holder, "audio"), direction).get("format")
+    return format_from_wire(current) or format_from_wire(holder.get(f"{direction}_audio_format"))
