@@ -1,15 +1,20 @@
 """Whole sessions of openai-ws over a real socket: what the engine guarantees, with a server that tests it."""
 
 import asyncio
+import base64
+import contextlib
+import json
 from typing import Any
 
 import pytest
 from conftest import Serve, audio_delta, frame, open_session
 from realtime_core import (
+    AudioFormat,
     ConnectionFailed,
     ConnectionLost,
     FailedReason,
     LostReason,
+    ProviderError,
     RealtimeAudioEvent,
     RealtimeClient,
     RealtimeErrorEvent,
@@ -311,3 +316,163 @@ async def test_garbage_is_reported_and_survived(serve_script: Serve):
     errors = [event for event in events if isinstance(event, RealtimeErrorEvent)]
     assert [error.fatal for error in errors] == [False] * 5
     assert [event.service_type for event in events if event.service_type == "a.new.thing"] == ["a.new.thing"]
+
+
+def kinds(received: list[Any]) -> list[str]:
+    return [message["type"].removeprefix("input_audio_buffer.") for message in received]
+
+
+def listens(received: list[Any], answer: Any = None) -> Any:
+    """A server that keeps what it is sent after opening, and answers an update as told, or at once."""
+
+    async def script(socket: Any) -> None:
+        await open_session(socket)
+        async for text in socket:
+            message = json.loads(text)
+            received.append(message)
+            match message["type"]:
+                case "session.update" if answer is not None:
+                    await answer(socket, message)
+                case "session.update":
+                    await socket.send(frame("session.updated", session=message["session"]))
+                case "input_audio_buffer.commit":
+                    await socket.send(frame("input_audio_buffer.committed", item_id="item_1"))
+                case "response.create":
+                    await socket.send(DONE)
+
+    return script
+
+
+async def test_order_of_sends_is_order_at_the_service_also_around_large_audio(serve_script: Serve):
+    received: list[Any] = []
+
+    async with serve_script(listens(received)) as url, client(url)() as session:
+        await asyncio.gather(
+            session.send_audio(bytes(5 * 1024 * 1024)), session.send_audio(bytes(96)), session.commit_audio()
+        )
+
+    assert kinds(received) == ["append"] * 21 + ["commit"]
+    assert [len(base64.b64decode(message["audio"])) for message in received[:-1]] == [256 * 1024] * 20 + [96]
+
+
+async def test_audio_after_a_change_of_format_is_in_the_new_format(serve_script: Serve):
+    received: list[Any] = []
+
+    async with serve_script(listens(received)) as url, client(url)() as session:
+        await session.send_audio(bytes(960))
+        await asyncio.gather(
+            session.update_session(input_audio_format="g711_ulaw"), session.send_audio(bytes(160))
+        )
+
+    assert kinds(received) == ["append", "session.update", "append"]
+    assert [len(base64.b64decode(received[number]["audio"])) for number in (0, 2)] == [960, 160]
+
+
+async def test_change_of_settings_counts_although_nobody_waits_for_it_any_more(serve_script: Serve):
+    received: list[Any] = []
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def late(socket: Any, message: Any) -> None:
+        asked.set()
+        await go_on.wait()
+        await socket.send(frame("session.updated", session=message["session"]))
+
+    async with serve_script(listens(received, late)) as url, client(url)() as session:
+        updating = asyncio.ensure_future(
+            session.update_session(input_audio_format="g711_ulaw", voice="cedar")
+        )
+        await asked.wait()
+        updating.cancel()
+        go_on.set()
+        while not session.settings.voice:
+            await anext(session.receive())
+        voice = session.settings.voice
+        await session.send_audio(bytes(160))
+        await session.create_response()
+        _ = [event async for event in until_done(session)]
+
+    assert voice == "cedar"
+    assert len(base64.b64decode(received[1]["audio"])) == 160
+
+
+async def test_refused_change_of_settings_changes_nothing(serve_script: Serve):
+    received: list[Any] = []
+
+    async def refuse(socket: Any, message: Any) -> None:
+        error = {"type": "invalid_request_error", "code": "invalid_value", "event_id": message["event_id"]}
+        await socket.send(frame("error", error={**error, "message": "no", "param": None}))
+
+    async with serve_script(listens(received, refuse)) as url, client(url)() as session:
+        with pytest.raises(ProviderError, match="invalid_value"):
+            await session.update_session(input_audio_format="g711_ulaw", voice="cedar")
+        voice = session.settings.voice
+        await session.send_audio(bytes(960))
+        await session.create_response()
+        _ = [event async for event in until_done(session)]
+
+    assert not voice
+    assert len(base64.b64decode(received[1]["audio"])) == 960
+
+
+async def test_raw_change_of_the_input_format_is_followed(serve_script: Serve):
+    received: list[Any] = []
+    pcmu = {"type": "realtime", "audio": {"input": {"format": {"type": "audio/pcmu"}}}}
+    raw = RealtimeEvent(service_type="session.update", service_event={"session": pcmu})
+
+    async with serve_script(listens(received)) as url, client(url)() as session:
+        await session.send(raw)
+        async for event in session.receive():
+            if isinstance(event, RealtimeSessionEvent) and event.input_format == AudioFormat("g711_ulaw"):
+                break
+        await session.send_audio(bytes(48_000))
+        await session.commit_audio()
+
+    sent = sum(len(base64.b64decode(message["audio"])) for message in received if "audio" in message)
+    assert sent == pytest.approx(8_000, abs=8)  # a second of G.711, made of a second of PCM at 24 kHz
+
+
+async def test_service_that_speaks_of_an_update_before_the_session_has_not_opened_it(serve_script: Serve):
+    async def script(socket: Any) -> None:
+        await socket.send(frame("session.updated", session={"type": "realtime"}))
+        await socket.wait_closed()
+
+    async with serve_script(script) as url:
+        with pytest.raises(ConnectionFailed, match="session to be created"):
+            await client(url, timeout_s=0.2).create_session()
+
+
+async def test_callback_that_swallows_its_cancellation_holds_no_deletion_up(serve_script: Serve):
+    called, let_go = asyncio.Event(), asyncio.Event()
+
+    async def play(_: Any) -> None:
+        called.set()
+        while not let_go.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await let_go.wait()
+
+    limits = SessionLimits(close_timeout_s=0.05)
+    async with serve_script(sends(2)) as url:
+        session = await client(url, limits=limits).create_session(audio_output_callback=play)
+        await session.create_response()
+        await called.wait()
+
+        await session.delete_session()
+        state = session.state
+        let_go.set()
+        await asyncio.sleep(0.01)  # the callback has its way to its end; nothing else is waited for
+
+    assert state == "closed"
+
+
+async def test_another_event_loop_may_not_wait_for_events(serve_script: Serve):
+    async with serve_script(sends(1)) as url, client(url)() as session:
+        stream = session.receive()
+        while session.stats.queued_events:
+            await anext(stream)
+
+        with pytest.raises(SessionStateError, match="another event loop"):
+            await asyncio.to_thread(lambda: asyncio.run(one(stream)))
+
+
+async def one(stream: Any) -> Any:
+    return await anext(stream)

@@ -70,7 +70,7 @@ def test_message_of_unknown_role_is_refused():
 
 
 def test_message_is_text():
-    with pytest.raises(InvalidSettings, match=r"^the content of a message is str, not bytes$"):
+    with pytest.raises(InvalidSettings, match=r"^'content' takes str, not bytes$"):
         Message("user", b"secret words")
 
 
@@ -95,3 +95,34 @@ def test_rate_limit_knows_only_its_name_unless_told():
 
 def test_usage_is_zero_unless_told():
     assert set(attrs.asdict(Usage()).values()) == {0}
+
+
+@pytest.mark.parametrize("data", [bytearray(b"ab"), memoryview(b"ab")])
+def test_any_bytes_are_audio_data(data):
+    content = AudioContent(data)
+
+    assert (type(content.data), content.data) == (bytes, b"ab")
+
+
+def test_text_is_no_audio_data():
+    with pytest.raises(InvalidSettings, match=r"^the data of AudioContent is bytes, not str$"):
+        AudioContent("abc")
+
+
+def test_a_name_is_an_audio_format():
+    assert AudioContent(b"a", "g711_ulaw").format == AudioFormat("g711_ulaw")
+
+
+def test_a_number_is_no_text():
+    with pytest.raises(InvalidSettings, match=r"^'text' takes str, not int$"):
+        TextContent(5)
+
+
+def test_hiding_knows_any_value():
+    assert [hidden(value) for value in (None, "ab", b"ab", [1], 5)] == [
+        "None",
+        "<2 chars>",
+        "<2 bytes>",
+        "<1 entries>",
+        "<int>",
+    ]

@@ -133,12 +133,14 @@ def test_a_default_is_not_converted():
 
 @pytest.mark.parametrize("wrong", ["soon", [1]])
 def test_a_wrong_option_of_the_program_is_refused_by_name(wrong):
-    with pytest.raises(InvalidOptions, match=r"^option 'timeout_s' has a wrong value$"):
+    with pytest.raises(InvalidOptions, match=r"^option 'timeout_s' has a wrong value; it takes float$"):
         build_options(Options, {"api_key": "k", "timeout_s": wrong}, {})
 
 
 def test_a_wrong_option_of_the_environment_is_refused_by_its_variable():
-    with pytest.raises(InvalidOptions, match=r"^option 'timeout_s' \(from ACME_TIMEOUT\) has a wrong value$"):
+    with pytest.raises(
+        InvalidOptions, match=r"^option 'timeout_s' \(from ACME_TIMEOUT\) has a wrong value; it takes float$"
+    ):
         build_options(Options, {"api_key": "k"}, {"ACME_TIMEOUT": "soon"})
 
 
@@ -189,3 +191,28 @@ def test_a_wrong_value_never_shows_in_the_message(wrong):
         build_options(Options, {"api_key": "k", "timeout_s": wrong}, {})
 
     assert wrong not in str(caught.value)
+
+
+@attrs.frozen
+class Plain:
+    size: int = option(env="ACME_SIZE", default=1)
+    share: float = option(default=0.5)
+    loud: bool = option(default=False)
+    name: str = option(default="a")
+
+
+def test_a_string_becomes_the_plain_type_of_its_option():
+    given = {"share": "0.25", "loud": "yes", "name": "5"}
+
+    assert build_options(Plain, given, {"ACME_SIZE": "3"}) == Plain(size=3, share=0.25, loud=True, name="5")
+
+
+@pytest.mark.parametrize(("word", "flag"), [("1", True), ("On", True), ("0", False), ("no", False)])
+def test_a_flag_has_customary_words(word, flag):
+    assert build_options(Plain, {"loud": word}, {}).loud is flag
+
+
+@pytest.mark.parametrize(("name", "kind"), [("size", "int"), ("share", "float"), ("loud", "bool")])
+def test_a_string_that_is_none_of_its_type_is_refused_by_that(name, kind):
+    with pytest.raises(InvalidOptions, match=f"^option '{name}' has a wrong value; it takes {kind}$"):
+        build_options(Plain, {name: "perhaps"}, {})

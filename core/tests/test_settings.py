@@ -90,7 +90,7 @@ def test_a_value_is_passed_through(name, value):
             5,
             "setting 'input_audio_noise_reduction' takes str or Mapping or None, not int",
         ),
-        ("turn_detection", "server_vad", "TurnDetection or a mapping is needed, not str"),
+        ("turn_detection", "server_vad", "takes TurnDetection or a mapping or None, not str"),
         ("input_audio_format", "mp3", "no audio format 'mp3'"),
         ("output_audio_format", 24_000, "no audio format int"),
     ],

@@ -3,6 +3,7 @@
 Knows nothing of sessions or wires. ``repr`` shows lengths: people's words stay out of logs.
 """
 
+from collections.abc import Sized
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import attrs
@@ -28,8 +29,10 @@ def hidden(value: Any) -> str:
             return f"<{len(value)} chars>"
         case bytes():
             return f"<{len(value)} bytes>"
-        case _:
+        case Sized():
             return f"<{len(value)} entries>"
+        case _:
+            return f"<{type(value).__name__}>"
 
 
 def _audio_format(value: object) -> AudioFormat:
@@ -37,11 +40,23 @@ def _audio_format(value: object) -> AudioFormat:
     return value if type(value) is AudioFormat else AudioFormat.parse(value)
 
 
+def _audio_bytes(value: object) -> bytes:
+    if type(value) is bytes:
+        return value
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    raise InvalidSettings(f"the data of AudioContent is bytes, not {type(value).__name__}")
+
+
 @attrs.frozen
 class AudioContent:
-    """A run of audio and its format."""
+    """A run of audio and its format.
 
-    data: bytes = attrs.field(repr=hidden)
+    Raises:
+        InvalidSettings: the data is no bytes, or the format none.
+    """
+
+    data: bytes = attrs.field(repr=hidden, converter=_audio_bytes)
     format: AudioFormat = attrs.field(default=PCM16_24KHZ, converter=_audio_format)
 
     @property
@@ -60,21 +75,25 @@ class AudioContent:
         return to_samples(self.data, self.format)
 
 
-@attrs.frozen
-class TextContent:
-    """A piece of text."""
-
-    text: str = attrs.field(repr=hidden)
-
-
 def _check_role(_: Any, __: "attrs.Attribute[Any]", value: object) -> None:
     if value not in get_args(Role):
         raise InvalidSettings(f"a role is {', '.join(map(repr, get_args(Role)))}, not {value!r}")
 
 
-def _check_words(_: Any, __: "attrs.Attribute[Any]", value: object) -> None:
+def _check_words(_: Any, attribute: "attrs.Attribute[Any]", value: object) -> None:
     if not isinstance(value, str):  # attrs' own check would quote the content
-        raise InvalidSettings(f"the content of a message is str, not {type(value).__name__}")
+        raise InvalidSettings(f"{attribute.name!r} takes str, not {type(value).__name__}")
+
+
+@attrs.frozen
+class TextContent:
+    """A piece of text.
+
+    Raises:
+        InvalidSettings: it is no text.
+    """
+
+    text: str = attrs.field(repr=hidden, validator=_check_words)
 
 
 @attrs.frozen

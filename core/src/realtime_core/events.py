@@ -64,13 +64,17 @@ class RealtimeAudioEvent(RealtimeEvent):
     audio: AudioContent
 
 
+def _text_content(value: TextContent | str) -> TextContent:
+    return value if isinstance(value, TextContent) else TextContent(value)
+
+
 @attrs.frozen(kw_only=True)
 class RealtimeTextEvent(RealtimeEvent):
     """Received: a *new* piece of the assistant's output, spoken or written, so that printing each
     one prints the reply exactly once. Sent: a whole message, with its ``role`` (default user).
     """
 
-    text: TextContent
+    text: TextContent = attrs.field(converter=_text_content)
     role: Role | None = None
 
 

@@ -6,7 +6,7 @@ Knows nothing of any provider. A secret option never shows in a ``repr``.
 import difflib
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 
@@ -35,8 +35,9 @@ def option(
         default: the value when neither does; without one the option is required.
         secret: its value is never shown.
         convert: makes the value from what was given, which is a string from the environment and
-            the command line; it raises `InvalidOptions`, whose words are shown, or
-            ``ValueError`` or ``TypeError``, whose words are not, when it cannot.
+            the command line; it raises `InvalidOptions`, whose words are shown, or ``ValueError``
+            or ``TypeError``, whose words are not, when it cannot. A string becomes an ``int``,
+            ``float`` or ``bool`` without.
     """
     return attrs.field(
         default=default, repr=not secret, kw_only=True, metadata={_ENV: env, _CONVERT: convert}
@@ -47,6 +48,24 @@ def missing_option(name: str, env: str | None = None) -> InvalidOptions:
     """The error for an option that is needed and was not given."""
     where = f" or set {env}" if env else ""
     return InvalidOptions(f"option {name!r} is missing: give {name}=...{where}")
+
+
+def _from_text(kind: object, value: Any) -> Callable[[Any], Any] | None:
+    """How a string of the environment or the command line becomes a ``kind``, where that is plain."""
+    return _PLAIN.get(kind) if isinstance(value, str) else None
+
+
+def _flag(text: str) -> bool:
+    match text.lower():
+        case "1" | "true" | "yes" | "on":
+            return True
+        case "0" | "false" | "no" | "off":
+            return False
+        case _:
+            raise ValueError("neither yes nor no")
+
+
+_PLAIN: Final[dict[object, Callable[[Any], Any]]] = {int: int, float: float, bool: _flag}
 
 
 def build_options(
@@ -78,7 +97,7 @@ def build_options(
             raise missing_option(name, env)
         else:
             continue
-        convert = field.metadata.get(_CONVERT)
+        convert = field.metadata.get(_CONVERT) or _from_text(field.type, value)
         if convert is not None:
             source = f" (from {env})" if given.get(name) is None else ""
             try:
@@ -88,7 +107,8 @@ def build_options(
             except (TypeError, ValueError) as exc:
                 # what the converter says quotes the value, which a secret's traceback must not show
                 cause = exc if field.repr else None
-                raise InvalidOptions(f"option {name!r}{source} has a wrong value") from cause
+                kind = f"; it takes {field.type.__name__}" if isinstance(field.type, type) else ""
+                raise InvalidOptions(f"option {name!r}{source} has a wrong value{kind}") from cause
         values[name] = value
     try:
         return cls(**values)

@@ -52,6 +52,8 @@ def load_provider(name: str) -> Provider:
         BrokenPlugin: it does not import, has no hook, or was written for another API version.
     """
     # The file system may have changed since the last call, so nothing is cached here.
+    if not isinstance(name, str):
+        raise UnknownProvider(f"a provider's name is str, not {type(name).__name__}")
     infos = [info for info in list_providers() if info.name == name]
     if not infos:
         raise _unknown(name)
@@ -101,7 +103,7 @@ def _unknown(name: str) -> UnknownProvider:
     installed = sorted({info.name for info in list_providers()})
     shown = ", ".join(map(repr, installed)) if installed else "none"
     # somebody who types 'azure' means 'azure-ws', and 'realtime-azure' is where it comes from
-    close = difflib.get_close_matches(name, [*installed, *_KNOWN], n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name.lower(), [*installed, *_KNOWN], n=1, cutoff=0.5)
     if not close:
         remedy = "pip install the distribution that has it"
     elif close[0] in installed:

@@ -66,9 +66,9 @@ CommandT = TypeVar("CommandT", bound=Command)
 _log = logging.getLogger("realtime_core")
 
 _DEFAULT_OPEN_TIMEOUT_S: Final = 10.0
-# Audio given in larger pieces is sent in several: OpenAI takes 15 MiB of base64 in one event, and
-# nothing else gets past a frame that is being written.
-_APPEND_BYTES: Final = 1024 * 1024
+# Audio given in larger pieces is sent in several: OpenAI takes 15 MiB of base64 in one event, many a
+# WebSocket server 1 MiB in one frame, and nothing else gets past a frame that is being written.
+_APPEND_BYTES: Final = 256 * 1024
 
 
 @attrs.frozen(kw_only=True)

@@ -54,7 +54,8 @@ def setting(
         if value is UNSET or (value is None and nullable):
             return
         if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-            names = " or ".join([kind.__name__ for kind in allowed] + ["None"] * nullable)
+            mapping = ["a mapping"] * (nested is not None)
+            names = " or ".join([*(kind.__name__ for kind in allowed), *mapping, *["None"] * nullable])
             raise InvalidSettings(f"setting {attribute.name!r} takes {names}, not {type(value).__name__}")
         if choices and value not in choices:
             raise InvalidSettings(
@@ -76,14 +77,14 @@ def _unless_unset(convert: Any) -> Any:
     return lambda value: value if value is UNSET or value is None else convert(value)
 
 
-def _to_nested(cls: type[S], value: Any) -> S:
+def _to_nested(cls: type[S], value: Any) -> Any:
     if isinstance(value, cls):
         return value
     if isinstance(value, Mapping):
         return _by_name(cls, value, where=cls.__name__)
     if attrs.has(type(value)):
         return _by_name(cls, set_fields(value), where=cls.__name__)
-    raise InvalidSettings(f"{cls.__name__} or a mapping is needed, not {type(value).__name__}")
+    return value  # no settings at all: the check, which knows the name of the field, says so
 
 
 def _by_name(cls: type[S], values: Mapping[str, Any], *, where: str) -> S:
@@ -95,7 +96,7 @@ def _by_name(cls: type[S], values: Mapping[str, Any], *, where: str) -> S:
     names = [field.name for field in attrs.fields(cls)]
     for name in values:
         if name not in names:
-            raise UnsupportedSetting(f"{where} has no setting {name!r}{_hint(name, names)}")
+            raise UnsupportedSetting(f"{where} has no setting {name!r}{_hint(str(name), names)}")
     return cls(**values)
 
 
@@ -185,13 +186,18 @@ def merge_settings(cls: type[T], *layers: RealtimeSettings | Mapping[str, Any] |
     """
     merged: dict[str, Any] = {}
     for layer in layers:
-        match layer:
-            case None:
-                continue
-            case RealtimeSettings():
-                merged.update(set_fields(layer))
-            case Mapping():
-                merged.update((name, value) for name, value in layer.items() if value is not UNSET)
-            case _:
-                raise InvalidSettings(f"settings are a RealtimeSettings value, not {type(layer).__name__}")
+        merged.update(_layer(layer))
     return _by_name(cls, merged, where=cls.__name__)
+
+
+def _layer(value: object) -> Mapping[str, Any]:
+    match value:
+        case None:
+            return {}
+        case RealtimeSettings():
+            return set_fields(value)
+        case Mapping():
+            return {name: given for name, given in value.items() if given is not UNSET}
+        case _:
+            given = type(value).__name__
+            raise InvalidSettings(f"settings are a RealtimeSettings value or a mapping, not {given}")

@@ -7,6 +7,7 @@ from typing import Final, Literal, get_args
 
 import attrs
 
+from realtime_core.checks import one_of, positive
 from realtime_core.errors import InvalidSettings
 
 __all__ = ["PCM16_24KHZ", "AudioFormat", "Encoding"]
@@ -23,15 +24,13 @@ class AudioFormat:
     G.711 is 8 kHz unless stated (RFC 3551 §4.5.14).
     """
 
-    encoding: Encoding = attrs.field(default="pcm16", validator=attrs.validators.in_(get_args(Encoding)))
+    encoding: Encoding = attrs.field(default="pcm16", validator=one_of(*get_args(Encoding)))
     rate_hz: int = attrs.field(
         # validators run when all is set: an unknown encoding is their business, not this lookup's
         default=attrs.Factory(lambda self: _DEFAULT_RATE_HZ.get(self.encoding, 1), takes_self=True),
-        validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)],
+        validator=positive(int),
     )
-    channels: int = attrs.field(
-        default=1, validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)]
-    )
+    channels: int = attrs.field(default=1, validator=positive(int))
 
     @classmethod
     def parse(cls, value: object) -> "AudioFormat":
