@@ -5,7 +5,10 @@ import sys
 
 from realtime_core import (
     AudioContent,
+    ProviderError,
     RealtimeAudioEvent,
+    RealtimeError,
+    RealtimeErrorEvent,
     RealtimeResponseEvent,
     RealtimeTextEvent,
     create_client,
@@ -34,6 +37,8 @@ async def main(provider: str) -> None:
                     print(event.text.text, end="")
                 case RealtimeResponseEvent(phase="done"):
                     break  # to go on talking, send audio from another task instead, and stay in this loop
+                case RealtimeErrorEvent(benign=False):
+                    raise ProviderError(event.message)  # there will be no answer
                 case _:
                     if event.service_type == ListenEvents.SESSION_UPDATED:
                         print("Session updated")
@@ -42,4 +47,11 @@ async def main(provider: str) -> None:
     print()
 
 
-asyncio.run(main(*sys.argv[1:]))
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
+try:
+    asyncio.run(main(sys.argv[1]))
+except RealtimeError as exc:
+    sys.exit(str(exc))
+except KeyboardInterrupt:
+    sys.exit(130)

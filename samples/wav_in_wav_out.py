@@ -2,15 +2,22 @@
 
 import asyncio
 import sys
-from pathlib import Path
 
-from realtime_core import PCM16_24KHZ, RealtimeResponseEvent, RealtimeTextEvent, create_client
+from realtime_core import (
+    PCM16_24KHZ,
+    ProviderError,
+    RealtimeError,
+    RealtimeErrorEvent,
+    RealtimeResponseEvent,
+    RealtimeTextEvent,
+    create_client,
+)
 from realtime_core.audio.wav import WavWriter, read_wav
 
 
 async def main(provider: str, question: str, answer: str) -> None:
-    audio = read_wav(Path(question))  # any rate, any channels: the session converts
-    with WavWriter(Path(answer), PCM16_24KHZ) as file:
+    audio = read_wav(question)  # any rate, any channels: the session converts
+    with WavWriter(answer, PCM16_24KHZ) as file:
         client = create_client(provider, audio_output_callback=file.write)
         async with client(turn_detection=None) as session:  # we say where the question ends
             await session.send_audio(audio)
@@ -20,9 +27,18 @@ async def main(provider: str, question: str, answer: str) -> None:
                 match event:
                     case RealtimeTextEvent():
                         print(event.text.text, end="", flush=True)
+                    case RealtimeErrorEvent(benign=False):
+                        raise ProviderError(event.message)  # there will be no answer
                     case RealtimeResponseEvent(phase="done"):
                         break
     print()
 
 
-asyncio.run(main(*sys.argv[1:]))
+if len(sys.argv) != 4:
+    sys.exit(__doc__)
+try:
+    asyncio.run(main(*sys.argv[1:]))
+except RealtimeError as exc:
+    sys.exit(str(exc))
+except KeyboardInterrupt:
+    sys.exit(130)
