@@ -4,6 +4,7 @@ import pytest
 import realtime_openai
 from realtime_core import RealtimeTextEvent
 from realtime_core.errors import InvalidOptions, InvalidSettings
+from realtime_core.limits import SessionLimits
 from realtime_openai import ListenEvents, OpenAIRealtimeExecutionSettings, OpenAIRealtimeWebsocket
 from websockets.asyncio.server import serve
 
@@ -33,6 +34,12 @@ def test_options_and_settings_are_checked_at_once():
         OpenAIRealtimeWebsocket(api_kye=KEY)
     with pytest.raises(InvalidSettings, match="speed"):
         OpenAIRealtimeWebsocket(api_key=KEY, settings={"speed": 9})
+
+
+def test_the_class_takes_the_limits_of_its_sessions():
+    limits = SessionLimits(command_timeout_s=3)
+
+    assert OpenAIRealtimeWebsocket(api_key=KEY, limits=limits)._limits is limits
 
 
 def test_a_missing_key_is_named_with_provider_and_variable(monkeypatch):

@@ -1,4 +1,9 @@
+import subprocess
+import sys
+import traceback
+
 import pytest
+from openai import AsyncOpenAI, OpenAI
 from realtime_core.errors import InvalidOptions
 from realtime_core.options import build_options
 from realtime_openai.options import OpenAIOptions, checked_key
@@ -48,7 +53,7 @@ def test_a_missing_key_is_named_with_its_variable(environ):
 
 
 def test_with_a_client_of_ones_own_no_key_is_needed():
-    client = object()
+    client = AsyncOpenAI(api_key=KEY)
 
     assert build(openai_client=client).openai_client is client
 
@@ -106,17 +111,88 @@ def test_a_timeout_that_is_no_time_is_refused(given):
 
 
 @pytest.mark.parametrize("name", ["headers", "query"])
-def test_headers_and_query_are_mappings_given_in_code(name):
-    assert getattr(build(api_key=KEY, **{name: {"a": 1}}), name) == {"a": "1"}
-    with pytest.raises(InvalidOptions, match=f"'{name}'"):
-        build(api_key=KEY, **{name: "a=1"})
+def test_headers_and_query_are_mappings_of_strings_given_in_code(name):
+    assert getattr(build(api_key=KEY, **{name: {"a": "1 é"}}), name) == {"a": "1 é"}
+
+
+HIDDEN = "hidden77"
+
+
+class Odd:
+    def __repr__(self):
+        return HIDDEN
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shape"),
+    [
+        ("api_key", f"two {HIDDEN}", "one word"),
+        ("api_key", Odd(), "a function that gives one"),
+        ("base_url", f"https://user:{HIDDEN}@api.openai.com/v1", "as api_key"),
+        ("base_url", f"https://{HIDDEN}@api.openai.com/v1", "as api_key"),
+        ("base_url", f"https://api.openai.com/v1?key={HIDDEN}", "query={...}"),
+        ("base_url", f"https://api.openai.com/v1#{HIDDEN}", "query={...}"),
+        ("base_url", f"{HIDDEN}.com", "https://api.openai.com/v1"),
+        ("base_url", f"http://a:{HIDDEN}", "https://api.openai.com/v1"),
+        ("base_url", Odd(), "https://api.openai.com/v1"),
+        ("model", 5, "a string"),
+        ("model", f"a\n{HIDDEN}", "one line"),
+        ("model", "  ", "a string"),
+        ("organization", f"a\n{HIDDEN}", "one line"),
+        ("project", Odd(), "a string"),
+        ("headers", {"X-Key": f"a\nb{HIDDEN}"}, "one line"),
+        ("headers", {"X-Key": f"{HIDDEN}\0"}, "one line"),
+        ("headers", {"bad name": HIDDEN}, "one word"),
+        ("headers", {f"{HIDDEN}\r\n": "x"}, "one word"),
+        ("headers", {"": HIDDEN}, "one word"),
+        ("headers", {"X-Key": Odd()}, "strings to strings"),
+        ("headers", {5: HIDDEN}, "strings to strings"),
+        ("headers", HIDDEN, "strings to strings"),
+        ("query", {"key": Odd()}, "strings to strings"),
+        ("query", [HIDDEN], "strings to strings"),
+        ("timeout_s", HIDDEN, "positive number"),
+        ("timeout_s", True, "positive number"),
+        ("openai_client", 5, "AsyncOpenAI"),
+        ("openai_client", HIDDEN, "AsyncOpenAI"),
+        ("openai_client", AsyncOpenAI, "AsyncOpenAI"),
+        ("openai_client", OpenAI(api_key=HIDDEN), "AsyncOpenAI"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_the_right_shape_and_never_shown(name, value, shape):
+    with pytest.raises(InvalidOptions, match=f"option '{name}'") as caught:
+        build(**{"api_key": KEY, name: value})
+
+    assert shape in str(caught.value)
+    assert HIDDEN not in str(caught.value)
+    assert all(HIDDEN not in str(line) for line in traceback.format_exception(caught.value))
+
+
+def test_no_client_of_ones_own_is_refused_without_loading_openai():
+    show = (
+        "import sys; from realtime_core.errors import InvalidOptions; from realtime_openai import *\n"
+        "try: OpenAIRealtimeWebsocket(openai_client=5)\n"
+        "except InvalidOptions as exc: print('AsyncOpenAI' in str(exc), 'openai' in sys.modules)"
+    )
+
+    # its own interpreter: this one has it loaded
+    done = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True)  # noqa: S603
+
+    assert done.stdout.strip() == "True False"
+
+
+@pytest.mark.parametrize("base_url", [f"https://u:{HIDDEN}@a.com", f"https://a.com/v1?key={HIDDEN}"])
+def test_a_secret_in_the_base_url_never_gets_as_far_as_a_repr(base_url):
+    with pytest.raises(InvalidOptions) as caught:
+        OpenAIOptions(api_key=KEY, base_url=base_url)
+
+    assert HIDDEN not in str(caught.value)
 
 
 def test_no_secret_shows_in_a_repr():
-    shown = repr(
-        build(api_key=KEY, headers={"X-Key": "hidden"}, query={"key": "hidden"}, openai_client="hidden")
-    )
+    given = {"headers": {"X-Key": HIDDEN}, "query": {"key": HIDDEN}}
+
+    shown = repr(build(api_key=KEY, openai_client=AsyncOpenAI(api_key=HIDDEN), **given))
 
     assert KEY not in shown
-    assert "hidden" not in shown
+    assert HIDDEN not in shown
     assert "api.openai.com" in shown

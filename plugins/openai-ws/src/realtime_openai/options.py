@@ -1,10 +1,14 @@
 """Options of the provider: endpoint and credentials of OpenAI. Imports nothing of ``openai``."""
 
+import re
+import sys
 from collections.abc import Awaitable, Callable, Mapping
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import attrs
+from realtime_core.errors import InvalidOptions
 from realtime_core.options import missing_option, option
 
 if TYPE_CHECKING:
@@ -17,13 +21,16 @@ ApiKey = str | Callable[[], str] | Callable[[], Awaitable[str]]
 
 _KEY_ENV: Final = "OPENAI_API_KEY"
 _SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+# What follows never shows a value: any of them may hold a secret.
 
 
 def checked_key(value: Any) -> str:
     """A key that can stand in a header.
 
     Raises:
-        ValueError: it is empty, or holds blanks or characters beyond ASCII. Never shows it.
+        InvalidOptions: it is empty, or holds blanks or characters beyond ASCII.
     """
     if (
         not isinstance(value, str)
@@ -32,33 +39,78 @@ def checked_key(value: Any) -> str:
         or not value.isprintable()
         or " " in value
     ):
-        raise ValueError("a key is one word of ASCII characters")
+        raise InvalidOptions("a key is one word of ASCII characters")
     return value
 
 
 def _api_key(value: Any) -> Any:
+    if not callable(value) and not isinstance(value, str):
+        raise InvalidOptions("a key is a string, or a function that gives one")
     return value if callable(value) else checked_key(value)
 
 
 def _base_url(value: Any) -> str:
-    parts = urlsplit(str(value).strip())
-    # a port that is no number raises when it is read
-    if parts.scheme not in _SCHEMES or not parts.hostname or parts.port == 0:
-        raise ValueError("a base URL looks like https://api.openai.com/v1")
+    parts = _parts(value)
+    if parts is None:
+        raise InvalidOptions("a base URL looks like https://api.openai.com/v1")
+    if "@" in parts.netloc:
+        raise InvalidOptions("a base URL holds no user or password; give the key as api_key=...")
+    if parts.query or parts.fragment:
+        raise InvalidOptions("a base URL ends with its path; give parameters as query={...}")
     return urlunsplit(parts._replace(scheme=_SCHEMES[parts.scheme], path=parts.path.rstrip("/")))
 
 
+def _parts(value: Any) -> SplitResult | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        parts = urlsplit(value.strip())
+        # a port that is no number raises when it is read
+        is_url = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if is_url else None
+
+
 def _seconds(value: Any) -> float:
-    seconds = float(value)
-    if not 0 < seconds < float("inf"):
-        raise ValueError("a timeout is a positive number of seconds")
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if isinstance(value, bool) or not isfinite(seconds) or seconds <= 0:
+        raise InvalidOptions("a timeout is a positive number of seconds")
     return seconds
 
 
+def _word(value: Any) -> str:
+    if not isinstance(value, str) or not value.isprintable() or not value.strip():
+        raise InvalidOptions("it is a string in one line")
+    return value
+
+
 def _strings(value: Any) -> dict[str, str]:
-    if not isinstance(value, Mapping):
-        raise TypeError("a mapping of strings, given in code")
-    return {str(key): str(item) for key, item in value.items()}
+    if not isinstance(value, Mapping) or not all(
+        isinstance(part, str) for pair in value.items() for part in pair
+    ):
+        raise InvalidOptions("it is a mapping of strings to strings, given in code")
+    return dict(value)
+
+
+def _headers(value: Any) -> dict[str, str]:
+    headers = _strings(value)
+    if not all(_HEADER_NAME.fullmatch(name) and item.isprintable() for name, item in headers.items()):
+        raise InvalidOptions(
+            "a header's name is one word of ASCII characters, its value a string in one line"
+        )
+    return headers
+
+
+def _openai_client(value: Any) -> Any:
+    # whoever has one has loaded openai
+    openai = sys.modules.get("openai")
+    if openai is None or not isinstance(value, openai.AsyncOpenAI):
+        raise InvalidOptions("it is an openai.AsyncOpenAI, not the class and not the synchronous client")
+    return value
 
 
 @attrs.frozen(kw_only=True)
@@ -67,7 +119,7 @@ class OpenAIOptions:
 
     Args:
         api_key: the key, or a function or coroutine function that gives one on every connect.
-        base_url: where the API is; ``ws://`` and ``wss://`` are taken too.
+        base_url: where the API is, without user, password and query; ``ws://`` and ``wss://`` are taken too.
         model: the model, unless the setting ``model`` names another.
         organization: the organization to bill.
         project: the project to bill.
@@ -78,19 +130,21 @@ class OpenAIOptions:
             and project; closing it stays with you.
 
     Raises:
-        InvalidOptions: there is neither a key nor a client.
+        InvalidOptions: there is neither a key nor a client, or the base URL holds a secret.
     """
 
     api_key: ApiKey | None = option(env=_KEY_ENV, default=None, secret=True, convert=_api_key)
     base_url: str = option(env="OPENAI_BASE_URL", default="https://api.openai.com/v1", convert=_base_url)
-    model: str = option(env="OPENAI_REALTIME_MODEL", default="gpt-realtime-2.1")
-    organization: str | None = option(env="OPENAI_ORG_ID", default=None)
-    project: str | None = option(env="OPENAI_PROJECT_ID", default=None)
-    headers: Mapping[str, str] = option(default=attrs.Factory(dict), secret=True, convert=_strings)
+    model: str = option(env="OPENAI_REALTIME_MODEL", default="gpt-realtime-2.1", convert=_word)
+    organization: str | None = option(env="OPENAI_ORG_ID", default=None, convert=_word)
+    project: str | None = option(env="OPENAI_PROJECT_ID", default=None, convert=_word)
+    headers: Mapping[str, str] = option(default=attrs.Factory(dict), secret=True, convert=_headers)
     query: Mapping[str, str] = option(default=attrs.Factory(dict), secret=True, convert=_strings)
     timeout_s: float = option(default=10.0, convert=_seconds)
-    openai_client: "AsyncOpenAI | None" = option(default=None, secret=True)
+    openai_client: "AsyncOpenAI | None" = option(default=None, secret=True, convert=_openai_client)
 
     def __attrs_post_init__(self) -> None:
+        # its value shows in the repr
+        _base_url(self.base_url)
         if self.api_key is None and self.openai_client is None:
             raise missing_option("api_key", _KEY_ENV)

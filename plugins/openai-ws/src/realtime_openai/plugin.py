@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from realtime_core.errors import AuthenticationFailed, RealtimeError
+from realtime_core.errors import AuthenticationFailed, InvalidOptions, RealtimeError
 from realtime_core.provider import Provider, Setup, hookimpl
 from realtime_core.unset import UNSET
 from realtime_openai_wire import (
@@ -103,12 +103,16 @@ def _key_source(give: Callable[[], ApiKey]) -> Callable[[], Awaitable[str]]:
     async def key() -> str:
         try:
             given: Any = give()
-            return checked_key(await given if inspect.isawaitable(given) else given)
+            given = await given if inspect.isawaitable(given) else given
         except RealtimeError:
             raise
         except Exception as exc:
             raise AuthenticationFailed(
                 f"the function given as api_key gave no usable key ({type(exc).__name__}); check it"
             ) from exc
+        try:
+            return checked_key(given)
+        except InvalidOptions as exc:
+            raise AuthenticationFailed(f"the function given as api_key gave no usable key: {exc}") from exc
 
     return key
