@@ -12,20 +12,20 @@ __all__ = ["Capabilities"]
 
 @attrs.frozen(kw_only=True)
 class Capabilities:
-    """The abilities of one provider."""
+    """The abilities of one provider.
+
+    Attributes:
+        input_formats: formats that it takes as they are, preferred first; the engine converts all
+            others.
+        output_formats: formats that it gives, preferred first.
+        turns: whether there are responses that can be asked for. Without, ``create_response`` raises
+            `UnsupportedCommand`.
+        acks: whether commands are answered. Without, they count as done once written.
+        live_settings: names of the settings that an open session can change.
+    """
 
     input_formats: tuple[AudioFormat, ...] = (PCM16_24KHZ,)
-    """Formats that it takes as they are, preferred first; the engine converts all others."""
-
     output_formats: tuple[AudioFormat, ...] = (PCM16_24KHZ,)
-    """Formats that it gives, preferred first."""
-
     turns: bool = True
-    """Whether there are responses that can be asked for. Without: ``create_response`` raises
-    `UnsupportedCommand`."""
-
     acks: bool = True
-    """Whether commands are answered. Without: they count as done once written."""
-
     live_settings: frozenset[str] = frozenset()
-    """Names of the settings that an open session can change."""

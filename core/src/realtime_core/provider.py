@@ -101,25 +101,25 @@ class Connection(Protocol):
 
 @attrs.frozen(kw_only=True)
 class Provider:
-    """What a plugin's hook returns."""
+    """What a plugin's hook returns.
+
+    Attributes:
+        connect: ``await connect(options, setup)``: a connection, or `ConnectionFailed`,
+            `AuthenticationFailed`, `RateLimited`, or another `RealtimeError`. If it is cancelled it
+            leaves nothing behind. The engine bounds it, with the wait for the configuration, by the
+            option ``timeout_s`` if the options class has one, else by 10 seconds.
+        options: an attrs class, its fields made by `realtime_core.options.option`.
+        settings: the settings it can honour: `RealtimeSettings`, or a class that extends it.
+        capabilities: what it can do.
+        api_version: the version of this contract that the plugin was written for: a number of its own,
+            not `API_VERSION`, so that a core with another contract can tell.
+    """
 
     connect: Callable[[Any, Setup], Awaitable[Connection]]
-    """``await connect(options, setup)``: a connection, or `ConnectionFailed`, `AuthenticationFailed`,
-    `RateLimited`, or another `RealtimeError`. ``options`` is of the class below. If it is cancelled
-    it leaves nothing behind. The engine bounds it, with the wait for the configuration, by the
-    option ``timeout_s`` if the class has one, else by 10 seconds."""
-
     options: type[attrs.AttrsInstance]
-    """An attrs class, its fields made by `realtime_core.options.option`."""
-
     settings: type[RealtimeSettings]
-    """The settings it can honour: `RealtimeSettings`, or a class that extends it."""
-
     capabilities: Capabilities
-
     api_version: int
-    """The version of this contract that the plugin was written for: a number of its own, not
-    `API_VERSION`, so that a core with another contract can tell."""
 
 
 class HookSpecs:
