@@ -37,9 +37,10 @@ def test_options_and_settings_are_checked_at_once():
 
 
 def test_the_class_takes_the_limits_of_its_sessions():
-    limits = SessionLimits(command_timeout_s=3)
+    OpenAIRealtimeWebsocket(api_key=KEY, limits=SessionLimits(command_timeout_s=3))
 
-    assert OpenAIRealtimeWebsocket(api_key=KEY, limits=limits)._limits is limits
+    with pytest.raises(InvalidSettings, match="limits must be a SessionLimits"):
+        OpenAIRealtimeWebsocket(api_key=KEY, limits=3)
 
 
 def test_a_missing_key_is_named_with_provider_and_variable(monkeypatch):
