@@ -41,6 +41,50 @@ async def test_command_serves_the_openai_client(start):
         assert (await connection.recv()).type == "session.created"
 
 
+async def talk(base_url):
+    """Ask for a response and listen until the session ends."""
+    async with (
+        AsyncOpenAI(api_key="any", base_url=base_url) as client,
+        client.realtime.connect(model="m") as connection,
+    ):
+        await connection.response.create()
+        async for event in connection:
+            if event.type == "response.done":
+                return
+
+
+def log_of(process):
+    process.send_signal(signal.SIGTERM)
+    return process.communicate(timeout=10)[1].splitlines()
+
+
+async def test_sessions_and_faults_are_logged(start):
+    process, line = start("--speed", "0", "--fault", "close:1001@4", "--fault", "stall@900")
+    await talk(line.split("base_url ")[1].rstrip(")\n"))
+
+    assert log_of(process) == [
+        "session 1: opened, model m",
+        "session 1: fault close:1001@4 fired",
+        "session 1: fault stall@900 never fired: 4 frames came",
+        "session 1: closed (1001)",
+    ]
+
+
+async def test_refusals_are_logged_without_the_key(start):
+    process, line = start("--api-key", "sk-the-right-one")
+    with pytest.raises(Exception, match="401"):
+        await talk(line.split("base_url ")[1].rstrip(")\n"))
+
+    assert log_of(process) == ["refused /v1/realtime: HTTP 401 (invalid_api_key)"]
+
+
+async def test_quiet_command_logs_nothing(start):
+    process, line = start("--speed", "0", "--quiet", "--fault", "close:1001@4")
+    await talk(line.split("base_url ")[1].rstrip(")\n"))
+
+    assert log_of(process) == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_command_says_one_line_and_ends_cleanly(start, number):
     process, line = start()
@@ -57,7 +101,7 @@ def test_busy_port_is_one_line_and_a_failure():
         result = CliRunner().invoke(main, ["--port", str(taken.getsockname()[1])])
 
     assert result.exit_code == 1
-    assert result.output.startswith("Error: cannot listen on 127.0.0.1:")
+    assert result.output.startswith("realtime-simulator: cannot listen on 127.0.0.1:")
     assert result.output.count("\n") == 1
 
 
@@ -68,7 +112,9 @@ def test_busy_port_is_one_line_and_a_failure():
         (["--fault", "close"], "NAME@FRAME"),
         (["--brain", "ehco"], "choose 'echo'"),
         (["--script", "nowhere.toml", "--port", "0"], "cannot read nowhere.toml"),
+        (["--script", "/nope", "--port", "0"], ": cannot read /nope: no such file or directory\n"),
         (["--speed", "-1"], "as fast as possible"),
+        (["--nonsense"], "see "),
     ],
 )
 def test_wrong_option_says_what_is_right(options, hint):
@@ -76,3 +122,5 @@ def test_wrong_option_says_what_is_right(options, hint):
 
     assert result.exit_code == 2
     assert hint in result.output
+    assert result.output.startswith("realtime-simulator: ")
+    assert result.output.count("\n") == 1

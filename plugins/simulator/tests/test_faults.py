@@ -1,6 +1,7 @@
 import math
 
 import pytest
+from realtime_core.errors import InvalidOptions
 from realtime_simulator.faults import FAULT_NAMES, Fault, FaultInjector, Send, parse_faults
 from realtime_simulator.frames import End
 
@@ -30,21 +31,45 @@ def run(faults, *frames):
         ("slow@5", Fault("slow", 5, 50.0)),
         ("slow:200@5", Fault("slow", 5, 200.0)),
         ("slow:0@5", Fault("slow", 5, 0.0)),
+        ("close:1001:back soon@7", Fault("close", 7, 1001, "back soon")),
+        ("close:1001:@7", Fault("close", 7, 1001, "")),
+        ("close:4000:me@home@7", Fault("close", 7, 4000, "me@home")),
     ],
 )
 def test_fault_is_named_with_its_frame(spec, fault):
     assert Fault.parse(spec) == fault
+    assert Fault.parse(str(fault)) == fault
+
+
+@pytest.mark.parametrize("code", [99, 999, 1004, 1005, 1006, 1015, 2999, 5000])
+def test_wrong_close_code_names_those_there_are(code):
+    choices = f"{code} is no close code: choose 1000 to 1003, 1007 to 1014 or 3000 to 4999"
+
+    with pytest.raises(InvalidOptions, match=choices):
+        Fault.parse(f"close:{code}@9")
+
+
+def test_frames_count_from_1():
+    with pytest.raises(InvalidOptions, match="frames count from 1"):
+        Fault.parse("stall@0")
+
+
+def test_text_of_a_close_fits_its_frame():
+    Fault.parse(f"close:1000:{'x' * 123}@1")
+
+    with pytest.raises(InvalidOptions, match="123 bytes"):
+        Fault.parse(f"close:1000:{'x' * 122}é@1")
 
 
 @pytest.mark.parametrize(
     "spec",
     [
-        *("", "close", "close@7", "close:1001", "close:999@1", "close:1005@1", "close:5000@1", "abort:1@1"),
-        *("clse:1001@1", "stall@0", "stall@-1", "slow:x@1", "late delta@1"),
+        *("", "close", "close@7", "close:1001", "abort:1@1", "slow:5:x@1", "close::x@1"),
+        *("clse:1001@1", "stall@-1", "slow:x@1", "late delta@1"),
     ],
 )
 def test_wrong_fault_names_the_choices(spec):
-    with pytest.raises(ValueError, match="fault") as caught:
+    with pytest.raises(InvalidOptions, match="fault") as caught:
         Fault.parse(spec)
 
     assert FAULT_NAMES in str(caught.value)
@@ -82,6 +107,21 @@ def test_close_of_1001_says_why():
         [End(1001, "Your session hit the maximum duration of 60 minutes.")]
     ]
     assert run("close:1011@1", frame()) == [[End(1011, "")]]
+
+
+def test_close_may_say_something_else():
+    assert run("close:1001:back soon@1", frame()) == [[End(1001, "back soon")]]
+    assert run("close:1001:@1", frame()) == [[End(1001, "")]]
+
+
+def test_injector_tells_what_strikes_and_what_waits():
+    struck = []
+    inject = FaultInjector(parse_faults("stall@2,slow@1"), struck.append)
+
+    inject(frame())
+
+    assert list(map(str, struck)) == ["slow:50@1"]
+    assert (list(map(str, inject.waiting)), inject.sent) == (["stall@2"], 1)
 
 
 def test_garbage_goes_before_the_frame():

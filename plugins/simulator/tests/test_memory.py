@@ -71,6 +71,20 @@ async def test_session_ended_by_the_server_takes_no_more():
     assert (caught.value.reason, caught.value.code) == (LostReason.SERVER_ERROR, 1011)
 
 
+async def test_fault_that_never_fired_is_told_once(caplog):
+    caplog.set_level("INFO", "realtime_simulator")
+    pipe = MemoryPipe.open(configure(faults="slow@1,stall@7"))
+    await pipe.recv()
+
+    await pipe.aclose()
+    await pipe.aclose()
+
+    assert caplog.messages == [
+        "session: fault slow:50@1 fired",
+        "session: fault stall@7 never fired: 1 frames came",
+    ]
+
+
 async def test_script_that_cannot_be_read_opens_nothing():
     with pytest.raises(InvalidOptions, match=r"nowhere\.toml"):
         MemoryPipe.open(configure(script="nowhere.toml"))

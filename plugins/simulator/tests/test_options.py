@@ -55,10 +55,10 @@ def test_transcripts_are_one_or_a_list(given, transcripts):
 @pytest.mark.parametrize(
     ("given", "hint"),
     [
-        ({"faults": "clse:1001@7"}, "choose from close:CODE, abort"),
+        ({"faults": "clse:1001@7"}, "choose from close:CODE, close:CODE:TEXT, abort"),
         ({"brain": "ehco"}, "choose 'echo', 'script:FILE' or 'rules:FILE'"),
         ({"speed": -1}, "as fast as possible"),
-        ({"speed": "fast"}, "fast"),
+        ({"speed": "fast"}, "option 'speed': it is a factor"),
         ({"speed": "inf"}, "factor"),
         ({"rate_limits": "sometimes"}, "never, start, end"),
         ({"timeout_s": 0}, "above 0"),

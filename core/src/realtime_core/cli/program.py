@@ -10,13 +10,13 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import click
 
 from realtime_core.errors import CallerError, RealtimeError, UnknownProvider
 
-__all__ = ["Failed", "Program", "complain"]
+__all__ = ["Failed", "OneLineErrors", "Program", "complain"]
 
 _WRONG: Final = 2  # as click has it for a wrong command line
 _INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
@@ -26,8 +26,11 @@ class Failed(click.ClickException):
     """The command came to its end, but not well: status 1."""
 
 
-class Program(click.Group):
-    """A group of commands that reports errors as this project does. ``ctx.obj`` is true for ``--debug``."""
+class OneLineErrors(click.Command):
+    """A command that reports errors as this project does. ``ctx.obj`` is true for ``--debug``."""
+
+    program: ClassVar[str]
+    """What an error's line begins with."""
 
     def main(
         self,
@@ -44,7 +47,7 @@ class Program(click.Group):
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # people speak languages that a terminal may not
-        sys.exit(_status(call))
+        sys.exit(_status(call, self.program))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; ``--debug`` shows where an error came from."""
@@ -76,34 +79,40 @@ def _discard_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _status(call: Callable[[], Any]) -> int:
+class Program(OneLineErrors, click.Group):
+    """The ``realtime`` command."""
+
+    program = "realtime"
+
+
+def _status(call: Callable[[], Any], program: str) -> int:
     try:
         status = call()
     except click.Abort:
         return _INTERRUPTED
     except click.UsageError as exc:
-        command = exc.ctx.command_path if exc.ctx else "realtime"
-        _fail(f"{exc.format_message().rstrip('.')}; see {command} --help")
+        command = exc.ctx.command_path if exc.ctx else program
+        _fail(program, f"{exc.format_message().rstrip('.')}; see {command} --help")
         return exc.exit_code
     except click.ClickException as exc:
-        _fail(exc.format_message())
+        _fail(program, exc.format_message())
         return exc.exit_code
     except RealtimeError as exc:
-        _fail(str(exc))
+        _fail(program, str(exc))
         return _WRONG if isinstance(exc, CallerError | UnknownProvider) else 1
     return status if isinstance(status, int) else 0
 
 
-def _fail(message: str) -> None:
+def _fail(program: str, message: str) -> None:
     """Why it failed, so that it cannot be missed."""
-    line = _line(message)
+    line = _line(program, message)
     click.echo(line if os.environ.get("NO_COLOR") else click.style(line, fg="red"), err=True)
 
 
 def complain(message: str) -> None:
     """One line on stderr."""
-    click.echo(_line(message), err=True)
+    click.echo(_line(Program.program, message), err=True)
 
 
-def _line(message: str) -> str:
-    return f"realtime: {' '.join(message.split())}"
+def _line(program: str, message: str) -> str:
+    return f"{program}: {' '.join(message.split())}"

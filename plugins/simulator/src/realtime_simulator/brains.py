@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 import msgspec
+from realtime_core.errors import InvalidOptions
 
 from realtime_simulator.brain import Brain, Reply, Turn, echo
 
@@ -73,7 +74,7 @@ def load_brain(spec: str | Brain) -> Brain:
     rules is ``match`` and ``say``, or only ``say`` for what no other fits.
 
     Raises:
-        ValueError: there is no such brain, or the file is not what it should be.
+        InvalidOptions: there is no such brain, or the file is not what it should be.
     """
     if not isinstance(spec, str):
         return spec
@@ -86,7 +87,7 @@ def load_brain(spec: str | Brain) -> Brain:
         case "rules", True:
             return _rules(_entries(path, optional="match"))
         case _:
-            raise ValueError(f"no brain {spec!r}; choose 'echo', 'script:FILE' or 'rules:FILE'")
+            raise InvalidOptions(f"no brain {spec!r}; choose 'echo', 'script:FILE' or 'rules:FILE'")
 
 
 def _script(entries: Iterable[dict[str, str]]) -> Script:
@@ -116,19 +117,21 @@ def _check_pattern(pattern: str) -> None:
     try:
         re.compile(pattern)
     except re.error as exc:
-        raise ValueError(f"no regular expression: {pattern!r}: {exc}") from exc
+        raise InvalidOptions(f"no regular expression: {pattern!r}: {exc}") from exc
 
 
 def _entries(path: str, *, optional: str) -> list[dict[str, str]]:
     try:
         text = Path(path).read_text(encoding="utf-8")
         entries = _parsed(text, toml=path.endswith(".toml"))
+    except OSError as exc:
+        raise InvalidOptions(f"cannot read {path}: {(exc.strerror or str(exc)).lower()}") from exc
     # a DecodeError is a ValueError only in newer versions of msgspec
-    except (OSError, ValueError, msgspec.DecodeError) as exc:
-        raise ValueError(f"cannot read {path}: {exc}") from exc
+    except (ValueError, msgspec.DecodeError) as exc:
+        raise InvalidOptions(f"cannot read {path}: {exc}") from exc
     for number, entry in enumerate(entries, 1):
         if not _is_entry(entry, optional):
-            raise ValueError(f"{path}: entry {number} needs 'say' and may have {optional!r}, both text")
+            raise InvalidOptions(f"{path}: entry {number} needs 'say' and may have {optional!r}, both text")
     return entries
 
 

@@ -1,11 +1,12 @@
 """The command ``realtime-simulator``: the WebSocket door at a port, until it is told to stop."""
 
 import asyncio
+import logging
 import signal
 from typing import Any
 
 import click
-from realtime_core.errors import InvalidOptions
+from realtime_core.cli.program import Failed, OneLineErrors
 
 from realtime_simulator.faults import FAULT_NAMES
 from realtime_simulator.options import DEFAULT_SPEED, RateLimits, configure
@@ -14,7 +15,11 @@ from realtime_simulator.server import SimulatorServer
 __all__ = ["main"]
 
 
-@click.command()
+class _Command(OneLineErrors):
+    program = "realtime-simulator"
+
+
+@click.command(cls=_Command)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one."
@@ -30,15 +35,22 @@ __all__ = ["main"]
     "--transcript", "transcripts", metavar="TEXT", multiple=True, help="What the user says, turn by turn."
 )
 @click.option("--rate-limits", type=click.Choice(RateLimits.__args__), default="never", show_default=True)  # type: ignore[attr-defined]
-def main(*, host: str, port: int, api_key: str | None, **options: Any) -> None:
-    """Serve a simulated OpenAI Realtime service on a WebSocket, without a key and offline."""
+@click.option("--quiet", is_flag=True, help="Say nothing of sessions, refusals and faults on stderr.")
+def main(*, host: str, port: int, api_key: str | None, quiet: bool, **options: Any) -> None:
+    """Serve a simulated OpenAI Realtime service on a WebSocket, without a key and offline.
+
+    Errors are one line on stderr; the exit status is 2 when an argument is wrong, 1 when it cannot listen.
+    """
+    server = SimulatorServer(configure(**options), host=host, port=port, api_key=api_key, keep_log=False)
+    if not quiet:
+        log = logging.getLogger("realtime_simulator")
+        log.addHandler(logging.StreamHandler())
+        log.setLevel(logging.INFO)
     try:
-        server = SimulatorServer(configure(**options), host=host, port=port, api_key=api_key, keep_log=False)
         asyncio.run(_serve(server))
-    except InvalidOptions as exc:
-        raise click.UsageError(str(exc)) from exc
     except OSError as exc:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {exc.strerror or exc}") from exc
+        why = str(exc.strerror or exc).rpartition(": ")[2].lower()  # asyncio names the address once more
+        raise Failed(f"cannot listen on {host}:{port}: {why}") from exc
 
 
 async def _serve(server: SimulatorServer) -> None:

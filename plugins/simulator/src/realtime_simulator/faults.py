@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final, TypeAlias
 
 import attrs
+from realtime_core.errors import InvalidOptions
 
 from realtime_simulator.frames import EXPIRED, End, Frame
 
@@ -36,10 +37,16 @@ class Send:
 Action: TypeAlias = Send | End
 
 FAULT_NAMES: Final = (
-    "close:CODE, abort, stall, garbage, unknown-event, late-delta, null-event-id, slow or slow:MS"
+    "close:CODE, close:CODE:TEXT, abort, stall, garbage, unknown-event, late-delta, null-event-id, slow or "
+    "slow:MS"
 )
 """The choices, for messages."""
 
+_SPEC: Final = re.compile(r"\s*([a-z-]+)(?::(\d+)(?::(.*))?)?@(\d+)\s*", re.DOTALL)
+# What an endpoint may send (RFC 6455 §7.4).
+_CLOSE_CODES: Final = frozenset({*range(1000, 1004), *range(1007, 1015)})
+_OWN_CLOSE_CODES: Final = range(3000, 5000)
+_LONGEST_CLOSE_TEXT: Final = 123
 _REASONS: Final = {1001: EXPIRED}
 _GARBAGE: Final = '{"type": "response.output_audio.delta", "delta": "UklGR'
 _SLOW_MS: Final = 50.0
@@ -49,47 +56,59 @@ _PLAIN: Final = {"abort", "stall", "garbage", "unknown-event", "late-delta", "nu
 
 @attrs.frozen
 class Fault:
-    """One fault: its name, the frame at which it strikes, and its number where it takes one."""
+    """One fault: its name, the frame at which it strikes, its number and its text where it takes them."""
 
     name: str
     frame: int
     number: float | None = None
+    text: str | None = None
+
+    def __str__(self) -> str:
+        number = "" if self.number is None else f":{self.number:g}"
+        text = "" if self.text is None else f":{self.text}"
+        return f"{self.name}{number}{text}@{self.frame}"
 
     @classmethod
     def parse(cls, spec: str) -> "Fault":
-        """From ``name@FRAME`` or ``name:NUMBER@FRAME``, such as ``close:1001@7``.
+        """From ``name@FRAME``, ``name:NUMBER@FRAME`` or ``close:CODE:TEXT@FRAME``, such as ``close:1001@7``.
 
         Raises:
-            ValueError: there is no such fault; the message names the choices.
+            InvalidOptions: there is no such fault; the message says what is right.
         """
-        found = re.fullmatch(r"\s*([a-z-]+)(?::(\d+))?@([1-9]\d*)\s*", spec)
+        found = _SPEC.fullmatch(spec)
         if found is None:
-            raise ValueError(f"{spec!r} is no fault: write NAME@FRAME with NAME one of {FAULT_NAMES}")
-        name, number, frame = found[1], found[2], int(found[3])
-        match name, number:
-            case "close", str() if _is_close_code(int(number)):
-                return cls(name, frame, int(number))
-            case "slow", _:
+            raise InvalidOptions(f"{spec!r} is no fault: write NAME@FRAME with NAME one of {FAULT_NAMES}")
+        name, number, text, frame = found[1], found[2], found[3], int(found[4])
+        if frame < 1:
+            raise InvalidOptions(f"{spec!r}: frames count from 1, which is session.created")
+        match name, number, text:
+            case "close", str(), _:
+                return cls(name, frame, _close_code(int(number)), text and _close_text(text))
+            case "slow", _, None:
                 return cls(name, frame, float(number or _SLOW_MS))
-            case _, None if name in _PLAIN:
+            case _, None, None if name in _PLAIN:
                 return cls(name, frame)
             case _:
-                raise ValueError(f"no fault {spec!r}: choose from {FAULT_NAMES}, each with @FRAME")
+                raise InvalidOptions(f"no fault {spec!r}: choose from {FAULT_NAMES}, each with @FRAME")
 
 
-def _is_close_code(code: int) -> bool:
-    """Whether an endpoint may send it (RFC 6455 §7.4)."""
-    return (
-        code in {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014}
-        or 3000 <= code < 5000
-    )
+def _close_code(code: int) -> int:
+    if code in _CLOSE_CODES or code in _OWN_CLOSE_CODES:
+        return code
+    raise InvalidOptions(f"{code} is no close code: choose 1000 to 1003, 1007 to 1014 or 3000 to 4999")
+
+
+def _close_text(text: str) -> str:
+    if len(text.encode()) <= _LONGEST_CLOSE_TEXT:
+        return text
+    raise InvalidOptions(f"the text of a close holds {_LONGEST_CLOSE_TEXT} bytes at most")
 
 
 def parse_faults(given: "str | Fault | Iterable[str | Fault]") -> tuple[Fault, ...]:
     """Faults from a list, or from text with commas.
 
     Raises:
-        ValueError: one of them is none.
+        InvalidOptions: one of them is none.
     """
     match given:
         case "":
@@ -103,11 +122,21 @@ def parse_faults(given: "str | Fault | Iterable[str | Fault]") -> tuple[Fault, .
 
 
 class FaultInjector:
-    """Turns each frame of one session into what a faulty server does instead."""
+    """Turns each frame of one session into what a faulty server does instead.
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self._waiting = sorted(faults, key=lambda fault: fault.frame)
-        self._sent = 0
+    ``on_strike`` is told of each fault whose frame has come.
+    """
+
+    def __init__(
+        self, faults: Iterable[Fault], on_strike: Callable[[Fault], object] = lambda _: None
+    ) -> None:
+        self.sent = 0
+        """How many frames have come."""
+
+        self.waiting = sorted(faults, key=lambda fault: fault.frame)
+        """The faults whose frame has not come yet."""
+
+        self._on_strike = on_strike
         self._late_ms = 0.0
         self._hide_event_ids = False
         self._late_delta_wanted = False
@@ -115,10 +144,11 @@ class FaultInjector:
 
     def __call__(self, frame: Frame) -> list[Action]:
         """What to do instead of only sending ``frame``."""
-        self._sent += 1
+        self.sent += 1
         actions: list[Action] = []
-        while self._waiting and self._waiting[0].frame <= self._sent:
-            fault = self._waiting.pop(0)
+        while self.waiting and self.waiting[0].frame <= self.sent:
+            fault = self.waiting.pop(0)
+            self._on_strike(fault)
             actions += self._STRIKES[fault.name](self, fault)
         for action in actions:
             if isinstance(action, End):
@@ -143,7 +173,7 @@ class FaultInjector:
 
     def _close(self, fault: Fault) -> list[Action]:
         code = int(fault.number or 0)
-        return [End(code, _REASONS.get(code, ""))]
+        return [End(code, _REASONS.get(code, "") if fault.text is None else fault.text)]
 
     def _abort(self, _: Fault) -> list[Action]:
         return [End(None)]

@@ -4,6 +4,7 @@ Knows nothing of sockets: a door carries the texts and ends the way it is told.
 """
 
 import asyncio
+import logging
 import math
 import time
 from collections import deque
@@ -14,11 +15,13 @@ import msgspec
 from realtime_core.clock import Clock, current_clock
 
 from realtime_simulator.engine import Engine
-from realtime_simulator.faults import Action, FaultInjector, Send
+from realtime_simulator.faults import Action, Fault, FaultInjector, Send
 from realtime_simulator.frames import End
 from realtime_simulator.options import SimulatorOptions
 
 __all__ = ["Ended", "Link", "SessionLog"]
+
+_log = logging.getLogger("realtime_simulator")
 
 
 @attrs.define(eq=False)
@@ -45,16 +48,24 @@ class Ended(Exception):
 class Link:
     """An engine, its faults and a clock.
 
-    `feed` what the client sends; one task takes what the server says with `next`.
+    ``name`` is what log lines call the session. `feed` what the client sends; one task takes what the server
+    says with `next`.
     """
 
     def __init__(
-        self, options: SimulatorOptions, *, model: str, beta: bool = False, log: SessionLog | None = None
+        self,
+        options: SimulatorOptions,
+        *,
+        model: str,
+        beta: bool = False,
+        log: SessionLog | None = None,
+        name: str = "session",
     ) -> None:
+        self._name = name
         self._clock: Clock = current_clock()
         self._engine = Engine(options, model=model, now_s=self._clock.now_s(), epoch_s=time.time())
         self._engine.open(beta=beta)
-        self._inject = FaultInjector(options.faults)
+        self._inject = FaultInjector(options.faults, self._tell)
         self._actions: deque[Action] = deque()
         self._encoder = msgspec.json.Encoder()
         self._log = log
@@ -69,7 +80,10 @@ class Link:
         self._wake.set()
 
     def close(self) -> None:
-        """The client has gone: a waiting `next` raises."""
+        """The client has gone: a waiting `next` raises. May be called twice."""
+        for fault in self._inject.waiting:
+            _log.info("%s: fault %s never fired: %d frames came", self._name, fault, self._inject.sent)
+        self._inject.waiting.clear()
         self._actions.clear()
         self._actions.append(End(1000, "closed by the client"))
         self._wake.set()
@@ -94,6 +108,9 @@ class Link:
         if isinstance(action.frame, str):
             return action.frame
         return self._encoder.encode(action.frame).decode()
+
+    def _tell(self, fault: Fault) -> None:
+        _log.info("%s: fault %s fired", self._name, fault)
 
     def _ready_s(self) -> float:
         """When there is something to do, as far as is known now."""

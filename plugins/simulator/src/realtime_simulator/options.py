@@ -23,17 +23,21 @@ DEFAULT_SPEED: Final = 8.0
 
 
 def _speed(given: Any) -> float:
-    speed = float(given)
-    if not 0.0 <= speed < math.inf:
-        raise ValueError("a speed is a factor, 1 for real time, or 0 for as fast as possible")
-    return speed
+    return _number(given, "it is a factor: 1 for real time, 0 for as fast as possible", or_zero=True)
 
 
-def _positive(given: Any) -> float:
-    seconds = float(given)
-    if not 0.0 < seconds < math.inf:
-        raise ValueError("a time in seconds is above 0")
-    return seconds
+def _seconds(given: Any) -> float:
+    return _number(given, "it is a time in seconds, above 0")
+
+
+def _number(given: Any, words: str, *, or_zero: bool = False) -> float:
+    try:
+        number = float(given)
+    except (TypeError, ValueError):
+        number = math.nan
+    if 0.0 < number < math.inf or (or_zero and number == 0.0):
+        return number
+    raise InvalidOptions(words)
 
 
 def _transcripts(given: str | Iterable[str]) -> tuple[str, ...]:
@@ -48,13 +52,13 @@ def _transcripts(given: str | Iterable[str]) -> tuple[str, ...]:
 
 def _text(given: Any) -> str:
     if not isinstance(given, str) or not given:
-        raise TypeError("text is needed")
+        raise InvalidOptions("it is text, and not empty")
     return given
 
 
 def _rate_limits(given: Any) -> Any:
     if given not in get_args(RateLimits):
-        raise ValueError(f"choose from {', '.join(get_args(RateLimits))}")
+        raise InvalidOptions(f"choose from {', '.join(get_args(RateLimits))}")
     return given
 
 
@@ -83,10 +87,10 @@ class SimulatorOptions:
     rate_limits: RateLimits = option(default="never", convert=_rate_limits)
     """Whether ``rate_limits.updated`` comes at the start or the end of a response, or never."""
 
-    max_session_s: float = option(default=3600.0, convert=_positive)
+    max_session_s: float = option(default=3600.0, convert=_seconds)
     """How long a session lives before ``session_expired`` and a close with 1001."""
 
-    timeout_s: float = option(default=10.0, convert=_positive)
+    timeout_s: float = option(default=10.0, convert=_seconds)
     """How long opening a session may take."""
 
     @property
@@ -98,10 +102,7 @@ class SimulatorOptions:
         """
         if self.script is None:
             return self.brain
-        try:
-            return load_brain(f"script:{self.script}")
-        except ValueError as exc:
-            raise InvalidOptions(str(exc)) from exc
+        return load_brain(f"script:{self.script}")
 
 
 def configure(**given: Any) -> SimulatorOptions:
@@ -110,9 +111,4 @@ def configure(**given: Any) -> SimulatorOptions:
     Raises:
         InvalidOptions: one is unknown or wrong; the message says what is right.
     """
-    try:
-        return build_options(SimulatorOptions, given, {})
-    except InvalidOptions as exc:
-        if exc.__cause__ is None:
-            raise
-        raise InvalidOptions(f"{exc}: {exc.__cause__}") from exc.__cause__
+    return build_options(SimulatorOptions, given, {})

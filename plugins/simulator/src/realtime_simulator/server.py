@@ -6,6 +6,8 @@
 import asyncio
 import contextlib
 import http
+import itertools
+import logging
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import SplitResult, parse_qs, urlsplit
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from realtime_simulator.link import Ended, Link, SessionLog
 
 __all__ = ["SimulatorServer"]
+
+_log = logging.getLogger("realtime_simulator")
 
 PATH: Final = "/v1/realtime"
 MAX_FRAME_BYTES: Final = 32 * 1024 * 1024
@@ -61,6 +65,7 @@ class SimulatorServer:
         self._port = port
         self._api_key = api_key
         self._keep_log = keep_log
+        self._numbers = itertools.count(1)
         self._server: Server | None = None
 
     async def start(self) -> None:
@@ -124,6 +129,8 @@ class SimulatorServer:
         try:
             self._check(urlsplit(request.path), request)
         except Refused as refused:
+            why = f" ({refused.code})" if refused.code else ""
+            _log.info("refused %s: HTTP %d%s", urlsplit(request.path).path, refused.status, why)
             body = msgspec.json.encode(refused.body()).decode()
             response = connection.respond(http.HTTPStatus(refused.status), body)
             del response.headers["Content-Type"]
@@ -140,23 +147,33 @@ class SimulatorServer:
 
     async def _session(self, connection: "ServerConnection") -> None:
         """One session, from the upgrade to its end."""
-        link = self._link(connection)
-        async with asyncio.TaskGroup() as group:
-            writer = group.create_task(_write(connection, link))
-            async for message in _frames_of(connection):
-                link.feed(message)
-            writer.cancel()
+        name = f"session {next(self._numbers)}"
+        link = self._link(connection, name)
+        try:
+            async with asyncio.TaskGroup() as group:
+                writer = group.create_task(_write(connection, link))
+                async for message in _frames_of(connection):
+                    link.feed(message)
+                writer.cancel()
+        finally:
+            link.close()
+            _log.info("%s: closed (%s)", name, connection.close_code)
 
-    def _link(self, connection: "ServerConnection") -> "Link":
+    def _link(self, connection: "ServerConnection", name: str) -> "Link":
         from realtime_simulator.link import Link, SessionLog
 
         request: Any = connection.request
         model = parse_qs(urlsplit(request.path).query)["model"][0]
+        _log.info("%s: opened, model %s", name, model)
         log = SessionLog(model)
         if self._keep_log:
             self.log.append(log)
         return Link(
-            self.options, model=model, beta=is_beta(request.headers), log=log if self._keep_log else None
+            self.options,
+            model=model,
+            beta=is_beta(request.headers),
+            log=log if self._keep_log else None,
+            name=name,
         )
 
 
