@@ -245,3 +245,8 @@ def test_an_entry_point_of_no_distribution_is_listed_as_unknown(site):
     (site.root / "realtime_acme-1.2.3.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\n")
 
     assert [info.name for info in _acme()] == ["acme-ws"]
+
+
+def test_a_name_is_a_string():
+    with pytest.raises(UnknownProvider, match=r"^a provider's name is str, not int$"):
+        load_provider(5)

@@ -1546,6 +1546,48 @@ async def test_a_refused_update_changes_nothing(service):
         assert session.settings.voice == "a"
 
 
+async def test_a_refused_input_format_is_not_used(service):
+    live = {"live_settings": frozenset({"input_audio_format"}), "input_formats": (PCM16_24KHZ, ULAW)}
+    service.answers[UpdateSession] = lambda sent: _error(command_id=sent.command_id)
+    async with service.client(capabilities=live)() as session:
+        with pytest.raises(ProviderError):
+            await session.update_session(input_audio_format="g711_ulaw")
+        await session.send_audio(bytes(960))
+
+        assert len(service.connection.sent[-1].data) == 960
+
+
+async def test_without_acknowledgements_an_update_counts_when_it_is_written(service):
+    async with service.client(capabilities={**LIVE, "acks": False})() as session:
+        await session.update_session(voice="b")
+
+        assert session.settings.voice == "b"
+
+
+async def test_an_update_of_nothing_sends_nothing(service):
+    async with service.client(capabilities=LIVE)() as session:
+        await session.update_session()
+
+        assert service.connection.of(UpdateSession) == []
+
+
+async def test_the_input_format_that_the_service_reports_is_followed(service, idle):
+    async with service.client()() as session:
+        service.connection.push(RealtimeSessionEvent(phase="updated", input_format=ULAW))
+        await idle()
+        await session.send_audio(bytes(48_000))
+        await session.commit_audio()
+
+        sent = sum(len(command.data) for command in service.connection.of(AppendAudio))
+        assert sent == pytest.approx(8_000, abs=8)
+
+
+async def test_a_raw_event_without_a_mapping_is_refused(service):
+    async with service.client()() as session:
+        with pytest.raises(UnsupportedCommand, match=r"^service_event is a mapping, not str$"):
+            await session.send(RealtimeEvent(service_type="x", service_event="abc"))
+
+
 async def test_two_updates_at_once_are_both_in_force(service):
     async with service.client(capabilities=LIVE)() as session:
         await asyncio.gather(session.update_session(voice="a"), session.update_session(speed=2))

@@ -1,7 +1,9 @@
 """The life of a connection on its own: no session, no events that mean anything."""
 
 import asyncio
+import contextlib
 
+import attrs
 import pytest
 from realtime_core.commands import CommitAudio
 from realtime_core.engine.lifecycle import DELETED, End, Hooks, Lifecycle
@@ -138,6 +140,28 @@ async def test_a_provider_that_never_waits_leaves_turns_to_others(session, servi
 
     assert len([entry for entry in session.log if isinstance(entry, int)]) < 1_000
     await session.life.close()
+
+
+async def test_a_task_that_swallows_its_cancellation_holds_no_end_up(session, clock, idle, caplog):
+    stubborn = asyncio.Event()
+
+    async def serve():
+        while not stubborn.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await stubborn.wait()
+
+    session.life._hooks = attrs.evolve(session.life._hooks, serve=serve)
+    await session.life.open()
+    closing = asyncio.create_task(session.life.close())
+    await idle()
+
+    clock.advance(5)
+    await closing
+
+    assert (session.life.state, session.log[-1]) == (SessionState.CLOSED, DELETED)
+    assert "does not let go" in caplog.text
+    stubborn.set()
+    await idle()
 
 
 async def test_serving_is_cancelled_at_the_end(session):
