@@ -35,14 +35,7 @@ def hidden(value: Any) -> str:
             return f"<{type(value).__name__}>"
 
 
-def _audio_format(value: object) -> AudioFormat:
-    # every audio event comes by here
-    return value if type(value) is AudioFormat else AudioFormat.parse(value)
-
-
 def _audio_bytes(value: object) -> bytes:
-    if type(value) is bytes:
-        return value
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
     raise InvalidSettings(f"the data of AudioContent is bytes, not {type(value).__name__}")
@@ -56,8 +49,14 @@ class AudioContent:
         InvalidSettings: the data is no bytes, or the format none.
     """
 
-    data: bytes = attrs.field(repr=hidden, converter=_audio_bytes)
-    format: AudioFormat = attrs.field(default=PCM16_24KHZ, converter=_audio_format)
+    data: bytes = attrs.field(repr=hidden)
+    format: AudioFormat = PCM16_24KHZ
+
+    def __attrs_post_init__(self) -> None:
+        # every piece of audio comes by here: one look instead of two converters
+        if type(self.data) is not bytes or type(self.format) is not AudioFormat:
+            object.__setattr__(self, "data", _audio_bytes(self.data))
+            object.__setattr__(self, "format", AudioFormat.parse(self.format))
 
     @property
     def duration_ms(self) -> float:

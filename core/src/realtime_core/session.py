@@ -57,6 +57,7 @@ from realtime_core.provider import Connection, Provider, Setup
 from realtime_core.settings import RealtimeSettings, merge_settings, set_fields
 from realtime_core.state import SessionState
 from realtime_core.stats import SessionStats
+from realtime_core.turnstile import Turnstile
 from realtime_core.unset import UNSET
 
 __all__ = ["RealtimeSession", "SessionPlan"]
@@ -107,7 +108,7 @@ class RealtimeSession:
         self._changes: dict[str, RealtimeSettings] = {}
         self._updating = asyncio.Lock()
         # first come, first written; held while a large piece of audio goes out in several
-        self._order = asyncio.Lock()
+        self._order = Turnstile()
         self._input = self._make_input(plan.settings)
         self._output = AudioOutput(
             output_format(plan.settings), limits=plan.limits, clock=self._clock, report=self._queue_event
@@ -284,9 +285,18 @@ class RealtimeSession:
             InvalidSettings: it is no audio.
             ConnectionLost: the connection ended; it was not sent.
         """
-        self._life.connection()  # raises before the conversion has taken part of a sample in
-        async with self._order:
-            await self._append(self._input.encode(pcm))
+        if self._life.state is not SessionState.OPEN:
+            self._life.connection()  # raises, before the conversion has taken part of a sample in
+        if not self._order.enter_nowait():
+            await self._order.enter()
+        try:
+            data = self._input.encode(pcm)
+            if 0 < len(data) <= _APPEND_BYTES:
+                await self._life.send(AppendAudio(data=data))
+            else:
+                await self._append(data)
+        finally:
+            self._order.leave()
 
     async def send_text(self, text: str, *, role: Role = "user", respond: bool = False) -> None:
         """Add a message to the conversation; ``respond``: and ask for a response.

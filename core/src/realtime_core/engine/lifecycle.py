@@ -6,7 +6,7 @@ Owns the root task, the state and the reason of the end. Knows nothing of what e
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final
 
 import attrs
@@ -274,7 +274,7 @@ class Lifecycle:
         self._connection = await self._hooks.connect()
         self._waiting_for = "the session to be created"
         while not self._configured and not self._stop.is_set():
-            await self._take_frame(self._connection)
+            self._take_frame(await self._connection.receive())
         if not self._stop.is_set():
             await self._hooks.prepare(self._connection)
         if not self._stop.is_set():
@@ -286,15 +286,14 @@ class Lifecycle:
         assert self._connection is not None  # it was opened just before
         while not self._stop.is_set():
             for _ in range(_FRAMES_PER_TURN):
-                await self._take_frame(self._connection)
+                self._take_frame(await self._connection.receive())
                 if self._stop.is_set():
                     return
             # a provider with frames at hand never waits; everybody else gets a turn all the same
             await asyncio.sleep(0)
 
-    async def _take_frame(self, connection: Connection) -> None:
+    def _take_frame(self, events: Sequence[RealtimeEvent]) -> None:
         take = self._hooks.take
-        events = await connection.receive()
         if not events:
             raise ProtocolError(f"provider {self._name!r} broke its contract: a frame without an event")
         for event in events:

@@ -10,10 +10,11 @@ from typing import Protocol
 
 from realtime_core.audio.formats import AudioFormat
 from realtime_core.clock import current_clock, timeout
-from realtime_core.commands import AppendAudio, Command, Raw, UpdateSession
+from realtime_core.commands import Command, Raw, UpdateSession
 from realtime_core.errors import ConnectionLost, LostReason
 from realtime_core.events import RealtimeEvent, RealtimeSessionEvent
 from realtime_core.provider import Setup
+from realtime_core.turnstile import Turnstile
 
 from realtime_openai_wire.codec import OpenAIRealtimeCodec
 
@@ -62,7 +63,7 @@ class WireConnection:
         self._configuring: asyncio.Task[None] | None = None
         self._held: Sequence[RealtimeEvent] = ()
         self._clock = current_clock()
-        self._order = asyncio.Lock()
+        self._order = Turnstile()
         self._may_update = asyncio.Event()
         self._end: ConnectionLost | None = None
 
@@ -73,12 +74,9 @@ class WireConnection:
             UnsupportedCommand: the protocol has no means for it.
             ConnectionLost: the connection has ended; nothing was sent.
         """
-        # fair: whoever waits for it goes first, also between its release and the waiter's turn
-        async with self._order:
-            if type(command) is AppendAudio:  # fifty times a second
-                self._ensure_open()
-                await self._pipe.send(self._codec.encode(command))
-                return
+        if not self._order.enter_nowait():
+            await self._order.enter()
+        try:
             if isinstance(command, UpdateSession):
                 await self._settle_update()
             self._ensure_open()
@@ -86,6 +84,8 @@ class WireConnection:
             if isinstance(command, UpdateSession | Raw) and self._codec.awaits_update:
                 self._may_update.clear()
             await self._pipe.send(text)
+        finally:
+            self._order.leave()
 
     async def receive(self) -> Sequence[RealtimeEvent]:
         """The events of the next frame; before it gives out the session's first it sends the configuration.
