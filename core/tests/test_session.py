@@ -1546,6 +1546,17 @@ async def test_a_refused_update_changes_nothing(service):
         assert session.settings.voice == "a"
 
 
+async def test_audio_goes_out_in_the_order_of_the_calls(service, idle):
+    async with service.client()() as session:
+        service.send_gate = asyncio.Event()
+        sending = [asyncio.create_task(session.send_audio(bytes([number, 0]))) for number in range(3)]
+        await idle()
+        service.send_gate.set()
+        await asyncio.gather(*sending)
+
+        assert [command.data[0] for command in service.connection.of(AppendAudio)] == [0, 1, 2]
+
+
 async def test_a_refused_input_format_is_not_used(service):
     live = {"live_settings": frozenset({"input_audio_format"}), "input_formats": (PCM16_24KHZ, ULAW)}
     service.answers[UpdateSession] = lambda sent: _error(command_id=sent.command_id)

@@ -54,7 +54,7 @@ def test_every_other_status_has_its_reason(status, reason):
 def test_a_refusal_names_host_status_reason_and_remedy_in_one_line(status):
     message = str(refused(HOST, status, body("It is\nso.")))
 
-    assert message.startswith(f"{HOST} answered HTTP {status}: It is so.; ")
+    assert message.startswith(f"{HOST} answered HTTP {status}: It is so; ")
     assert not message.endswith("; ")
     assert "\n" not in message
 
@@ -85,7 +85,7 @@ def test_no_quota_cannot(where):
     ],
 )
 def test_the_services_reason_is_read_in_every_shape(said, shown):
-    assert f"HTTP 404: {shown};" in str(refused(HOST, 404, said))
+    assert f"HTTP 404: {shown.rstrip('.')};" in str(refused(HOST, 404, said))
 
 
 @pytest.mark.parametrize(

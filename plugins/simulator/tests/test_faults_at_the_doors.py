@@ -54,7 +54,7 @@ class MemoryDoor:
     @staticmethod
     def code_and_reason(exc):
         # 1006 is what RFC 6455 calls the end without a close frame
-        return None if exc.code == 1006 else exc.code, EXPIRED if EXPIRED in str(exc) else ""
+        return None if exc.code == 1006 else exc.code, EXPIRED if EXPIRED.rstrip(".") in str(exc) else ""
 
     @classmethod
     @asynccontextmanager

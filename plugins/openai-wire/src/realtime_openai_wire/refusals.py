@@ -33,8 +33,7 @@ _LONGEST_PLAIN_BODY: Final = 200
 def refused(host: str, status: int, body: bytes = b"") -> RealtimeError:
     """The error for an HTTP status in place of a WebSocket, with the reason in ``body``."""
     code, said = _reason_in(body)
-    because = f": {said}" if said else ""
-    answer = f"{host} answered HTTP {status}{because}"
+    answer = f"{host} answered HTTP {status}{_because(said)}"
     match status:
         case HTTPStatus.UNAUTHORIZED:
             return AuthenticationFailed(f"{answer}; check the API key and its account", status=status)
@@ -56,6 +55,11 @@ def refused(host: str, status: int, body: bytes = b"") -> RealtimeError:
         case _:
             reason, remedy = FailedReason.REJECTED, "check the base URL, the model, headers and query"
     return ConnectionFailed(f"{answer}; {remedy}", reason=reason, status=status)
+
+
+def _because(said: str) -> str:
+    """What the service said, to stand before a remedy."""
+    return f": {said.rstrip('.')}" if said else ""
 
 
 def _reason_in(body: bytes) -> tuple[str | None, str]:
@@ -138,10 +142,12 @@ def closed_by_peer(host: str, code: int | None = None, said: str = "") -> Connec
         reason, retryable = (LostReason.POLICY if code in _POLICY_CODES else LostReason.REJECTED), False
     if _EXPIRY in said.lower():
         reason, retryable = LostReason.EXPIRED, True
-    because = f": {tidy_message(said)}" if said else ""
     how = "dropped the connection" if code == _NO_CLOSE_FRAME else f"closed the connection ({code})"
     return ConnectionLost(
-        f"{host} {how}{because}; {_advice(reason)}", reason=reason, code=code, retryable=retryable
+        f"{host} {how}{_because(tidy_message(said))}; {_advice(reason)}",
+        reason=reason,
+        code=code,
+        retryable=retryable,
     )
 
 
@@ -151,8 +157,7 @@ def closed_by_us(host: str, code: int, said: str = "") -> ConnectionLost:
         what = f"{host} answers no pings any more; open a new session"
         return ConnectionLost(what, reason=LostReason.DROPPED, code=_NO_CLOSE_FRAME)
     reason, retryable = _LOST.get(code, (LostReason.PROTOCOL, False))
-    because = f": {tidy_message(said)}" if said else ""
-    message = f"what {host} sent cannot be taken ({code}){because}; {_advice(reason)}"
+    message = f"what {host} sent cannot be taken ({code}){_because(tidy_message(said))}; {_advice(reason)}"
     return ConnectionLost(message, reason=reason, code=code, retryable=retryable)
 
 
