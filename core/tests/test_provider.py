@@ -8,8 +8,8 @@ from realtime_core.provider import ENTRY_POINT_GROUP, HookSpecs, Provider, Setup
 from realtime_core.settings import RealtimeSettings
 
 
-async def _connect(options, setup):
-    raise NotImplementedError
+async def _connect(_, __):
+    raise AssertionError("never called")
 
 
 @attrs.frozen

@@ -17,7 +17,7 @@ GOOD = """
         pass
 
     async def connect(options, setup):
-        raise NotImplementedError
+        raise AssertionError("never called")
 
     def make(api_version=1):
         return Provider(

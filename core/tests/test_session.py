@@ -1568,6 +1568,40 @@ async def test_a_refused_input_format_is_not_used(service):
         assert len(service.connection.sent[-1].data) == 960
 
 
+async def test_an_update_cancelled_while_it_is_written_counts_if_the_service_takes_it(service, idle):
+    live = {"live_settings": frozenset({"input_audio_format"})}
+    async with service.client(capabilities=live)() as session:
+        service.send_gate = asyncio.Event()
+        updating = asyncio.create_task(
+            session.update_session(input_audio_format=AudioFormat("pcm16", 48_000))
+        )
+        await idle()
+        updating.cancel()
+        await asyncio.wait([updating])
+        service.send_gate.set()
+        (command_id,) = session._changes
+        service.connection.push(RealtimeSessionEvent(phase="updated", command_id=command_id))
+        await idle()
+        await session.send_audio(bytes(96_000))
+        await session.commit_audio()
+
+        sent = sum(len(command.data) for command in service.connection.of(AppendAudio))
+        assert sent == pytest.approx(48_000, abs=8)  # a second at 48 kHz is a second at 24 kHz
+        assert session.settings.input_audio_format == AudioFormat("pcm16", 48_000)
+
+
+async def test_an_input_format_that_could_not_be_written_is_not_used(service):
+    live = {"live_settings": frozenset({"input_audio_format"}), "input_formats": (PCM16_24KHZ, ULAW)}
+    async with service.client(capabilities=live)() as session:
+        service.send_error = UnsupportedCommand("no means for it")
+        with pytest.raises(UnsupportedCommand):
+            await session.update_session(input_audio_format="g711_ulaw")
+        service.send_error = None
+        await session.send_audio(bytes(960))
+
+        assert len(service.connection.sent[-1].data) == 960
+
+
 async def test_without_acknowledgements_an_update_counts_when_it_is_written(service):
     async with service.client(capabilities={**LIVE, "acks": False})() as session:
         await session.update_session(voice="b")

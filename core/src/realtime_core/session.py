@@ -382,14 +382,14 @@ class RealtimeSession:
             if "input_audio_format" in names:
                 # what was said so far is still in the old format, what comes after this in the new
                 await self._append(self._input.flush())
+                self._input = self._make_input(change)
+            # noted before it is written: cancelled while that waits, it may be in force all the same
             self._changes[update.command_id] = change
             try:
                 await self._life.send(update)
             except RealtimeError:
-                del self._changes[update.command_id]
+                self._refuse(update.command_id)
                 raise
-            if "input_audio_format" in names:
-                self._input = self._make_input(change)
             if not self.capabilities.acks:
                 self._apply(update.command_id)
 

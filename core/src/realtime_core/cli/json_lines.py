@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import attrs
 import click
 
-from realtime_core.cli.presenter import warning
+from realtime_core.cli.presenter import Presenter, warning
 from realtime_core.cli.program import complain
 from realtime_core.cli.turns import Play, Say, Turn, add_usage
 from realtime_core.contents import AudioContent, TextContent
@@ -20,16 +19,8 @@ __all__ = ["JsonLines"]
 _LEFT_OUT: Final = ("service_event", "command_id", "exception")
 
 
-class JsonLines:
+class JsonLines(Presenter):
     """One object a line, written as soon as there is something to tell."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        pass
 
     def turn_begun(self, turn: Turn) -> None:
         """``turn``."""

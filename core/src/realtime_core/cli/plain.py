@@ -1,12 +1,19 @@
 """Shows a conversation as plain text: for pipes, files and terminals that can do no more."""
 
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 import click
 
-from realtime_core.cli.presenter import excerpt, outcome, recording, shortfall, tokens, warning, worth_telling
+from realtime_core.cli.presenter import (
+    Presenter,
+    excerpt,
+    outcome,
+    recording,
+    shortfall,
+    tokens,
+    warning,
+    worth_telling,
+)
 from realtime_core.cli.program import complain
 from realtime_core.cli.turns import Play, Say, Turn
 from realtime_core.events import (
@@ -19,20 +26,12 @@ from realtime_core.events import (
 __all__ = ["Plain"]
 
 
-class Plain:
+class Plain(Presenter):
     """Lines with a label. A line that comes while the assistant's is not finished waits for its end."""
 
     def __init__(self) -> None:
         self._speaking = False
         self._waiting: list[str] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        pass
 
     def turn_begun(self, turn: Turn) -> None:
         """What the user says."""

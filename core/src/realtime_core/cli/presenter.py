@@ -33,11 +33,13 @@ class Presenter(Listener, Protocol):
     def summarise(self, turns: Sequence[Turn]) -> None:
         """The conversation is over, in whichever way; the last turn may be incomplete."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        return  # most have nothing to end
 
 
 def choose_presenter(*, as_json: bool) -> Presenter:
