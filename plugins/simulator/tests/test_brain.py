@@ -1,12 +1,12 @@
 import numpy as np
 from realtime_core.contents import Message
-from realtime_simulator.brain import Reply, Turn, echo
+from realtime_simulator.brain import Call, Result, Say, Turn, echo
 
 SPEECH = np.ones(79_200, np.int16)
 
 
 def test_echo_repeats_text():
-    assert echo(Turn(text="hello")) == Reply("You said: hello")
+    assert echo(Turn(text="hello")) == Say("You said: hello")
 
 
 def test_echo_plays_speech_back_with_its_transcript():
@@ -34,5 +34,19 @@ def test_echo_has_nothing_to_say_twice():
 def test_no_words_show_in_a_repr():
     turn = Turn(text="secret", audio=SPEECH, instructions="secret", history=(Message("user", "secret"),))
 
-    assert "secret" not in repr(turn) + repr(Reply("secret", audio=SPEECH))
+    assert "secret" not in repr(turn) + repr(
+        [Say("secret", audio=SPEECH), Call("f", "secret"), Result("f", "secret")]
+    )
     assert "79200" in repr(turn)
+
+
+def test_echo_says_what_functions_gave():
+    turn = Turn(results=(Result("weather", "foggy"), Result("", "7")), history=(Message("user", "well?"),))
+
+    assert echo(turn).text == "weather gave: foggy the function gave: 7"
+
+
+def test_arguments_of_a_call_are_a_mapping_or_the_text_itself():
+    assert Call("f", {"city": "Rome"}).arguments == '{"city":"Rome"}'
+    assert Call("f", "{broken").arguments == "{broken"
+    assert Call("f").arguments == "{}"

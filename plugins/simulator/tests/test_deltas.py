@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from realtime_core.audio.formats import PCM16_24KHZ
-from realtime_simulator.deltas import AudioDelta, Padding, WordDelta, audio_ends, spoken, words, written
+from realtime_simulator.deltas import (
+    AudioDelta,
+    Padding,
+    WordDelta,
+    audio_ends,
+    spoken,
+    tokens_of,
+    words,
+    written,
+)
+from realtime_simulator.usage import Tokens
 from realtime_simulator.wire_audio import FORMATS, Clip
 
 
@@ -79,7 +89,7 @@ def test_delta_knows_the_reply_so_far():
 
     assert isinstance(last, AudioDelta)
     assert len(last.so_far.data) == 20_000
-    assert last.tokens == 4
+    assert tokens_of(last) == Tokens(audio=4)
 
 
 def test_text_takes_as_long_as_it_takes_to_say():

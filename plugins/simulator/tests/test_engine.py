@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from realtime_core.audio.formats import AudioFormat
-from realtime_simulator.brain import Reply
+from realtime_simulator.brain import Say
 from realtime_simulator.client_events import CLIENT_EVENTS
 from realtime_simulator.engine import Engine
 from realtime_simulator.frames import EXPIRED, End
@@ -435,7 +435,7 @@ def test_cancel_without_a_name_spares_out_of_band_responses(talk):
 
 
 def test_each_response_has_its_number(talk, the):
-    talk = talk(brain=lambda turn: Reply(str(turn.number)))
+    talk = talk(brain=lambda turn: Say(str(turn.number)))
 
     said = [the("response.output_audio_transcript.done", talk.ask("response.create")) for _ in range(2)]
 
@@ -443,7 +443,7 @@ def test_each_response_has_its_number(talk, the):
 
 
 def test_audio_is_sent_at_the_speed_of_the_options(talk, kinds):
-    talk = talk(speed=2, brain=lambda _: Reply("0123456789"))
+    talk = talk(speed=2, brain=lambda _: Say("0123456789"))
     talk.say("response.create")
     at_once = kinds(talk.hear())
 

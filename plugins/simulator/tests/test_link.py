@@ -3,7 +3,7 @@ import json
 
 import pytest
 from realtime_core.clock import use_clock
-from realtime_simulator.brain import Reply
+from realtime_simulator.brain import Say
 from realtime_simulator.link import Ended, Link, SessionLog
 from realtime_simulator.options import configure
 
@@ -51,7 +51,7 @@ async def test_cancelled_next_loses_no_frame():
 
 async def test_audio_waits_for_its_time(clock):
     with use_clock(clock):
-        link = open_link(speed=1, brain=lambda _: Reply("0123456789"))
+        link = open_link(speed=1, brain=lambda _: Say("0123456789"))
     await link.next()
     link.feed(CREATE)
     begin_s = clock.now_s()
@@ -134,7 +134,7 @@ async def test_expiry_is_an_end(clock):
 
 async def test_client_is_heard_between_any_two_frames():
     """At full speed too, a client that reads and sends in two tasks can cancel."""
-    link = open_link(speed=0, brain=lambda _: Reply("a very long story " * 100))
+    link = open_link(speed=0, brain=lambda _: Say("a very long story " * 100))
     link.feed(CREATE)
     reading = asyncio.ensure_future(kinds_until(link, "response.done"))
     for _ in range(10):

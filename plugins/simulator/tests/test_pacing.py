@@ -1,8 +1,9 @@
+from realtime_simulator.frames import Step
 from realtime_simulator.pacing import Pacer
 
 
 def steps(name, *durations_ms):
-    return iter([({"type": f"{name}{number}"}, ms) for number, ms in enumerate(durations_ms)])
+    return iter([Step({"type": f"{name}{number}"}, ms) for number, ms in enumerate(durations_ms)])
 
 
 def due(pacer, now_s):
@@ -61,3 +62,19 @@ def test_drained_stream_is_over():
     assert [frame["type"] for frame in pacer.drain(stream)] == ["a0", "a1"]
     assert due(pacer, 0.0) == ["b0"]
     assert other.due_s == 0.0
+
+
+def test_pauses_last_as_long_at_any_speed_and_give_no_event():
+    pacer = Pacer(0)
+    pacer.add(iter([Step(None, wait_ms=500), Step({"type": "a"})]), now_s=1.0)
+
+    assert due(pacer, 1.0) == []
+    assert pacer.due_s == 1.5
+    assert due(pacer, 1.5) == ["a"]
+
+
+def test_draining_skips_the_pauses():
+    pacer = Pacer(1.0)
+    stream = pacer.add(iter([Step(None, wait_ms=500), Step({"type": "a"})]), now_s=1.0)
+
+    assert pacer.drain(stream) == [{"type": "a"}]

@@ -9,7 +9,7 @@ from realtime_core import (
 from realtime_core.errors import ConnectionLost, InvalidOptions, LostReason
 from realtime_core.provider import Setup
 from realtime_openai_wire import NATIVE_FORMATS, OpenAIRealtimeExecutionSettings
-from realtime_simulator.brain import Reply
+from realtime_simulator.brain import Say
 from realtime_simulator.options import SimulatorOptions, configure
 from realtime_simulator.plugin import connect, realtime_provider
 
@@ -75,7 +75,7 @@ async def test_fault_reaches_the_user_as_a_typed_loss():
 
 
 async def test_brain_can_be_given_as_it_is():
-    async with create_client("simulator", speed=0, brain=lambda _: Reply("Moin."))(
+    async with create_client("simulator", speed=0, brain=lambda _: Say("Moin."))(
         create_response=True
     ) as session:
         assert said(await events_until_done(session)) == "Moin."

@@ -1,6 +1,6 @@
 import pytest
 from realtime_core.errors import InvalidOptions
-from realtime_simulator.brain import Reply
+from realtime_simulator.brain import Say
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
@@ -15,7 +15,7 @@ async def test_fixture_gives_a_started_server(realtime_simulator):
 
 
 async def test_fixture_takes_the_options(realtime_simulator):
-    server = realtime_simulator(brain=lambda _: Reply("Moin."), faults="stall@2", speed=0)
+    server = realtime_simulator(brain=lambda _: Say("Moin."), faults="stall@2", speed=0)
 
     assert (server.options.speed, len(server.options.faults)) == (0, 1)
 

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from realtime_simulator.brain import Reply
+from realtime_simulator.brain import Call, Say
 
 RECORDINGS = Path(__file__).resolve().parents[4] / "shared" / "recordings"
 TRANSCRIPTION = "conversation.item.input_audio_transcription."
@@ -48,15 +48,24 @@ def shape(value):
             return type(value).__name__
 
 
-def replay(talk, events, *, say="Hello, my friend.", speech=b""):
+def model(turn):
+    """Calls the recorded function if the user asks for the weather, else says something."""
+    if "weather" in turn.text:
+        return Call("get_weather", '{  \n  "city": "London" \n} \n')
+    return Say(turn.results[0].output if turn.results else "Hello, my friend.")
+
+
+def replay(talk, events, *, speech=b""):
     """Send what the recorded client sent, when it sent it; audio is ours, since theirs was cut short."""
-    talk = talk(
-        model="gpt-realtime", voice="alloy", brain=lambda _: Reply(say), transcripts=["Hello, it is me."]
-    )
+    talk = talk(model="gpt-realtime", voice="alloy", brain=model, transcripts=["Hello, it is me."])
     frames = [talk.created]
+    call_id = None
     for direction, event in events:
         if direction == "out" and event["type"] != "input_audio_buffer.append":
+            if "call_id" in event.get("item", {}):
+                event["item"]["call_id"] = call_id
             frames += talk.ask(**{("kind" if key == "type" else key): value for key, value in event.items()})
+            call_id = frames[-1].get("response", {}).get("output", [{}])[0].get("call_id")
     return frames + (talk.append(speech) if speech else [])
 
 
@@ -66,11 +75,12 @@ TEXT_TURNS = [
     "azure_ws/test_text_in_audio_out_turn",
     "azure_ws/test_message_history_seeding",
 ]
+TOOL_ROUNDS = ["openai_ws/test_tool_call_round", "azure_ws/test_tool_call_round"]
 VAD_TURNS = ["openai_ws/test_audio_in_server_vad_turn", "azure_ws/test_audio_in_server_vad_transcribes"]
 
 
-@pytest.mark.parametrize("name", TEXT_TURNS)
-def test_text_turn_has_the_recorded_order(talk, name):
+@pytest.mark.parametrize("name", TEXT_TURNS + TOOL_ROUNDS)
+def test_typed_turn_has_the_recorded_order(talk, name):
     events = recorded(name)
 
     assert order(replay(talk, events)) == order(heard(events))
@@ -86,7 +96,9 @@ def test_vad_turn_has_the_recorded_order(talk, name, speech, silence):
     assert {frame["type"] for frame in frames} == {frame["type"] for frame in heard(events)}
 
 
-@pytest.mark.parametrize("name", [name for name in TEXT_TURNS + VAD_TURNS if name.startswith("openai_ws")])
+@pytest.mark.parametrize(
+    "name", [name for name in TEXT_TURNS + TOOL_ROUNDS + VAD_TURNS if name.startswith("openai_ws")]
+)
 def test_every_frame_has_the_recorded_shape(talk, name, speech, silence):
     events = recorded(name)
     theirs = {frame["type"]: shape(frame) for frame in heard(events)}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from realtime_core.audio.formats import PCM16_24KHZ
 from realtime_core.contents import Message
-from realtime_simulator.brain import Reply, Turn
+from realtime_simulator.brain import Result, Say, Turn
 from realtime_simulator.frames import Ids
 from realtime_simulator.items import Conversation, check_item, user_audio_item
 from realtime_simulator.refusals import Refusal
@@ -142,14 +142,29 @@ def test_voice_is_locked_for_the_conversation_only(conversation, read):
 
 
 def test_brain_that_gives_no_reply_is_named():
-    with pytest.raises(TypeError, match="a brain returns a Reply, not str"):
-        answer_of(lambda _: "hello", Turn())()
+    for given in ("hello", ["hello"], ""):
+        with pytest.raises(TypeError, match="a brain returns Say, Call, Wait or Fail, not str"):
+            answer_of(lambda _, given=given: given, Turn())()
 
 
 def test_brain_is_asked_when_the_answer_is_wanted():
     asked = []
-    answer = answer_of(lambda turn: asked.append(turn) or Reply("x"), Turn(number=7))
+    answer = answer_of(lambda turn: asked.append(turn) or Say("x"), Turn(number=7))
 
     assert asked == []
-    assert answer() == Reply("x")
+    assert answer() == [Say("x")]
     assert asked == [Turn(number=7)]
+
+
+def test_turn_after_a_call_has_its_results_and_not_the_question_again(session, conversation):
+    for value in (
+        {"type": "function_call", "name": "weather", "arguments": "{}", "call_id": "call_1"},
+        {"type": "function_call_output", "call_id": "call_1", "output": "foggy"},
+        {"type": "function_call_output", "call_id": "nobody", "output": "7"},
+    ):
+        conversation.add(check_item(value, "item", Ids(), PCM16_24KHZ))
+
+    turn = Request().turn(session, conversation, number=1)
+
+    assert turn.text == ""
+    assert turn.results == (Result("weather", "foggy"), Result("", "7"))

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from realtime_simulator.brain import Reply
+from realtime_simulator.brain import Call, Fail, Say, Wait
 from realtime_simulator.frames import Frames, Ids
 from realtime_simulator.items import Conversation
 from realtime_simulator.response import Response, ResponseSpec
@@ -46,11 +46,11 @@ def respond(text="Hi", *, answer=None, **spec):
         "cached": Tokens(),
         **spec,
     }
-    return Response(Frames(Ids()), Ids(), ResponseSpec(**given), answer or (lambda: Reply(text)))
+    return Response(Frames(Ids()), Ids(), ResponseSpec(**given), answer or (lambda: [Say(text)]))
 
 
 def frames_of(response):
-    return [frame for frame, _ in response.steps()]
+    return [frame for frame, *_ in response.steps() if frame is not None]
 
 
 def of(kind, frames):
@@ -60,7 +60,7 @@ def of(kind, frames):
 def up_to(kind, steps):
     """Frames up to the first of a type."""
     taken = []
-    for frame, _ in steps:
+    for frame, *_ in steps:
         taken.append(frame)
         if frame["type"] == kind:
             return taken
@@ -136,9 +136,9 @@ def test_reply_without_audio_sounds_as_long_as_its_text():
     ("name", "size"), [("audio/pcm", 48_000), ("audio/pcmu", 8_000), ("audio/pcma", 8_000)]
 )
 def test_audio_of_the_brain_goes_out_in_the_output_format(name, size):
-    reply = Reply("x", audio=np.ones(24_000, np.int16))
+    reply = Say("x", audio=np.ones(24_000, np.int16))
 
-    frames = frames_of(respond(answer=lambda: reply, format={"type": name}))
+    frames = frames_of(respond(answer=lambda: [reply], format={"type": name}))
 
     deltas = of("response.output_audio.delta", frames)
     assert sum(len(decode_base64(frame["delta"])) for frame in deltas) == size
@@ -153,7 +153,7 @@ def test_speed_shortens_the_audio():
 
 
 def test_steps_tell_how_long_the_model_speaks():
-    total_ms = sum(ms for _, ms in respond("0123456789").steps())
+    total_ms = sum(step.speech_ms for step in respond("0123456789").steps())
 
     assert total_ms == pytest.approx(600)
 
@@ -196,7 +196,7 @@ def test_stopped_response_closes_what_is_open(collapsed):
     before = up_to("response.output_audio.delta", steps)
 
     response.stop("cancelled", reason="turn_detected")
-    after = [frame for frame, _ in steps]
+    after = [frame for frame, *_ in steps]
 
     assert collapsed(after) == AUDIO[5:]
     (done,) = of("response.done", after)
@@ -224,7 +224,7 @@ def test_response_stopped_right_after_its_item_began_still_closes_it(collapsed):
 
     response.stop("cancelled", reason="client_cancelled")
 
-    assert collapsed([frame for frame, _ in steps]) == [*AUDIO[1:3], *AUDIO[5:]]
+    assert collapsed([frame for frame, *_ in steps]) == [*AUDIO[1:3], *AUDIO[5:]]
 
 
 def test_response_is_finished_when_its_done_is_made():
@@ -245,7 +245,7 @@ def test_ending_response_keeps_its_first_reason():
 
     response.stop("cancelled", reason="client_cancelled")
 
-    assert [frame for frame, _ in steps][-1]["response"]["status"] == "incomplete"
+    assert [frame for frame, *_ in steps][-1]["response"]["status"] == "incomplete"
 
 
 @pytest.mark.parametrize(("modality", "limit"), [("text", 2), ("audio", 4)])
@@ -279,7 +279,7 @@ def test_failing_brain_is_a_failed_response(kinds):
 
 @pytest.mark.parametrize("audio", [np.zeros(10), np.zeros((10, 2), np.int16), [0, 0]])
 def test_audio_that_is_no_mono_int16_fails_the_response(kinds, audio):
-    frames = frames_of(respond(answer=lambda: Reply("x", audio=audio)))
+    frames = frames_of(respond(answer=lambda: [Say("x", audio=audio)]))
 
     assert kinds(frames) == ["response.done"]
     assert frames[0]["response"]["status"] == "failed"
@@ -304,3 +304,75 @@ def test_item_truncated_while_it_is_said_stays_truncated():
         pass
 
     assert (item.clips[0].ms, item.text) == (50, "")
+
+
+CALL = [
+    "response.output_item.added",
+    "conversation.item.added",
+    "response.function_call_arguments.delta",
+    "response.function_call_arguments.done",
+    "conversation.item.done",
+    "response.output_item.done",
+]
+ROME = Call("weather", '{ "city": "Rome" }')
+
+
+def test_call_comes_in_the_captured_order(collapsed):
+    response = respond(answer=lambda: [ROME])
+
+    frames = frames_of(response)
+
+    assert collapsed(frames) == [*CALL, "response.done"]
+    (item,) = of("response.done", frames)[0]["response"]["output"]
+    assert item["arguments"] == of("response.function_call_arguments.done", frames)[0]["arguments"]
+    assert item == of("response.output_item.done", frames)[0]["item"]
+    assert (item["name"], item["arguments"], item["status"]) == ("weather", ROME.arguments, "completed")
+
+
+def test_arguments_are_the_concatenation_of_their_deltas():
+    frames = frames_of(respond(answer=lambda: [ROME]))
+
+    deltas = of("response.function_call_arguments.delta", frames)
+
+    assert len(deltas) > 1
+    assert "".join(frame["delta"] for frame in deltas) == ROME.arguments
+
+
+def test_a_preamble_is_said_before_the_calls_and_every_item_has_its_index(collapsed):
+    frames = frames_of(respond(answer=lambda: [Say("One moment."), ROME, Call("time")], modality="text"))
+
+    assert collapsed(frames) == [*TEXT[:-1], *CALL, *CALL, "response.done"]
+    (done,) = of("response.done", frames)
+    assert [item["type"] for item in done["response"]["output"]] == ["message", *["function_call"] * 2]
+    assert [f["output_index"] for f in of("response.output_item.done", frames)] == [0, 1, 2]
+    first, second = done["response"]["output"][1:]
+    assert first["call_id"] != second["call_id"]
+
+
+def test_a_cut_call_is_incomplete_and_has_the_arguments_that_were_sent():
+    frames = frames_of(respond(answer=lambda: [ROME, Say("never")], max_output_tokens=2))
+
+    (item,) = of("response.done", frames)[0]["response"]["output"]
+    assert item["status"] == "incomplete"
+    assert item["arguments"] == '{ "city":'
+    assert of("response.done", frames)[0]["response"]["status"] == "incomplete"
+
+
+def test_waiting_is_a_pause_without_an_event():
+    steps = list(respond(answer=lambda: [Wait(250), Say("x")]).steps())
+
+    assert steps[0] == (None, 0.0, 250)
+    assert None not in [step.frame for step in steps[1:]]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [("rate_limit_exceeded", "invalid_request_error"), ("server_error", "server_error")]
+)
+def test_failing_after_some_words_keeps_them(code, kind):
+    frames = frames_of(respond(answer=lambda: [Say("So far"), Fail(code, "Try again in 6.9s.")]))
+
+    response = of("response.done", frames)[0]["response"]
+    assert response["status"] == "failed"
+    error = {"type": kind, "code": code, "message": "Try again in 6.9s."}
+    assert response["status_details"] == {"type": "failed", "error": error}
+    assert response["output"][0]["status"] == "completed"

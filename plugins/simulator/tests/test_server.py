@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 import pytest
 from openai import AsyncOpenAI
 from realtime_core.errors import InvalidOptions
-from realtime_simulator.brain import Reply
+from realtime_simulator.brain import Say
 from realtime_simulator.options import configure
 from realtime_simulator.server import SimulatorServer
 from realtime_simulator.wire_audio import encode_base64
@@ -166,7 +166,7 @@ async def test_append_of_15_mib_is_taken(server):
 
 
 async def test_cancel_is_heard_while_audio_is_sent():
-    options = configure(speed=0, brain=lambda _: Reply("a very long story " * 100))
+    options = configure(speed=0, brain=lambda _: Say("a very long story " * 100))
     async with SimulatorServer(options) as server, session(server) as connection:
         await say(connection, "response.create")
         while (await hear(connection))["type"] != "response.output_audio.delta":
@@ -198,7 +198,7 @@ async def test_client_that_goes_leaves_no_task():
 
 
 async def test_client_that_hangs_up_in_the_middle_leaves_no_task():
-    options = configure(speed=0, brain=lambda _: Reply("a very long story " * 100))
+    options = configure(speed=0, brain=lambda _: Say("a very long story " * 100))
     async with SimulatorServer(options) as server, session(server) as connection:
         await say(connection, "response.create")
         await hear(connection)

@@ -11,7 +11,7 @@ CLIP = Clip(bytes(48 * 3300), PCM16_24KHZ)
 def transcribe(text="Good day, friend.", model="gpt-realtime-whisper"):
     transcriber = Transcriber(Frames(Ids()), (text,) if text else ())
     item = user_audio_item("item_u", CLIP, transcriber.heard())
-    return item, [frame for frame, _ in transcriber.steps(item, {"model": model})]
+    return item, [frame for frame, *_ in transcriber.steps(item, {"model": model})]
 
 
 def test_deltas_are_words_and_together_the_transcript():

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from realtime_simulator.brain import Brain, Reply, Turn, echo
+    from realtime_simulator.brain import Action, Brain, Call, Fail, Result, Say, Turn, Wait, echo
     from realtime_simulator.brains import Rules, Script
     from realtime_simulator.faults import Fault, parse_faults
     from realtime_simulator.memory import MemoryPipe
@@ -15,15 +15,20 @@ if TYPE_CHECKING:
     from realtime_simulator.server import SimulatorServer
 
 __all__ = [
+    "Action",
     "Brain",
+    "Call",
+    "Fail",
     "Fault",
     "MemoryPipe",
-    "Reply",
+    "Result",
     "Rules",
+    "Say",
     "Script",
     "SimulatorOptions",
     "SimulatorServer",
     "Turn",
+    "Wait",
     "configure",
     "echo",
     "parse_faults",

@@ -1,15 +1,22 @@
-"""What the simulated model says: the contract of a brain, and the brain that echoes.
+"""What the simulated model does: the contract of a brain, and the brain that echoes.
 
-A brain is a callable from one `Turn` to one `Reply`; it knows nothing of events, sessions or sockets::
+A brain is a callable from one `Turn` to what the model does about it: one action or several in order. It
+knows nothing of events, sessions or sockets::
 
-    def shout(turn: Turn) -> Reply:
-        return Reply(turn.text.upper())
+    def shout(turn: Turn) -> Say:
+        return Say(turn.text.upper())
+
+    def look_it_up(turn: Turn) -> list[Action]:
+        if turn.results:
+            return [Say(f"It is {turn.results[0].output}.")]
+        return [Say("One moment."), Call("get_weather", {"city": "Rome"})]
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
+import msgspec
 from realtime_core.contents import Message, hidden
 
 if TYPE_CHECKING:
@@ -18,7 +25,17 @@ if TYPE_CHECKING:
 
     Samples: TypeAlias = npt.NDArray[np.int16]
 
-__all__ = ["Brain", "Reply", "Turn", "echo", "seconds_of_speech"]
+__all__ = ["Action", "Brain", "Call", "Fail", "Result", "Say", "Turn", "Wait", "echo", "seconds_of_speech"]
+
+
+@attrs.frozen
+class Result:
+    """What a function of the client gave: the ``output`` of the call of ``name``."""
+
+    name: str
+    """Empty if nobody called it."""
+
+    output: str = attrs.field(repr=hidden)
 
 
 @attrs.frozen(kw_only=True)
@@ -26,11 +43,14 @@ class Turn:
     """What a brain has to answer."""
 
     text: str = attrs.field(default="", repr=hidden)
-    """What the user wrote or said since the model last spoke; empty if that is nothing, or speech
-    whose transcript nobody supplied."""
+    """What the user wrote or said since the model last spoke or called; empty if that is nothing, or
+    speech whose transcript nobody supplied."""
 
     audio: "Samples | None" = attrs.field(default=None, repr=hidden)
     """What the user said since then: mono int16 at 24 kHz."""
+
+    results: tuple[Result, ...] = ()
+    """What the functions gave that the model called last."""
 
     number: int = 0
     """How many responses came before it in this session."""
@@ -43,8 +63,8 @@ class Turn:
 
 
 @attrs.frozen
-class Reply:
-    """What the model says."""
+class Say:
+    """Say something: one message."""
 
     text: str = attrs.field(repr=hidden)
     """Its words; the transcript, if it is spoken."""
@@ -53,19 +73,53 @@ class Reply:
     """How it sounds: mono int16 at 24 kHz. None: soft tones as long as the text would take."""
 
 
-Brain: TypeAlias = Callable[[Turn], Reply]
+def _json_text(given: str | Mapping[str, Any]) -> str:
+    return given if isinstance(given, str) else msgspec.json.encode(given).decode()
+
+
+@attrs.frozen
+class Call:
+    """Call a function of the client, whether or not it has one of that name."""
+
+    name: str
+    arguments: str = attrs.field(default="{}", converter=_json_text, repr=hidden)
+    """A mapping, or text that is sent as it is, JSON or not."""
+
+
+@attrs.frozen
+class Wait:
+    """Do nothing for so long, whatever the speed."""
+
+    ms: float
+
+
+@attrs.frozen
+class Fail:
+    """Let the response fail with that error."""
+
+    code: str = "server_error"
+    message: str = "The server had an error while processing your request."
+
+
+Action: TypeAlias = Say | Call | Wait | Fail
+
+Brain: TypeAlias = Callable[[Turn], Action | Sequence[Action]]
 """Anything that answers a turn. It must not block; if it raises, the response fails with ``server_error``."""
 
 
-def echo(turn: Turn) -> Reply:
-    """Say what the user said: speech with the user's own voice, text in words."""
+def echo(turn: Turn) -> Say:
+    """Say what the user said: speech with the user's own voice, text in words; or what a function gave."""
     if turn.text:
-        return Reply(f"You said: {turn.text}", audio=turn.audio)
+        return Say(f"You said: {turn.text}", audio=turn.audio)
     if turn.audio is not None:
-        return Reply(f"I heard {seconds_of_speech(turn.audio)} of speech.", audio=turn.audio)
+        return Say(f"I heard {seconds_of_speech(turn.audio)} of speech.", audio=turn.audio)
+    if turn.results:
+        return Say(
+            " ".join(f"{result.name or 'the function'} gave: {result.output}" for result in turn.results)
+        )
     if turn.history:
-        return Reply("I have nothing new to repeat.")
-    return Reply("Hello! Say something, and I will say it back.")
+        return Say("I have nothing new to repeat.")
+    return Say("Hello! Say something, and I will say it back.")
 
 
 def seconds_of_speech(samples: "Samples") -> str:

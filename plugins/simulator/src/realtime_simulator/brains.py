@@ -13,7 +13,7 @@ import attrs
 import msgspec
 from realtime_core.errors import InvalidOptions
 
-from realtime_simulator.brain import Brain, Reply, Turn, echo
+from realtime_simulator.brain import Brain, Say, Turn, echo
 
 __all__ = ["Rules", "Script", "load_brain"]
 
@@ -38,14 +38,14 @@ class Script:
     in_order: Sequence[str] = ()
     by_text: Mapping[str, str] = attrs.field(factory=dict, converter=_folded)
 
-    def __call__(self, turn: Turn) -> Reply:
+    def __call__(self, turn: Turn) -> Say:
         """The reply that is due."""
         keyed = self.by_text.get(_fold(turn.text))
         if keyed is not None:
-            return Reply(keyed)
+            return Say(keyed)
         if turn.number >= len(self.in_order):
             raise LookupError(f"the script has no reply for turn {turn.number + 1}")
-        return Reply(self.in_order[turn.number])
+        return Say(self.in_order[turn.number])
 
 
 @attrs.frozen
@@ -59,12 +59,12 @@ class Rules:
     rules: Mapping[str, str]
     otherwise: str = "I have no rule for that."
 
-    def __call__(self, turn: Turn) -> Reply:
+    def __call__(self, turn: Turn) -> Say:
         """The reply of the first rule that fits."""
         for pattern, answer in self.rules.items():
             if found := re.search(pattern, turn.text, re.IGNORECASE):
-                return Reply(found.expand(answer))
-        return Reply(self.otherwise)
+                return Say(found.expand(answer))
+        return Say(self.otherwise)
 
 
 def load_brain(spec: str | Brain) -> Brain:

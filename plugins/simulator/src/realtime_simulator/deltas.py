@@ -13,9 +13,10 @@ from typing import Final
 import attrs
 from realtime_core.audio.formats import AudioFormat
 
+from realtime_simulator.usage import Tokens
 from realtime_simulator.wire_audio import Clip
 
-__all__ = ["AudioDelta", "Padding", "WordDelta", "audio_ends", "spoken", "words", "written"]
+__all__ = ["AudioDelta", "Padding", "WordDelta", "audio_ends", "spoken", "tokens_of", "words", "written"]
 
 _FIRST_MS: Final = (100, 150)
 _NEXT_MS: Final = 250
@@ -32,7 +33,6 @@ class WordDelta:
 
     text: str
     ms: float = 0.0
-    tokens: int = 1
 
 
 @attrs.frozen
@@ -43,10 +43,10 @@ class AudioDelta:
     so_far: Clip
     ms: float
 
-    @property
-    def tokens(self) -> int:
-        """The assistant's audio costs a token for each 50 ms."""
-        return math.ceil(self.ms / 50)
+
+def tokens_of(delta: WordDelta | AudioDelta) -> Tokens:
+    """What a delta costs: a word one token, the assistant's audio one for each 50 ms."""
+    return Tokens(text=1) if isinstance(delta, WordDelta) else Tokens(audio=math.ceil(delta.ms / 50))
 
 
 def words(text: str) -> list[str]:
@@ -54,8 +54,8 @@ def words(text: str) -> list[str]:
     return re.findall(r"\s*\S+(?:\s+\Z)?|\s+\Z", text)
 
 
-def written(text: str) -> Iterator[WordDelta | AudioDelta]:
-    """A text reply."""
+def written(text: str) -> Iterator[WordDelta]:
+    """Written words: a text reply, the arguments of a call."""
     for word in words(text):
         yield WordDelta(word, len(word) * MS_PER_CHARACTER)
 

@@ -5,17 +5,28 @@ Knows no event and no state.
 
 import itertools
 import uuid
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import attrs
 
-__all__ = ["EXPIRED", "End", "Frame", "Frames", "Ids"]
+__all__ = ["EXPIRED", "End", "Frame", "Frames", "Ids", "Step"]
 
 EXPIRED: Final = "Your session hit the maximum duration of 60 minutes."
 """The service's words when a session has become too old."""
 
 Frame: TypeAlias = dict[str, Any]
 """One server event, decoded; whoever is handed one must not change it."""
+
+
+class Step(NamedTuple):
+    """One step of a stream of events: an event or a pause."""
+
+    frame: Frame | None
+    speech_ms: float = 0.0
+    """For how much speech it keeps the model busy."""
+
+    wait_ms: float = 0.0
+    """For how long, whatever the model's speed."""
 
 
 @attrs.frozen

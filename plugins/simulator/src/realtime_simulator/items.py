@@ -41,6 +41,17 @@ class Item:
         return item_id
 
     @property
+    def type(self) -> str:
+        """What kind of entry it is: ``message``, ``function_call``, ``function_call_output``."""
+        kind: str = self.fields["type"]
+        return kind
+
+    @property
+    def call_id(self) -> str | None:
+        """The call it makes or answers; None: neither."""
+        return self.fields.get("call_id")
+
+    @property
     def role(self) -> str | None:
         """Who says it; None: it is no message."""
         return self.fields.get("role")

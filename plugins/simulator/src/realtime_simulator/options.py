@@ -67,7 +67,7 @@ class SimulatorOptions:
     """How the simulated service behaves."""
 
     brain: Brain = option(default=echo, convert=load_brain)
-    """What it says: ``echo``, ``script:FILE``, ``rules:FILE``, or a callable from `Turn` to `Reply`."""
+    """What it says: ``echo``, ``script:FILE``, ``rules:FILE``, or a callable from `Turn` to `Say`."""
 
     script: str | None = option(default=None)
     """A script file: short for ``brain="script:FILE"``."""

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from realtime_simulator.frames import Frame
-from realtime_simulator.response import Step
+from realtime_simulator.frames import Frame, Step
 
 __all__ = ["Pacer", "Stream"]
 
@@ -51,14 +50,15 @@ class Pacer:
             self._streams.remove(stream)
             step = next(stream.steps, None)
             if step is not None:
-                frame, ms = step
                 if self._speed:
-                    stream.due_s += ms / 1000 / self._speed
+                    stream.due_s += step.speech_ms / 1000 / self._speed
+                stream.due_s += step.wait_ms / 1000
                 self._streams.append(stream)
-                return frame
+                if step.frame is not None:
+                    return step.frame
         return None
 
     def drain(self, stream: Stream) -> list[Frame]:
         """All that is left of a stream, at once; it is over."""
         self._streams.remove(stream)
-        return [frame for frame, _ in stream.steps]
+        return [step.frame for step in stream.steps if step.frame is not None]

@@ -3,13 +3,13 @@
 Knows nothing of events.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 from realtime_core.contents import Message
 
-from realtime_simulator.brain import Brain, Reply, Turn
+from realtime_simulator.brain import Action, Brain, Result, Turn
 from realtime_simulator.frames import Ids
 from realtime_simulator.items import Conversation, Item, resolve
 from realtime_simulator.response import ResponseSpec
@@ -61,15 +61,27 @@ class Request:
         """What the brain is asked."""
         items = list(self._items(conversation))
         messages = [item for item in items if item.role is not None]
-        last_reply = max((i for i, item in enumerate(messages) if item.role == "assistant"), default=-1)
-        new = [item for item in messages[last_reply + 1 :] if item.role == "user"]
+        new = items[_answered(items) :]
+        said = [item for item in new if item.role == "user"]
+        called = {item.call_id: item.fields["name"] for item in items if item.type == "function_call"}
         return Turn(
-            text=" ".join(filter(None, (item.text for item in new))),
-            audio=_audio_of(new),
+            text=" ".join(filter(None, (item.text for item in said))),
+            audio=_audio_of(said),
+            results=tuple(
+                Result(called.get(item.call_id, ""), item.fields["output"])
+                for item in new
+                if item.type == "function_call_output"
+            ),
             number=number,
             history=tuple(Message(item.fields["role"], item.text) for item in messages),
             instructions=self._setting(session, "instructions"),
         )
+
+
+def _answered(items: list[Item]) -> int:
+    """How many items, from the first, the model has dealt with: all up to the last that it made."""
+    made = [i for i, item in enumerate(items, 1) if item.role == "assistant" or item.type == "function_call"]
+    return made[-1] if made else 0
 
 
 def _audio_of(items: Iterable[Item]) -> "Samples | None":
@@ -104,17 +116,19 @@ def read_request(given: Any, session: Session, conversation: Conversation, ids: 
     return Request(overrides=overrides, context=context)
 
 
-def answer_of(brain: Brain, turn: Turn) -> Callable[[], Reply]:
+def answer_of(brain: Brain, turn: Turn) -> Callable[[], Sequence[Action]]:
     """The brain's answer, for when it is wanted.
 
     Raises:
-        TypeError: on the call, the brain did not answer with a reply.
+        TypeError: on the call, the brain did not answer with actions.
     """
 
-    def answer() -> Reply:
-        reply = brain(turn)
-        if not isinstance(reply, Reply):
-            raise TypeError(f"a brain returns a Reply, not {type(reply).__name__}")
-        return reply
+    def answer() -> Sequence[Action]:
+        given: Any = brain(turn)
+        actions = given if isinstance(given, list | tuple) else [given]
+        for action in actions:
+            if not isinstance(action, Action):
+                raise TypeError(f"a brain returns Say, Call, Wait or Fail, not {type(action).__name__}")
+        return actions
 
     return answer

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from realtime_simulator.deltas import Padding, words
-from realtime_simulator.frames import Frames
+from realtime_simulator.frames import Frames, Step
 from realtime_simulator.items import Item
-from realtime_simulator.response import Step
 from realtime_simulator.usage import text_tokens
 from realtime_simulator.wire_audio import Clip
 
@@ -39,22 +38,20 @@ class Transcriber:
         # whisper-1 sends one delta with the whole text
         for piece in [text] if model == "whisper-1" else words(text):
             padding = self._padding.to(piece)
-            yield (
+            yield Step(
                 self._frames(
                     f"{_EVENT}.delta", item_id=item.id, content_index=0, delta=piece, obfuscation=padding
-                ),
-                0.0,
+                )
             )
         item.content[0]["transcript"] = text
-        yield (
+        yield Step(
             self._frames(
                 f"{_EVENT}.completed",
                 item_id=item.id,
                 content_index=0,
                 transcript=text,
                 usage=_usage(clip, text, model),
-            ),
-            0.0,
+            )
         )
 
 
