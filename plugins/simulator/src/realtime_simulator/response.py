@@ -99,8 +99,8 @@ class Response:
                 yield from function_call(self._output, action)
             case Wait(ms=ms):
                 yield Step(None, wait_ms=ms)
-            case Fail(code=code, message=text):
-                error = {"type": _error_type(code), "code": code, "message": text}
+            case _:
+                error = {"type": _error_type(action), "code": action.code, "message": action.message}
                 self.stop("failed", error=error)
 
     def _message(self, say: Say) -> Iterator[Step]:
@@ -133,5 +133,5 @@ class Response:
         }
 
 
-def _error_type(code: str) -> str:
-    return "server_error" if code == "server_error" else "invalid_request_error"
+def _error_type(fail: Fail) -> str:
+    return "server_error" if fail.code == "server_error" else "invalid_request_error"
