@@ -14,15 +14,25 @@ from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 from realtime_simulator.engine import Engine
 from realtime_simulator.frames import End
 from realtime_simulator.options import configure
+from realtime_simulator.session_defaults import SessionKind
 from realtime_simulator.wire_audio import encode_base64, from_samples
 
 
 class Talk:
     """A session with an engine, without a door."""
 
-    def __init__(self, *, model: str = "gpt-realtime-2.1", speed: float = 0, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        model: str = "gpt-realtime-2.1",
+        kind: SessionKind = "realtime",
+        speed: float = 0,
+        **options: Any,
+    ) -> None:
         self.now_s = 100.0
-        self.engine = Engine(configure(speed=speed, **options), model=model, now_s=self.now_s, epoch_s=1e9)
+        self.engine = Engine(
+            configure(speed=speed, **options), model=model, kind=kind, now_s=self.now_s, epoch_s=1e9
+        )
         self.engine.open()
         (self.created,) = self.hear()
 

@@ -25,6 +25,12 @@ async def test_session_created_is_first():
     assert json.loads(await open_link().next())["type"] == "session.created"
 
 
+async def test_link_may_be_a_transcription_session():
+    created = json.loads(await Link(configure(), model="", kind="transcription").next())
+
+    assert created["session"]["type"] == "transcription"
+
+
 async def test_next_waits_for_the_client():
     link = open_link(speed=0)
     await link.next()

@@ -7,7 +7,8 @@ from realtime_simulator.frames import Ids
 from realtime_simulator.items import Conversation, check_item, user_audio_item
 from realtime_simulator.refusals import Refusal
 from realtime_simulator.request import Request, answer_of, read_request
-from realtime_simulator.session import Session, default_session
+from realtime_simulator.session import Session
+from realtime_simulator.session_defaults import default_session
 from realtime_simulator.usage import Tokens
 from realtime_simulator.wire_audio import Clip
 

@@ -3,7 +3,9 @@ import copy
 import pytest
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 from realtime_simulator.refusals import Refusal
-from realtime_simulator.session import DEFAULT_INSTRUCTIONS, Session, default_session
+from realtime_simulator.session import Session
+from realtime_simulator.session_defaults import DEFAULT_INSTRUCTIONS, default_session
+from realtime_simulator.session_rules import Moment
 
 
 @pytest.fixture
@@ -12,7 +14,7 @@ def session():
 
 
 def update(session, *, voice_locked=False, **patch):
-    session.update({"type": "realtime", **patch}, voice_locked=voice_locked)
+    session.update({"type": "realtime", **patch}, Moment(voice_locked=voice_locked))
 
 
 def test_only_present_fields_change(session):
@@ -121,40 +123,13 @@ def test_formats_are_named_as_on_the_wire(session):
     assert session.served["audio"]["output"]["format"] == {"type": "audio/pcm", "rate": 24000}
 
 
-def test_reasoning_model_takes_reasoning(session):
-    update(session, reasoning={"effort": "low"}, parallel_tool_calls=False)
-
-    assert session.served["reasoning"] == {"effort": "low"}
-
-
-def test_other_models_do_not_know_reasoning():
-    session = Session(default_session("sess_1", "gpt-realtime", voice="marin", expires_at=7))
-
-    with pytest.raises(Refusal, match="reasoning") as caught:
-        update(session, reasoning={"effort": "low"})
-
-    assert (caught.value.code, caught.value.param) == ("unknown_parameter", "session.reasoning")
-
-
-def test_same_voice_may_be_sent_again_after_audio(session):
-    update(session, voice_locked=True, audio={"output": {"voice": "marin"}})
-
-    assert session.voice == "marin"
-
-
-def test_tracing_can_be_switched_on_once(session):
-    update(session, tracing="auto")
-    update(session, tracing="auto")
-
-    with pytest.raises(Refusal, match="Tracing"):
-        update(session, tracing=None)
-
-
 @pytest.mark.parametrize(
     ("patch", "code", "param"),
     [
         ({}, "missing_required_parameter", "session.type"),
-        ({"type": "transcription"}, "invalid_value", "session.type"),
+        ({"type": "transcription"}, "invalid_parameter", "session.type"),
+        ({"type": "translation"}, "invalid_value", "session.type"),
+        ({"type": ["realtime"]}, "invalid_value", "session.type"),
         ({"type": "realtime", "model": "other"}, "invalid_value", "session.model"),
         ({"type": "realtime", "temperature": 0.8}, "unknown_parameter", "session.temperature"),
         ({"type": "realtime", "voice": "marin"}, "unknown_parameter", "session.voice"),
@@ -199,7 +174,37 @@ def test_wrong_update_is_refused_whole(session, patch, code, param):
     patched = {"instructions": "applied?", **patch} if isinstance(patch, dict) else patch
 
     with pytest.raises(Refusal) as caught:
-        session.update(patched, voice_locked=True)
+        session.update(patched, Moment(voice_locked=True))
 
     assert (caught.value.code, caught.value.param) == (code, param)
     assert session.served is before
+
+
+@pytest.fixture
+def listening():
+    return Session(default_session("sess_1", "", voice="marin", expires_at=7, kind="transcription"))
+
+
+def listen(session, **heard):
+    session.update({"type": "transcription", "audio": {"input": heard}}, Moment())
+
+
+def test_transcription_session_is_updated_like_a_conversation(listening):
+    listen(listening, transcription={"model": "gpt-transcribe"}, turn_detection={"type": "semantic_vad"})
+
+    assert listening.kind == "transcription"
+    assert listening.transcription == {"model": "gpt-transcribe", "language": None, "prompt": None}
+    assert listening.turn_detection == {"type": "semantic_vad", "eagerness": "auto"}
+    assert list(listening.served["audio"]) == ["input"]
+
+
+def test_streaming_transcription_model_switches_turn_detection_off(listening):
+    listen(listening, transcription={"model": "gpt-realtime-whisper"})
+
+    assert listening.turn_detection is None
+
+
+def test_conversation_keeps_turn_detection_with_a_streaming_transcription_model(session):
+    update(session, audio={"input": {"transcription": {"model": "gpt-realtime-whisper"}}})
+
+    assert session.turn_detection["type"] == "server_vad"

@@ -1,6 +1,6 @@
 import pytest
 from realtime_simulator.refusals import Refusal
-from realtime_simulator.session_schema import RESPONSE, UPDATE
+from realtime_simulator.session_schema import RESPONSE, UPDATES
 
 TOOL = {"type": "function", "name": "weather", "description": "d", "parameters": {"type": "object"}}
 
@@ -34,7 +34,7 @@ TOOL = {"type": "function", "name": "weather", "description": "d", "parameters":
     ],
 )
 def test_everything_the_service_documents_is_taken(fields):
-    assert UPDATE({"type": "realtime", **fields}, "session") == {"type": "realtime", **fields}
+    assert UPDATES["realtime"]({"type": "realtime", **fields}, "session") == {"type": "realtime", **fields}
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_everything_the_service_documents_is_taken(fields):
 )
 def test_everything_else_is_refused(fields, code, param):
     with pytest.raises(Refusal) as caught:
-        UPDATE({"type": "realtime", **fields}, "session")
+        UPDATES["realtime"]({"type": "realtime", **fields}, "session")
 
     assert (caught.value.code, caught.value.param) == (code, param)
 

@@ -9,6 +9,7 @@ import msgspec
 
 from realtime_simulator.refusals import Refusal, missing, wrong_type
 from realtime_simulator.schema import Check, integer, nullable, record, string, word
+from realtime_simulator.session_defaults import SessionKind
 
 __all__ = ["CLIENT_EVENTS", "check", "decode", "event_id_of"]
 
@@ -43,6 +44,20 @@ CLIENT_EVENTS: Final[dict[str, Check]] = {
 }
 """The check of each; what is only passed on here is checked by whoever owns it."""
 
+_OF_SESSION: Final[dict[SessionKind, tuple[str, ...]]] = {
+    "realtime": tuple(CLIENT_EVENTS),
+    # of items and responses there is nothing to do in a session that only listens
+    "transcription": (
+        "session.update",
+        "input_audio_buffer.append",
+        "input_audio_buffer.commit",
+        "input_audio_buffer.clear",
+        "conversation.item.retrieve",
+        "conversation.item.delete",
+    ),
+}
+"""What a session of each kind takes; of a transcription session this is a guess by its documentation."""
+
 
 def decode(text: str | bytes) -> Any:
     """The JSON value of a frame.
@@ -63,8 +78,8 @@ def event_id_of(event: Any) -> str | None:
     return event_id if isinstance(event_id, str) else None
 
 
-def check(event: Any) -> dict[str, Any]:
-    """The event, if it is one that a client may send.
+def check(event: Any, kind: SessionKind = "realtime") -> dict[str, Any]:
+    """The event, if it is one that a client may send in a session of that ``kind``.
 
     Raises:
         Refusal: it is none.
@@ -73,6 +88,6 @@ def check(event: Any) -> dict[str, Any]:
         raise Refusal(str(wrong_type("event", "an object", event)), code="invalid_event")
     if "type" not in event:
         raise missing("type")
-    kind = word(*CLIENT_EVENTS)(event["type"], "type")
-    checked: dict[str, Any] = CLIENT_EVENTS[kind](event, "")
+    name = word(*_OF_SESSION[kind])(event["type"], "type")
+    checked: dict[str, Any] = CLIENT_EVENTS[name](event, "")
     return checked

@@ -19,7 +19,9 @@ from realtime_simulator.pacing import Pacer, Stream
 from realtime_simulator.refusals import Refusal
 from realtime_simulator.request import Request, answer_of, read_request
 from realtime_simulator.response import Response
-from realtime_simulator.session import Session, default_session
+from realtime_simulator.session import Session
+from realtime_simulator.session_defaults import SessionKind, default_session
+from realtime_simulator.session_rules import Moment
 from realtime_simulator.transcription import Transcriber
 from realtime_simulator.usage import Tokens
 from realtime_simulator.wire_audio import Clip, decode_base64
@@ -48,12 +50,21 @@ class Engine:
 
     Args:
         options: how the service behaves.
-        model: what the client connected to.
+        model: what the client connected to; a transcription session has none.
         now_s: the time of the clock that all calls use.
         epoch_s: the same moment in seconds since 1970.
+        kind: ``transcription``: the session only listens, and never answers.
     """
 
-    def __init__(self, options: SimulatorOptions, *, model: str, now_s: float, epoch_s: float) -> None:
+    def __init__(
+        self,
+        options: SimulatorOptions,
+        *,
+        model: str,
+        now_s: float,
+        epoch_s: float,
+        kind: SessionKind = "realtime",
+    ) -> None:
         self._options = options
         self._ids = Ids()
         self._frames = Frames(self._ids)
@@ -63,7 +74,7 @@ class Engine:
         expires_at = int(epoch_s + options.max_session_s)
         session_id = self._ids.new("sess")
         self._session = Session(
-            default_session(session_id, model, voice=options.voice, expires_at=expires_at)
+            default_session(session_id, model, voice=options.voice, expires_at=expires_at, kind=kind)
         )
         self._conversation = Conversation(self._ids.new("conv"))
         self._buffer = InputBuffer(self._session.input_format, self._session.turn_detection)
@@ -95,7 +106,7 @@ class Engine:
         event: Any = text
         try:
             event = client_events.decode(text)
-            checked = client_events.check(event)
+            checked = client_events.check(event, self._session.kind)
             self._HANDLERS[checked["type"]](self, checked)
         except Refusal as refusal:
             self._fail(refusal, client_events.event_id_of(event))
@@ -132,7 +143,11 @@ class Engine:
         self._send("error", error=refusal.body(event_id))
 
     def _update_session(self, event: Frame) -> None:
-        self._session.update(event["session"], voice_locked=self._conversation.has_assistant_audio)
+        moment = Moment(
+            voice_locked=self._conversation.has_assistant_audio,
+            responding=self._default_response() is not None,
+        )
+        self._session.update(event["session"], moment)
         self._buffer.configure(self._session.input_format, self._session.turn_detection)
         self._send("session.updated", session=self._session.served)
 
@@ -157,7 +172,7 @@ class Engine:
         item_id = self._speech_item_id
         self._send("input_audio_buffer.speech_stopped", audio_end_ms=at_ms, item_id=item_id)
         self._commit(item_id, clip)
-        if self._detection["create_response"]:
+        if self._session.kind == "realtime" and self._detection["create_response"]:
             self._respond(Request())
 
     @property

@@ -18,6 +18,7 @@ from realtime_simulator.engine import Engine
 from realtime_simulator.faults import Action, Fault, FaultInjector, Send
 from realtime_simulator.frames import End
 from realtime_simulator.options import SimulatorOptions
+from realtime_simulator.session_defaults import SessionKind
 
 __all__ = ["Ended", "Link", "SessionLog"]
 
@@ -48,8 +49,8 @@ class Ended(Exception):
 class Link:
     """An engine, its faults and a clock.
 
-    ``name`` is what log lines call the session. `feed` what the client sends; one task takes what the server
-    says with `next`.
+    ``model`` and ``kind`` are what the client connected for, ``name`` is what log lines call the session.
+    `feed` what the client sends; one task takes what the server says with `next`.
     """
 
     def __init__(
@@ -57,13 +58,14 @@ class Link:
         options: SimulatorOptions,
         *,
         model: str,
+        kind: SessionKind = "realtime",
         beta: bool = False,
         log: SessionLog | None = None,
         name: str = "session",
     ) -> None:
         self._name = name
         self._clock: Clock = current_clock()
-        self._engine = Engine(options, model=model, now_s=self._clock.now_s(), epoch_s=time.time())
+        self._engine = Engine(options, model=model, now_s=self._clock.now_s(), epoch_s=time.time(), kind=kind)
         self._engine.open(beta=beta)
         self._inject = FaultInjector(options.faults, self._tell)
         self._actions: deque[Action] = deque()

@@ -12,6 +12,7 @@ from realtime_simulator.options import SimulatorOptions
 
 if TYPE_CHECKING:
     from realtime_simulator.link import Link, SessionLog
+    from realtime_simulator.session_defaults import SessionKind
 
 __all__ = ["MemoryPipe"]
 
@@ -29,9 +30,10 @@ class MemoryPipe:
         options: SimulatorOptions | None = None,
         *,
         model: str | None = None,
+        kind: "SessionKind" = "realtime",
         log: "SessionLog | None" = None,
     ) -> "MemoryPipe":
-        """A new session; ``log`` gets its frames.
+        """A new session, of the kind ``realtime`` or ``transcription``; ``log`` gets its frames.
 
         Raises:
             InvalidOptions: the script cannot be read.
@@ -40,7 +42,7 @@ class MemoryPipe:
         from realtime_simulator.engine import DEFAULT_MODEL
         from realtime_simulator.link import Link
 
-        return cls(Link(options or SimulatorOptions(), model=model or DEFAULT_MODEL, log=log))
+        return cls(Link(options or SimulatorOptions(), model=model or DEFAULT_MODEL, kind=kind, log=log))
 
     async def send(self, text: str) -> None:
         """Send a frame.

@@ -13,7 +13,8 @@ from realtime_simulator.brain import Action, Brain, Result, Turn
 from realtime_simulator.frames import Ids
 from realtime_simulator.items import Conversation, Item, resolve
 from realtime_simulator.response import ResponseSpec
-from realtime_simulator.session import Session, refuse_new_voice
+from realtime_simulator.session import Session
+from realtime_simulator.session_rules import refuse_new_voice, refuse_reasoning
 from realtime_simulator.session_schema import RESPONSE
 from realtime_simulator.usage import Tokens, input_tokens
 
@@ -103,7 +104,7 @@ def read_request(given: Any, session: Session, conversation: Conversation, ids: 
     if given is None:
         return Request()
     overrides = RESPONSE(given, "response")
-    session.check_model_can(overrides, "response")
+    refuse_reasoning(session.model, overrides, "response")
     locked = conversation.has_assistant_audio and overrides.get("conversation") != "none"
     output = overrides.get("audio", {}).get("output", {})
     refuse_new_voice(session.voice, output, "response", locked=locked)

@@ -21,7 +21,7 @@ from realtime_simulator.schema import (
     word,
 )
 
-__all__ = ["RESPONSE", "UPDATE"]
+__all__ = ["RESPONSE", "UPDATES"]
 
 _FORMAT: Final = by_type(
     {
@@ -135,32 +135,42 @@ _COMMON: Final = {
     "parallel_tool_calls": boolean,
     "reasoning": _REASONING,
 }
-UPDATE: Final = record(
+_INPUT: Final = record(
     {
-        "type": word("realtime"),
-        "model": string(),
-        **_COMMON,
-        "audio": record(
-            {
-                "input": record(
-                    {
-                        "format": _FORMAT,
-                        "transcription": nullable(_TRANSCRIPTION),
-                        "noise_reduction": nullable(
-                            record({"type": word("near_field", "far_field"), "strength": number(0.0, 1.0)})
-                        ),
-                        "turn_detection": nullable(_TURN_DETECTION),
-                    }
-                ),
-                "output": record({"format": _FORMAT, "voice": _VOICE, "speed": number(0.25, 1.5)}),
-            }
+        "format": _FORMAT,
+        "transcription": nullable(_TRANSCRIPTION),
+        "noise_reduction": nullable(
+            record({"type": word("near_field", "far_field"), "strength": number(0.0, 1.0)})
         ),
-        "tracing": _TRACING,
-        "truncation": _truncation,
-        "include": nullable(items(word("item.input_audio_transcription.logprobs"))),
-    },
-    required=["type"],
+        "turn_detection": nullable(_TURN_DETECTION),
+    }
 )
+_INCLUDE: Final = nullable(items(word("item.input_audio_transcription.logprobs")))
+UPDATES: Final = {
+    "realtime": record(
+        {
+            "type": word("realtime"),
+            "model": string(),
+            **_COMMON,
+            "audio": record(
+                {
+                    "input": _INPUT,
+                    "output": record({"format": _FORMAT, "voice": _VOICE, "speed": number(0.25, 1.5)}),
+                }
+            ),
+            "tracing": _TRACING,
+            "truncation": _truncation,
+            "include": _INCLUDE,
+        },
+        required=["type"],
+    ),
+    "transcription": record(
+        {"type": word("transcription"), "audio": record({"input": _INPUT}), "include": _INCLUDE},
+        required=["type"],
+    ),
+}
+"""The ``session`` of a ``session.update``, by the kind of the session."""
+
 RESPONSE: Final = record(
     {
         **_COMMON,
