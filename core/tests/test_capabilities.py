@@ -16,6 +16,10 @@ def test_default_provider_answers_and_has_turns():
     assert (capabilities.turns, capabilities.acks) == (True, True)
 
 
+def test_no_provider_takes_images_unless_told():
+    assert not Capabilities().images
+
+
 def test_no_setting_is_live_unless_told():
     assert Capabilities().live_settings == frozenset()
 

@@ -3,8 +3,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
-from realtime_core.contents import AudioContent, Message, RateLimit, TextContent, Usage, hidden
+from realtime_core.contents import (
+    AudioContent,
+    ImageContent,
+    Message,
+    RateLimit,
+    TextContent,
+    ToolCall,
+    ToolResult,
+    Usage,
+    hidden,
+)
 from realtime_core.errors import InvalidSettings
+
+PNG = b"\x89PNG\r\n\x1a\n and so on"
+JPEG = b"\xff\xd8\xff and so on"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +88,17 @@ def test_message_is_text():
 
 
 @pytest.mark.parametrize(
-    "value", [AudioContent(b""), TextContent(""), Message("user", ""), RateLimit("tokens"), Usage()]
+    "value",
+    [
+        AudioContent(b""),
+        ImageContent(PNG),
+        TextContent(""),
+        Message("user", ""),
+        ToolCall("call_1", "f", ""),
+        ToolResult("call_1", "f", ""),
+        RateLimit("tokens"),
+        Usage(),
+    ],
 )
 def test_contents_do_not_change(value):
     field = attrs.fields(type(value))[0].name
@@ -84,7 +107,10 @@ def test_contents_do_not_change(value):
         setattr(value, field, None)
 
 
-@pytest.mark.parametrize("cls", [AudioContent, TextContent, Message, RateLimit, Usage])
+@pytest.mark.parametrize(
+    "cls",
+    [AudioContent, ImageContent, TextContent, Message, ToolCall, ToolResult, RateLimit, Usage],
+)
 def test_contents_have_slots(cls):
     assert "__slots__" in vars(cls)
 
@@ -126,3 +152,62 @@ def test_hiding_knows_any_value():
         "<1 entries>",
         "<int>",
     ]
+
+
+@pytest.mark.parametrize(("data", "media_type"), [(PNG, "image/png"), (JPEG, "image/jpeg")])
+def test_an_image_knows_what_its_bytes_are(data, media_type):
+    assert ImageContent(data).media_type == media_type
+    assert ImageContent(bytearray(data), media_type) == ImageContent(data)
+
+
+@pytest.mark.parametrize("data", [b"", b"GIF89a", b"\x89PN"])
+def test_an_image_is_a_png_or_a_jpeg(data):
+    with pytest.raises(InvalidSettings, match="an image is a PNG or a JPEG"):
+        ImageContent(data)
+
+
+@pytest.mark.parametrize("media_type", ["image/png", "image/jpg", None, []])
+def test_an_image_is_what_it_says_it_is(media_type):
+    with pytest.raises(InvalidSettings, match="the media type is 'image/jpeg', which the bytes are"):
+        ImageContent(JPEG, media_type)
+
+
+def test_a_path_is_no_image():
+    with pytest.raises(InvalidSettings, match=r"^the data of ImageContent is bytes, not str$"):
+        ImageContent("cat.png")
+
+
+def test_an_image_never_shows_its_bytes():
+    assert repr(ImageContent(PNG)) == f"ImageContent(data=<{len(PNG)} bytes>, media_type='image/png')"
+
+
+@given(st.text())
+def test_a_call_and_its_result_never_show_what_they_say(words):
+    size = f"<{len(words)} chars>"
+
+    assert repr(ToolCall("c", "f", words)) == f"ToolCall(call_id='c', name='f', arguments={size})"
+    assert repr(ToolResult("c", "f", words)) == (
+        f"ToolResult(call_id='c', name='f', output={size}, duration_ms=None, is_error=False)"
+    )
+
+
+@pytest.mark.parametrize("cls", [ToolCall, ToolResult])
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        (("", "f", ""), "'call_id' takes a string, not an empty one"),
+        ((None, "f", ""), "'call_id' takes a string, not NoneType"),
+        (("c", "", ""), "'name' takes a string, not an empty one"),
+        (("c", 7, ""), "'name' takes a string, not int"),
+        (("c", "f", {"secret": "words"}), "takes str, not dict"),
+    ],
+)
+def test_a_call_and_its_result_have_an_id_a_name_and_text(cls, fields, complaint):
+    with pytest.raises(InvalidSettings, match=complaint) as refused:
+        cls(*fields)
+
+    assert "secret" not in str(refused.value)
+
+
+def test_the_arguments_of_a_call_are_kept_as_the_model_wrote_them():
+    assert ToolCall("c", "f", '{"city": "Par').arguments == '{"city": "Par'

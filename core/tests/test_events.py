@@ -3,11 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from realtime_core import events
-from realtime_core.contents import AudioContent, RateLimit, TextContent
+from realtime_core.contents import AudioContent, ImageContent, RateLimit, TextContent, ToolCall, ToolResult
 from realtime_core.events import (
     RealtimeAudioEvent,
     RealtimeErrorEvent,
     RealtimeEvent,
+    RealtimeFunctionCallEvent,
+    RealtimeFunctionResultEvent,
+    RealtimeImageEvent,
     RealtimeRateLimitEvent,
     RealtimeResponseEvent,
     RealtimeSessionEvent,
@@ -28,6 +31,9 @@ def _examples(word="hello", payload=None):
         RealtimeAudioEvent(audio=AudioContent(word.encode("utf-8") * 2), **frame),
         RealtimeTextEvent(text=TextContent(word), role="user", **frame),
         RealtimeTranscriptEvent(role="user", text=word, final=True, **frame),
+        RealtimeFunctionCallEvent(function_call=ToolCall("call_1", "f", word), **frame),
+        RealtimeFunctionResultEvent(function_result=ToolResult("call_1", "f", word), **frame),
+        RealtimeImageEvent(image=ImageContent(b"\xff\xd8\xff" + word.encode()), **frame),
         RealtimeSessionEvent(phase="created", **frame),
         RealtimeSpeechEvent(phase="started", **frame),
         RealtimeResponseEvent(phase="done", metadata={word: word}, **frame),

@@ -18,7 +18,7 @@ from realtime_core.commands import (
     Raw,
     UpdateSession,
 )
-from realtime_core.contents import AudioContent, Message, TextContent
+from realtime_core.contents import AudioContent, ImageContent, Message, TextContent, ToolResult
 from realtime_core.errors import (
     AuthenticationFailed,
     CommandTimeout,
@@ -39,6 +39,8 @@ from realtime_core.events import (
     RealtimeAudioEvent,
     RealtimeErrorEvent,
     RealtimeEvent,
+    RealtimeFunctionResultEvent,
+    RealtimeImageEvent,
     RealtimeResponseEvent,
     RealtimeSessionEvent,
     RealtimeSpeechEvent,
@@ -52,6 +54,7 @@ CREATED = RealtimeSessionEvent(service_type="session.created", phase="created", 
 UPDATED = RealtimeSessionEvent(service_type="session.updated", phase="updated")
 DONE = RealtimeResponseEvent(service_type="response.done", phase="done", response_id="resp_1")
 PCM8 = AudioFormat("pcm16", 8_000)
+JPEG = b"\xff\xd8\xff and so on"
 ULAW = AudioFormat("g711_ulaw")
 LIVE = {"live_settings": frozenset({"voice", "instructions", "speed", "input_audio_format"})}
 
@@ -1292,6 +1295,45 @@ async def test_a_text_event_is_sent_as_a_message(service, role, sent_as):
         await session.send(RealtimeTextEvent(text=TextContent("hi"), role=role))
 
         assert service.connection.sent[0].item == Message(sent_as, "hi")
+
+
+@pytest.mark.parametrize("respond", [False, True])
+async def test_an_image_is_sent_as_an_item(service, respond):
+    async with service.client(capabilities={"images": True})() as session:
+        await session.send_image(JPEG, respond=respond)
+        await session.send_image(ImageContent(JPEG))
+        await session.send(RealtimeImageEvent(image=ImageContent(JPEG)))
+
+        assert [add.item for add in service.connection.of(AddItem)] == [ImageContent(JPEG)] * 3
+        assert len(service.connection.of(CreateResponse)) == respond
+
+
+@pytest.mark.parametrize("image", ["cat.png", b"GIF89a"])
+async def test_what_is_no_image_is_not_sent(service, image):
+    async with service.client(capabilities={"images": True})() as session:
+        with pytest.raises(InvalidSettings):
+            await session.send_image(image)
+
+        assert service.connection.sent == []
+
+
+async def test_a_provider_that_takes_no_images_says_so_by_name(service):
+    async with service.client()() as session:
+        with pytest.raises(UnsupportedCommand, match=r"^scripted takes no images"):
+            await session.send_image(JPEG)
+        with pytest.raises(UnsupportedCommand, match=r"^scripted takes no images"):
+            await session.send(RealtimeImageEvent(image=ImageContent(JPEG)))
+
+        assert service.connection.sent == []
+
+
+async def test_a_function_result_is_sent_as_an_item_and_asks_for_nothing(service):
+    result = ToolResult("call_1", "get_weather", '{"celsius": 21}')
+    async with service.client()() as session:
+        await session.send(RealtimeFunctionResultEvent(function_result=result))
+
+        assert [type(command) for command in service.connection.sent] == [AddItem]
+        assert service.connection.sent[0].item == result
 
 
 @pytest.mark.parametrize(("payload", "sent"), [({"a": 1}, {"a": 1}), (None, {})])

@@ -16,7 +16,17 @@ from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 from realtime_core.callbacks import AudioCallback
 from realtime_core.capabilities import Capabilities
 from realtime_core.client import RealtimeClient, create_client
-from realtime_core.contents import AudioContent, Message, RateLimit, Role, TextContent, Usage
+from realtime_core.contents import (
+    AudioContent,
+    ImageContent,
+    Message,
+    RateLimit,
+    Role,
+    TextContent,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
 from realtime_core.errors import (
     AuthenticationFailed,
     BrokenPlugin,
@@ -46,6 +56,9 @@ from realtime_core.events import (
     RealtimeAudioEvent,
     RealtimeErrorEvent,
     RealtimeEvent,
+    RealtimeFunctionCallEvent,
+    RealtimeFunctionResultEvent,
+    RealtimeImageEvent,
     RealtimeRateLimitEvent,
     RealtimeResponseEvent,
     RealtimeSessionEvent,
@@ -79,6 +92,7 @@ __all__ = [
     "DuplicateProvider",
     "ErrorKind",
     "FailedReason",
+    "ImageContent",
     "InputAudioTranscription",
     "InvalidOptions",
     "InvalidSettings",
@@ -95,6 +109,9 @@ __all__ = [
     "RealtimeError",
     "RealtimeErrorEvent",
     "RealtimeEvent",
+    "RealtimeFunctionCallEvent",
+    "RealtimeFunctionResultEvent",
+    "RealtimeImageEvent",
     "RealtimeRateLimitEvent",
     "RealtimeResponseEvent",
     "RealtimeSession",
@@ -111,6 +128,8 @@ __all__ = [
     "SessionStateError",
     "SessionStats",
     "TextContent",
+    "ToolCall",
+    "ToolResult",
     "TurnDetection",
     "UnknownProvider",
     "UnsetType",

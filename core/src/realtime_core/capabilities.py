@@ -18,6 +18,7 @@ class Capabilities:
         input_formats: formats that it takes as they are, preferred first; the engine converts all
             others.
         output_formats: formats that it gives, preferred first.
+        images: whether it takes images. Without, ``send_image`` raises `UnsupportedCommand`.
         turns: whether there are responses that can be asked for. Without, ``create_response`` raises
             `UnsupportedCommand`.
         acks: whether commands are answered. Without, they count as done once written.
@@ -26,6 +27,7 @@ class Capabilities:
 
     input_formats: tuple[AudioFormat, ...] = (PCM16_24KHZ,)
     output_formats: tuple[AudioFormat, ...] = (PCM16_24KHZ,)
+    images: bool = False
     turns: bool = True
     acks: bool = True
     live_settings: frozenset[str] = frozenset()

@@ -10,17 +10,20 @@ from typing import Any
 
 import attrs
 
-from realtime_core.contents import Message, hidden
+from realtime_core.contents import ImageContent, Message, ToolCall, ToolResult, hidden
 from realtime_core.settings import RealtimeSettings
 
 __all__ = [
     "AddItem",
     "AppendAudio",
+    "CancelResponse",
     "ClearAudio",
     "Command",
     "CommitAudio",
     "CreateResponse",
+    "DeleteItem",
     "Raw",
+    "Truncate",
     "UpdateSession",
     "new_command_id",
 ]
@@ -66,9 +69,31 @@ class ClearAudio(Command):
 
 @attrs.frozen(kw_only=True)
 class AddItem(Command):
-    """Add a message to the end of the conversation; does not ask for a response."""
+    """Add an item to the end of the conversation; answered by the event that tells of it.
 
-    item: Message
+    An image is one that the user shows: given only where the capabilities say ``images``. Does not ask for a
+    response.
+    """
+
+    item: Message | ToolCall | ToolResult | ImageContent
+
+
+@attrs.frozen(kw_only=True)
+class DeleteItem(Command):
+    """Remove an item from the conversation; answered by the event that tells of it."""
+
+    item_id: str
+
+
+@attrs.frozen(kw_only=True)
+class Truncate(Command):
+    """Keep the first ``keep_ms`` of an item that the assistant spoke; the rest was never heard.
+
+    Answered by the event that tells of it.
+    """
+
+    item_id: str
+    keep_ms: int
 
 
 @attrs.frozen(kw_only=True)
@@ -76,6 +101,13 @@ class CreateResponse(Command):
     """Ask for a response; ``overrides`` hold for this one only and are passed on as they are."""
 
     overrides: Mapping[str, Any] = attrs.field(factory=dict, repr=hidden)
+
+
+@attrs.frozen(kw_only=True)
+class CancelResponse(Command):
+    """Stop a response, by default the one that runs; answered by its response event ``done``, cancelled."""
+
+    response_id: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -4,7 +4,7 @@ Knows nothing of sessions or wires. ``repr`` shows lengths: people's words stay 
 """
 
 from collections.abc import Sized
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import attrs
 
@@ -15,9 +15,27 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["AudioContent", "Message", "RateLimit", "Role", "TextContent", "Usage", "hidden"]
+__all__ = [
+    "AudioContent",
+    "ImageContent",
+    "ImageType",
+    "Message",
+    "RateLimit",
+    "Role",
+    "TextContent",
+    "ToolCall",
+    "ToolResult",
+    "Usage",
+    "hidden",
+]
 
 Role = Literal["user", "assistant", "system"]
+ImageType = Literal["image/png", "image/jpeg"]
+
+_SIGNATURES: Final[dict[ImageType, bytes]] = {
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/jpeg": b"\xff\xd8\xff",
+}
 
 
 def hidden(value: Any) -> str:
@@ -35,10 +53,10 @@ def hidden(value: Any) -> str:
             return f"<{type(value).__name__}>"
 
 
-def _audio_bytes(value: object) -> bytes:
+def _as_bytes(value: object, holder: str) -> bytes:
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
-    raise InvalidSettings(f"the data of AudioContent is bytes, not {type(value).__name__}")
+    raise InvalidSettings(f"the data of {holder} is bytes, not {type(value).__name__}")
 
 
 @attrs.frozen
@@ -55,7 +73,7 @@ class AudioContent:
     def __attrs_post_init__(self) -> None:
         # every piece of audio comes by here: one look instead of two converters
         if type(self.data) is not bytes or type(self.format) is not AudioFormat:
-            object.__setattr__(self, "data", _audio_bytes(self.data))
+            object.__setattr__(self, "data", _as_bytes(self.data, "AudioContent"))
             object.__setattr__(self, "format", AudioFormat.parse(self.format))
 
     @property
@@ -95,6 +113,36 @@ class TextContent:
     text: str = attrs.field(repr=hidden, validator=_check_words)
 
 
+def _image_bytes(value: object) -> bytes:
+    return _as_bytes(value, "ImageContent")
+
+
+def _image_type(image: "ImageContent") -> ImageType:
+    for media_type, signature in _SIGNATURES.items():
+        if image.data.startswith(signature):
+            return media_type
+    raise InvalidSettings("an image is a PNG or a JPEG, and these bytes begin like neither; convert it")
+
+
+def _check_image_type(image: "ImageContent", _: "attrs.Attribute[Any]", value: object) -> None:
+    if value != _image_type(image):
+        raise InvalidSettings(f"the media type is {_image_type(image)!r}, which the bytes are, not {value!r}")
+
+
+@attrs.frozen
+class ImageContent:
+    """An image: the bytes of its file, PNG or JPEG; its media type is read from them unless it is given.
+
+    Raises:
+        InvalidSettings: the bytes are no PNG and no JPEG, or not of the media type that is given.
+    """
+
+    data: bytes = attrs.field(repr=hidden, converter=_image_bytes)
+    media_type: ImageType = attrs.field(
+        default=attrs.Factory(_image_type, takes_self=True), validator=_check_image_type
+    )
+
+
 @attrs.frozen
 class Message:
     """Something said in a conversation, with who said it.
@@ -105,6 +153,46 @@ class Message:
 
     role: Role = attrs.field(validator=_check_role)
     content: str = attrs.field(repr=hidden, validator=_check_words)
+
+
+def _check_id(_: Any, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if not isinstance(value, str) or not value:
+        given = "an empty one" if value == "" else type(value).__name__
+        raise InvalidSettings(f"{attribute.name!r} takes a string, not {given}")
+
+
+@attrs.frozen
+class ToolCall:
+    """A function that the model wants called.
+
+    ``arguments`` is JSON text as the model wrote it, which need not be valid. ``call_id`` links the call to
+    its `ToolResult`.
+
+    Raises:
+        InvalidSettings: a field is no text, or id or name is empty.
+    """
+
+    call_id: str = attrs.field(validator=_check_id)
+    name: str = attrs.field(validator=_check_id)
+    arguments: str = attrs.field(repr=hidden, validator=_check_words)
+
+
+@attrs.frozen
+class ToolResult:
+    """What came of a `ToolCall`: ``output`` is what the model gets to read, usually JSON text.
+
+    ``duration_ms`` is how long the call took, where somebody measured it; ``is_error``: it failed, and the
+    output says so.
+
+    Raises:
+        InvalidSettings: a field is no text, or id or name is empty.
+    """
+
+    call_id: str = attrs.field(validator=_check_id)
+    name: str = attrs.field(validator=_check_id)
+    output: str = attrs.field(repr=hidden, validator=_check_words)
+    duration_ms: float | None = None
+    is_error: bool = False
 
 
 @attrs.frozen
@@ -119,7 +207,7 @@ class RateLimit:
 
 @attrs.frozen(kw_only=True)
 class Usage:
-    """Tokens of one response. Cached tokens are a subset of the input tokens."""
+    """Tokens of one response. Cached tokens are a subset of the input tokens, in all and of each kind."""
 
     total_tokens: int = 0
     input_tokens: int = 0
@@ -128,5 +216,8 @@ class Usage:
     input_audio_tokens: int = 0
     input_image_tokens: int = 0
     cached_tokens: int = 0
+    cached_text_tokens: int = 0
+    cached_audio_tokens: int = 0
+    cached_image_tokens: int = 0
     output_text_tokens: int = 0
     output_audio_tokens: int = 0

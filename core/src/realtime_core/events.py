@@ -11,13 +11,26 @@ from typing import Any, Literal
 import attrs
 
 from realtime_core.audio.formats import AudioFormat
-from realtime_core.contents import AudioContent, RateLimit, Role, TextContent, Usage, hidden
+from realtime_core.contents import (
+    AudioContent,
+    ImageContent,
+    RateLimit,
+    Role,
+    TextContent,
+    ToolCall,
+    ToolResult,
+    Usage,
+    hidden,
+)
 
 __all__ = [
     "ErrorKind",
     "RealtimeAudioEvent",
     "RealtimeErrorEvent",
     "RealtimeEvent",
+    "RealtimeFunctionCallEvent",
+    "RealtimeFunctionResultEvent",
+    "RealtimeImageEvent",
     "RealtimeRateLimitEvent",
     "RealtimeResponseEvent",
     "RealtimeSessionEvent",
@@ -88,6 +101,27 @@ class RealtimeTranscriptEvent(RealtimeEvent):
 
 
 @attrs.frozen(kw_only=True)
+class RealtimeFunctionCallEvent(RealtimeEvent):
+    """The model calls a function: once per call, complete. Pieces of its arguments are plain events."""
+
+    function_call: ToolCall
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeFunctionResultEvent(RealtimeEvent):
+    """What came of a function call. Sent: the answer to it, which by itself asks for no response."""
+
+    function_result: ToolResult
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeImageEvent(RealtimeEvent):
+    """An image. Sent: one that the user shows, which by itself asks for no response."""
+
+    image: ImageContent
+
+
+@attrs.frozen(kw_only=True)
 class RealtimeSessionEvent(RealtimeEvent):
     """A step in the life of the session.
 
@@ -119,13 +153,15 @@ class RealtimeSpeechEvent(RealtimeEvent):
 
 @attrs.frozen(kw_only=True)
 class RealtimeResponseEvent(RealtimeEvent):
-    """A response begins or ends.
+    """A response begins or ends, or its audio begins or ends to play.
 
     ``status`` when done: completed, cancelled, incomplete or failed; ``status_reason`` is the
-    service's word for why.
+    service's word for why. ``playback_started`` and ``playback_stopped`` come from services that play the
+    audio themselves, over a media track; the latter's ``status_reason`` is ``cleared`` when the rest was
+    thrown away.
     """
 
-    phase: Literal["created", "done"]
+    phase: Literal["created", "done", "playback_started", "playback_stopped"]
     status: str | None = None
     status_reason: str | None = None
     usage: Usage | None = None

@@ -27,7 +27,7 @@ from realtime_core.commands import (
     Raw,
     UpdateSession,
 )
-from realtime_core.contents import Message, Role
+from realtime_core.contents import ImageContent, Message, Role
 from realtime_core.engine.lifecycle import End, Hooks, Lifecycle
 from realtime_core.engine.native import input_format, native_settings, output_format
 from realtime_core.engine.output import AudioOutput
@@ -48,6 +48,8 @@ from realtime_core.events import (
     RealtimeAudioEvent,
     RealtimeErrorEvent,
     RealtimeEvent,
+    RealtimeFunctionResultEvent,
+    RealtimeImageEvent,
     RealtimeResponseEvent,
     RealtimeSessionEvent,
     RealtimeTextEvent,
@@ -252,12 +254,13 @@ class RealtimeSession:
     # -- sending ---------------------------------------------------------------------------------
 
     async def send(self, event: RealtimeEvent) -> None:
-        """Send an event: audio, text, or a plain ``RealtimeEvent`` as a raw pass-through in the service's own
-        words (``service_type`` and ``service_event``), which the engine does not track.
+        """Send an event: audio, text, image, function result, or a plain ``RealtimeEvent`` as a raw
+        pass-through in the service's own words (``service_type`` and ``service_event``), which the engine
+        does not track.
 
         Raises:
             SessionStateError: the session is not open.
-            UnsupportedCommand: an event of that class cannot be sent.
+            UnsupportedCommand: an event of that class cannot be sent, or not to this provider.
             ConnectionLost: the connection ended; it was not sent.
         """
         match event:
@@ -265,6 +268,10 @@ class RealtimeSession:
                 await self.send_audio(event.audio)
             case RealtimeTextEvent():
                 await self.send_text(event.text.text, role=event.role or "user")
+            case RealtimeImageEvent():
+                await self.send_image(event.image)
+            case RealtimeFunctionResultEvent():
+                await self._write(AddItem(item=event.function_result))
             case RealtimeEvent(service_type=str() as service_type) if type(event) is RealtimeEvent:
                 payload = {} if event.service_event is None else event.service_event
                 if not isinstance(payload, Mapping):
@@ -272,8 +279,8 @@ class RealtimeSession:
                 await self._write(Raw(service_type=str(service_type), payload=payload))
             case _:
                 raise UnsupportedCommand(
-                    f"cannot send {type(event).__name__}; send RealtimeAudioEvent, RealtimeTextEvent, or a "
-                    "RealtimeEvent with a service_type"
+                    f"cannot send {type(event).__name__}; send RealtimeAudioEvent, RealtimeTextEvent, "
+                    "RealtimeImageEvent, RealtimeFunctionResultEvent, or a RealtimeEvent with a service_type"
                 )
 
     async def send_audio(self, pcm: AudioLike) -> None:
@@ -306,10 +313,21 @@ class RealtimeSession:
             UnsupportedCommand: ``respond`` at a provider without turns.
             ConnectionLost: the connection ended; it was not sent.
         """
-        if respond and not self.capabilities.turns:
-            raise _no_responses(self._plan.name)
-        item = AddItem(item=Message(role, text))
-        await self._write(*((item, CreateResponse()) if respond else (item,)))
+        await self._add(AddItem(item=Message(role, text)), respond=respond)
+
+    async def send_image(self, image: ImageContent | bytes, *, respond: bool = False) -> None:
+        """Show the model an image: PNG or JPEG; ``respond``: and ask for a response.
+
+        Raises:
+            SessionStateError: the session is not open.
+            InvalidSettings: it is no such image.
+            UnsupportedCommand: the provider takes no images; or ``respond`` at one without turns.
+            ConnectionLost: the connection ended; it was not sent.
+        """
+        if not self.capabilities.images:
+            raise UnsupportedCommand(f"{self._plan.name} takes no images; describe it with send_text")
+        content = image if isinstance(image, ImageContent) else ImageContent(image)
+        await self._add(AddItem(item=content), respond=respond)
 
     async def commit_audio(self) -> None:
         """End the user's turn; returns when the service has. Asks for no response.
@@ -392,6 +410,11 @@ class RealtimeSession:
                 raise
             if not self.capabilities.acks:
                 self._apply(update.command_id)
+
+    async def _add(self, item: AddItem, *, respond: bool) -> None:
+        if respond and not self.capabilities.turns:
+            raise _no_responses(self._plan.name)
+        await self._write(*((item, CreateResponse()) if respond else (item,)))
 
     async def _write(self, *commands: Command) -> None:
         self._life.connection()

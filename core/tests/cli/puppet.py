@@ -24,7 +24,7 @@ from realtime_core.commands import (
     CommitAudio,
     CreateResponse,
 )
-from realtime_core.contents import AudioContent, RateLimit, TextContent, Usage
+from realtime_core.contents import AudioContent, Message, RateLimit, TextContent, Usage
 from realtime_core.errors import ConnectionLost, LostReason, ProviderError
 from realtime_core.events import (
     RealtimeAudioEvent,
@@ -91,6 +91,7 @@ class PuppetConnection:
     async def send(self, command: Command) -> None:
         match command:
             case AddItem(item=item):
+                assert isinstance(item, Message)
                 self._log({"text": item.content})
                 if not CAPABILITIES[type(self)].turns:
                     self._respond()

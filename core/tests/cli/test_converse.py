@@ -6,7 +6,7 @@ import pytest
 import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from realtime_core import create_client
+from realtime_core import ImageContent, RealtimeImageEvent, create_client
 from realtime_core.cli.conversation import Conversation
 from realtime_core.cli.json_lines import JsonLines
 from realtime_core.cli.turns import Say
@@ -544,6 +544,12 @@ def test_json_of_a_turn_without_input(puppet):
     result = puppet.converse("--json")
 
     assert of_type(result, "turn") == [{"type": "turn", "turn": 1}]
+
+
+def test_json_tells_the_kind_and_size_of_an_image(capsys):
+    JsonLines().took(None, RealtimeImageEvent(image=ImageContent(b"\xff\xd8\xff")))
+
+    assert json.loads(capsys.readouterr().out)["image"] == {"media_type": "image/jpeg", "bytes": 3}
 
 
 def test_json_of_every_event_parses(puppet):

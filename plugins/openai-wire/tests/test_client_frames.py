@@ -5,11 +5,14 @@ import pytest
 from realtime_core import AudioFormat, Message
 from realtime_core.commands import (
     AddItem,
+    CancelResponse,
     ClearAudio,
     Command,
     CommitAudio,
     CreateResponse,
+    DeleteItem,
     Raw,
+    Truncate,
     UpdateSession,
 )
 from realtime_core.errors import InvalidSettings, UnsupportedCommand
@@ -37,6 +40,24 @@ def response(**overrides):
             CreateResponse(command_id="cmd_7"),
             {"type": "response.create", "response": {"metadata": {"realtime_command_id": "cmd_7"}}},
         ),
+        (CancelResponse(command_id="cmd_7"), {"type": "response.cancel"}),
+        (
+            CancelResponse(command_id="cmd_7", response_id="resp_1"),
+            {"type": "response.cancel", "response_id": "resp_1"},
+        ),
+        (
+            DeleteItem(command_id="cmd_7", item_id="item_1"),
+            {"type": "conversation.item.delete", "item_id": "item_1"},
+        ),
+        (
+            Truncate(command_id="cmd_7", item_id="item_1", keep_ms=700),
+            {
+                "type": "conversation.item.truncate",
+                "item_id": "item_1",
+                "content_index": 0,
+                "audio_end_ms": 700,
+            },
+        ),
     ],
 )
 def test_a_frame_carries_its_command_id(command, frame, check_client_event):
@@ -44,11 +65,8 @@ def test_a_frame_carries_its_command_id(command, frame, check_client_event):
     check_client_event(client_frame(command))
 
 
-@pytest.mark.parametrize(
-    ("role", "content_type"), [("user", "input_text"), ("system", "input_text"), ("assistant", "output_text")]
-)
-def test_an_item_keeps_its_role_and_chooses_its_id(role, content_type, check_client_event):
-    frame = client_frame(AddItem(command_id="cmd_7", item=Message(role, "Hello.")))
+def test_an_item_is_added_under_an_id_of_its_commands(check_client_event):
+    frame = client_frame(AddItem(command_id="cmd_7", item=Message("user", "Hello.")))
 
     assert frame == {
         "type": "conversation.item.create",
@@ -56,10 +74,42 @@ def test_an_item_keeps_its_role_and_chooses_its_id(role, content_type, check_cli
         "item": {
             "id": item_id_of("cmd_7"),
             "type": "message",
-            "role": role,
-            "content": [{"type": content_type, "text": "Hello."}],
+            "role": "user",
+            "content": [{"type": "input_text", "text": "Hello."}],
         },
     }
+    check_client_event(frame)
+
+
+def test_a_truncation_points_at_the_part_that_is_audio():
+    frame = client_frame(Truncate(item_id="item_1", keep_ms=0), audio_part=2)
+
+    assert (frame["content_index"], frame["audio_end_ms"]) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("conversation.item.retrieve", {"item_id": "item_1"}),
+        ("output_audio_buffer.clear", {}),
+        (
+            "conversation.item.create",
+            {
+                "item": {
+                    "type": "mcp_approval_response",
+                    "id": "item_2",
+                    "approval_request_id": "item_1",
+                    "approve": True,
+                },
+                "previous_item_id": "root",
+            },
+        ),
+    ],
+)
+def test_what_has_no_command_goes_raw(name, fields, check_client_event):
+    frame = client_frame(Raw(command_id="cmd_7", service_type=name, payload=fields))
+
+    assert frame == {"type": name, "event_id": "cmd_7", **fields}
     check_client_event(frame)
 
 

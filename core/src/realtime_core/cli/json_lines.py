@@ -10,7 +10,7 @@ import click
 from realtime_core.cli.presenter import Presenter, warning
 from realtime_core.cli.program import complain
 from realtime_core.cli.turns import Play, Say, Turn, add_usage
-from realtime_core.contents import AudioContent, TextContent
+from realtime_core.contents import AudioContent, ImageContent, TextContent
 from realtime_core.events import RealtimeEvent
 
 __all__ = ["JsonLines"]
@@ -84,6 +84,8 @@ def _plain(value: Any) -> Any:
     match value:
         case AudioContent():
             return {"format": str(value.format), "duration_ms": round(value.duration_ms, 1)}
+        case ImageContent(data, media_type):
+            return {"media_type": media_type, "bytes": len(data)}
         case TextContent(text):
             return text
         case Mapping():

@@ -12,6 +12,7 @@ __all__ = ["WEBSOCKET_CAPABILITIES"]
 WEBSOCKET_CAPABILITIES: Final = Capabilities(
     input_formats=NATIVE_FORMATS,
     output_formats=NATIVE_FORMATS,
+    images=True,
     turns=True,
     acks=True,
     live_settings=LIVE_SETTINGS,

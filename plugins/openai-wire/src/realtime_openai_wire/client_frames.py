@@ -11,17 +11,20 @@ from typing import Any, Final
 from realtime_core.audio.formats import AudioFormat
 from realtime_core.commands import (
     AddItem,
+    CancelResponse,
     ClearAudio,
     Command,
     CommitAudio,
     CreateResponse,
+    DeleteItem,
     Raw,
+    Truncate,
     UpdateSession,
 )
-from realtime_core.contents import Message
 from realtime_core.errors import InvalidSettings, UnsupportedCommand
 
 from realtime_openai_wire.formats import format_to_wire
+from realtime_openai_wire.items import item_to_wire
 from realtime_openai_wire.names import SendEvents
 from realtime_openai_wire.settings import session_payload, voice_to_wire
 
@@ -30,16 +33,16 @@ __all__ = ["METADATA_KEY", "client_frame", "item_id_of"]
 METADATA_KEY: Final = "realtime_command_id"
 """The key of a response's metadata that holds the command id."""
 
-_CONTENT_TYPE: Final = {"user": "input_text", "system": "input_text", "assistant": "output_text"}
-
 
 def item_id_of(command_id: str) -> str:
     """The id of the item that a command adds."""
     return f"item_{command_id}"
 
 
-def client_frame(command: Command) -> dict[str, Any]:
+def client_frame(command: Command, audio_part: int = 0) -> dict[str, Any]:
     """The frame of any command but an append, which never becomes a ``dict``.
+
+    ``audio_part`` is the index of the content that is audio in the item of a `Truncate`.
 
     Raises:
         UnsupportedCommand: the protocol has nothing for it.
@@ -54,10 +57,19 @@ def client_frame(command: Command) -> dict[str, Any]:
         case ClearAudio():
             return _frame(SendEvents.INPUT_AUDIO_BUFFER_CLEAR, command)
         case AddItem():
-            item = _message(command.item, item_id_of(command.command_id))
+            item = item_to_wire(command.item, item_id_of(command.command_id))
             return _frame(SendEvents.CONVERSATION_ITEM_CREATE, command, item=item)
+        case DeleteItem():
+            return _frame(SendEvents.CONVERSATION_ITEM_DELETE, command, item_id=command.item_id)
+        case Truncate(item_id=item_id, keep_ms=keep_ms):
+            place = {"item_id": item_id, "content_index": audio_part, "audio_end_ms": keep_ms}
+            return _frame(SendEvents.CONVERSATION_ITEM_TRUNCATE, command, **place)
         case CreateResponse():
             return _frame(SendEvents.RESPONSE_CREATE, command, response=_response(command))
+        case CancelResponse(response_id=None):
+            return _frame(SendEvents.RESPONSE_CANCEL, command)
+        case CancelResponse():
+            return _frame(SendEvents.RESPONSE_CANCEL, command, response_id=command.response_id)
         case Raw():
             # the id lets an error find its frame instead of the oldest command
             return {"event_id": command.command_id, **command.payload, "type": command.service_type}
@@ -67,11 +79,6 @@ def client_frame(command: Command) -> dict[str, Any]:
 
 def _frame(name: str, command: Command, **fields: Any) -> dict[str, Any]:
     return {"type": name, "event_id": command.command_id, **fields}
-
-
-def _message(message: Message, item_id: str) -> dict[str, Any]:
-    content = [{"type": _CONTENT_TYPE[message.role], "text": message.content}]
-    return {"id": item_id, "type": "message", "role": message.role, "content": content}
 
 
 def _response(command: CreateResponse) -> dict[str, Any]:
