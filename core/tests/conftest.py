@@ -10,6 +10,7 @@ import attrs
 import pytest
 from realtime_core.capabilities import Capabilities
 from realtime_core.client import RealtimeClient
+from realtime_core.clock import VirtualClock
 from realtime_core.commands import ClearAudio, Command, CommitAudio, UpdateSession
 from realtime_core.errors import ConnectionLost, LostReason
 from realtime_core.events import RealtimeEvent, RealtimeSessionEvent, RealtimeSpeechEvent
@@ -19,47 +20,6 @@ from realtime_core.settings import RealtimeSettings
 
 CREATED = RealtimeSessionEvent(service_type="session.created", phase="created", session_id="sess_1")
 UPDATED = RealtimeSessionEvent(service_type="session.updated", phase="updated")
-
-
-@attrs.define(eq=False)
-class VirtualTimer:
-    due_s: float
-    callback: Callable[[], object]
-    cancelled: bool = False
-
-    def cancel(self) -> None:
-        self.cancelled = True
-
-
-class VirtualClock:
-    """Time that stands still until the test moves it."""
-
-    def __init__(self) -> None:
-        self._now_s = 1_000.0
-        self._timers: list[VirtualTimer] = []
-
-    def now_s(self) -> float:
-        return self._now_s
-
-    def call_later(self, delay_s: float, callback: Callable[[], object]) -> VirtualTimer:
-        timer = VirtualTimer(self._now_s + delay_s, callback)
-        self._timers.append(timer)
-        return timer
-
-    @property
-    def pending(self) -> int:
-        """Timers that will still fire."""
-        return sum(not timer.cancelled for timer in self._timers)
-
-    def advance(self, delay_s: float) -> None:
-        """Move on, and fire what falls due, in order."""
-        end_s = self._now_s + delay_s
-        while due := [timer for timer in self._timers if not timer.cancelled and timer.due_s <= end_s]:
-            timer = min(due, key=lambda timer: timer.due_s)
-            self._timers.remove(timer)
-            self._now_s = timer.due_s
-            timer.callback()
-        self._now_s = end_s
 
 
 class ScriptedConnection:

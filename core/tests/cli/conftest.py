@@ -1,7 +1,6 @@
 """The command with a provider that is installed for these tests only, and a clock that does not wait."""
 
 import asyncio
-import heapq
 import inspect
 import json
 import os
@@ -11,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ import pytest
 import soundfile
 from click.testing import CliRunner, Result
 from realtime_core.cli import main
-from realtime_core.clock import use_clock
+from realtime_core.clock import VirtualClock, VirtualTimer, use_clock
 
 ENTRY_POINTS = """
 [realtime_core.providers]
@@ -30,32 +28,18 @@ puppet-by-itself = puppet:without_turns
 """
 
 
-class JumpTimer:
-    def __init__(self, callback: Callable[[], object]) -> None:
-        self.callback: Callable[[], object] | None = callback
-
-    def cancel(self) -> None:
-        self.callback = None
-
-
-class JumpClock:
+class JumpClock(VirtualClock):
     """Jumps to its next timer as soon as the event loop has had nothing else to do for a while."""
 
     IDLE_ROUNDS = 100
 
     def __init__(self) -> None:
-        self._now_s = 0.0
-        self._order = count()
-        self._timers: list[tuple[float, int, JumpTimer]] = []
+        super().__init__(now_s=0.0)
         self._rounds = 0
         self._watching: asyncio.Handle | None = None
 
-    def now_s(self) -> float:
-        return self._now_s
-
-    def call_later(self, delay_s: float, callback: Callable[[], object]) -> JumpTimer:
-        timer = JumpTimer(callback)
-        heapq.heappush(self._timers, (self._now_s + delay_s, next(self._order), timer))
+    def call_later(self, delay_s: float, callback: Callable[[], object]) -> VirtualTimer:
+        timer = super().call_later(delay_s, callback)
         self._rounds = 0
         if self._watching is None:
             self._watch()
@@ -67,14 +51,12 @@ class JumpClock:
     def _round(self) -> None:
         self._watching = None
         self._rounds += 1
-        while self._timers and self._timers[0][2].callback is None:
-            heapq.heappop(self._timers)
-        if not self._timers:
+        due_s = self.next_due_s
+        if due_s is None:
             return
         if self._rounds >= self.IDLE_ROUNDS:
             self._rounds = 0
-            self._now_s, _, timer = heapq.heappop(self._timers)
-            timer.callback()
+            self.advance(due_s - self.now_s())
         self._watch()
 
 

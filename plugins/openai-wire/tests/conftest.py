@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from realtime_core.clock import use_clock
+from realtime_core.clock import VirtualClock, use_clock
 from realtime_openai_wire.names import GA_NAMES
 from realtime_openai_wire.server_frames import WireState, server_events
 from realtime_openai_wire.websocket import WebSocketPipe, open_websocket
@@ -108,43 +108,9 @@ def open_pipe(key):
     return run
 
 
-class HandClock:
-    """Time that stands still until the test moves it."""
-
-    def __init__(self):
-        self.time_s = 1_000.0
-        self.timers = []
-        self.armed = asyncio.Event()
-
-    def now_s(self):
-        return self.time_s
-
-    def call_later(self, delay_s, callback):
-        timer = HandTimer(self, self.time_s + delay_s, callback)
-        self.timers.append(timer)
-        self.armed.set()
-        return timer
-
-    def advance(self, delay_s):
-        """Move on, and fire what has fallen due."""
-        self.time_s += delay_s
-        for timer in [timer for timer in self.timers if timer.due_s <= self.time_s]:
-            timer.cancel()
-            timer.callback()
-
-
-class HandTimer:
-    def __init__(self, clock, due_s, callback):
-        self.clock, self.due_s, self.callback = clock, due_s, callback
-
-    def cancel(self):
-        if self in self.clock.timers:
-            self.clock.timers.remove(self)
-
-
 @pytest.fixture
 def clock():
     """A clock in force throughout the test, which moves it."""
-    hand = HandClock()
-    with use_clock(hand):
-        yield hand
+    virtual = VirtualClock()
+    with use_clock(virtual):
+        yield virtual

@@ -247,7 +247,7 @@ async def test_closing_while_nothing_is_read_frees_everything(
         pipe = await open_pipe(host, scheme="https" if secure else "http")
         raw = pipe._connection.transport.get_extra_info("socket")
         blocked = asyncio.gather(pipe.send(HUGE), pipe.send(HUGE), pipe.recv(), return_exceptions=True)
-        await clock.armed.wait()
+        await clock.until_waiting()
 
         await pipe.aclose()
 
@@ -255,7 +255,7 @@ async def test_closing_while_nothing_is_read_frees_everything(
         assert {(type(error), error.reason) for error in errors} == {(ConnectionLost, LostReason.CLOSED)}
         assert len(errors) >= 2
         assert raw.fileno() == -1
-        assert clock.timers == []
+        assert clock.pending == 0
         assert "WebSocketPipe._close" not in {task.get_coro().__qualname__ for task in asyncio.all_tasks()}
 
 
@@ -263,10 +263,10 @@ async def test_a_send_that_nobody_reads_is_a_loss_and_ends_recv_too(clock, deaf_
     async with deaf_server() as (host, _):
         pipe = await open_pipe(host)
         sending, receiving = asyncio.create_task(pipe.send(HUGE)), asyncio.create_task(pipe.recv())
-        await clock.armed.wait()
+        await clock.until_waiting()
 
         clock.advance(20)
-        while clock.timers:  # the operating system had taken a little
+        while clock.pending:  # the operating system had taken a little
             clock.advance(20)
 
         for call in (sending, receiving, pipe.send("late")):
@@ -280,12 +280,12 @@ async def test_a_full_buffer_is_a_loss_though_the_send_was_cancelled(clock, deaf
     async with deaf_server() as (host, _):
         pipe = await open_pipe(host)
         sending = asyncio.create_task(pipe.send(HUGE))
-        await clock.armed.wait()
+        await clock.until_waiting()
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
             await sending
 
-        while clock.timers:
+        while clock.pending:
             clock.advance(20)
 
         lost = await loss(pipe)
@@ -297,7 +297,7 @@ async def test_a_slow_service_is_let_be(clock, deaf_server, open_pipe):
     async with deaf_server() as (host, connections):
         pipe = await open_pipe(host)
         sending = asyncio.create_task(pipe.send(HUGE))
-        await clock.armed.wait()
+        await clock.until_waiting()
         slow = await connections.get()
         transport = pipe._connection.transport
         left = transport.get_write_buffer_size()
@@ -310,7 +310,7 @@ async def test_a_slow_service_is_let_be(clock, deaf_server, open_pipe):
         await sending
 
         assert len(await slow.recv()) == len(HUGE)
-        assert clock.timers == []
+        assert clock.pending == 0
         await connections.put(slow)
         await pipe.aclose()
 
@@ -326,7 +326,7 @@ async def test_a_service_that_reads_is_not_watched(clock, websocket_server, open
         await pipe.recv()
         await pipe.aclose()
 
-    assert not clock.armed.is_set()
+    assert clock.pending == 0
 
 
 # --- secrets and weight

@@ -1,16 +1,14 @@
 """What the tests of the simulator stand on: an engine at a time they decide, speech, a clock they move."""
 
-import asyncio
-import heapq
 import itertools
 import json
 from typing import Any, get_args
 
-import attrs
 import numpy as np
 import pytest
 from openai.types.realtime import RealtimeServerEvent
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+from realtime_core.clock import VirtualClock
 from realtime_simulator.engine import Engine
 from realtime_simulator.frames import End
 from realtime_simulator.options import configure
@@ -140,49 +138,7 @@ def validate() -> Any:
     return check
 
 
-@attrs.define(order=True)
-class _Timer:
-    due_s: float
-    number: int
-    callback: Any = attrs.field(order=False)
-
-    def cancel(self) -> None:
-        self.callback = None
-
-
-class HandClock:
-    """A clock that jumps to the next timer when the test says so."""
-
-    def __init__(self) -> None:
-        self.time_s = 1000.0
-        self.timers: list[_Timer] = []
-        self._numbers = itertools.count()
-        self._changed = asyncio.Event()
-
-    def now_s(self) -> float:
-        return self.time_s
-
-    def call_later(self, delay_s: float, callback: Any) -> _Timer:
-        timer = _Timer(self.time_s + delay_s, next(self._numbers), callback)
-        heapq.heappush(self.timers, timer)
-        self._changed.set()
-        return timer
-
-    async def until_waiting(self, due_s: float) -> None:
-        """Until somebody waits for that moment."""
-        while not any(abs(timer.due_s - due_s) < 1e-6 and timer.callback for timer in self.timers):
-            self._changed.clear()
-            await self._changed.wait()
-
-    def jump(self) -> None:
-        """To the next timer that was not cancelled."""
-        while (timer := heapq.heappop(self.timers)).callback is None:
-            pass
-        self.time_s = max(self.time_s, timer.due_s)
-        timer.callback()
-
-
 @pytest.fixture
 def clock() -> Any:
     """A clock to put in force with `use_clock`."""
-    return HandClock()
+    return VirtualClock()

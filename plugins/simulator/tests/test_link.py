@@ -31,6 +31,15 @@ async def test_link_may_be_a_transcription_session():
     assert created["session"]["type"] == "transcription"
 
 
+async def test_calendar_of_the_session_is_that_of_its_clock(clock):
+    with use_clock(clock):
+        link = open_link(max_session_s=60)
+
+    created = json.loads(await link.next())
+
+    assert created["session"]["expires_at"] == clock.epoch_s() + 60
+
+
 async def test_next_waits_for_the_client():
     link = open_link(speed=0)
     await link.next()
@@ -66,7 +75,7 @@ async def test_audio_waits_for_its_time(clock):
 
     await clock.until_waiting(begin_s + 0.1)
     assert not waiting.done()
-    clock.jump()
+    clock.advance(0.1)
 
     assert json.loads(await waiting)["type"] == "response.output_audio.delta"
 
@@ -80,7 +89,7 @@ async def test_late_frame_is_held_back_once(clock):
 
     waiting.cancel()
     await asyncio.wait([waiting])
-    clock.time_s += 0.2
+    clock.advance(0.2)
 
     assert json.loads(await link.next())["type"] == "session.created"
     assert clock.now_s() == begin_s + 0.2
@@ -130,7 +139,7 @@ async def test_expiry_is_an_end(clock):
     with use_clock(clock):
         link = open_link(max_session_s=60)
     await link.next()
-    clock.time_s += 60
+    clock.advance(60)
 
     assert json.loads(await link.next())["error"]["code"] == "session_expired"
     with pytest.raises(Ended, match="60 minutes") as caught:

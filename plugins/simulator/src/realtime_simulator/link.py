@@ -6,7 +6,6 @@ Knows nothing of sockets: a door carries the texts and ends the way it is told.
 import asyncio
 import logging
 import math
-import time
 from collections import deque
 from typing import Any
 
@@ -65,7 +64,9 @@ class Link:
     ) -> None:
         self._name = name
         self._clock: Clock = current_clock()
-        self._engine = Engine(options, model=model, now_s=self._clock.now_s(), epoch_s=time.time(), kind=kind)
+        self._engine = Engine(
+            options, model=model, now_s=self._clock.now_s(), epoch_s=self._clock.epoch_s(), kind=kind
+        )
         self._engine.open(beta=beta)
         self._inject = FaultInjector(options.faults, self._tell)
         self._actions: deque[Action] = deque()
