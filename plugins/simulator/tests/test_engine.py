@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from realtime_core.audio.formats import AudioFormat
-from realtime_simulator.brain import Say
+from realtime_simulator.brain import Call, Say
 from realtime_simulator.client_events import CLIENT_EVENTS
 from realtime_simulator.engine import Engine
 from realtime_simulator.frames import EXPIRED, End
@@ -528,3 +528,26 @@ def test_server_answers_any_text(talk, text):
     talk.say_raw(text)
 
     assert error_of(talk.hear())["type"] == "invalid_request_error"
+
+
+def test_output_of_a_function_that_comes_while_the_response_goes_on_is_for_the_next(talk):
+    """Clients that run a function as soon as they have its arguments are faster than the other calls."""
+    turns = []
+
+    def brain(turn):
+        turns.append(turn)
+        return [Call("one"), Call("two")] if turn.text else Say(" ".join(r.output for r in turn.results))
+
+    talk = talk(brain=brain)
+    talk.type_text("go")
+    talk.say("response.create")
+    for frame in iter(talk.hear_one, None):
+        if frame["type"] == "response.output_item.done":
+            output = {"type": "function_call_output", "call_id": frame["item"]["call_id"]}
+            talk.say("conversation.item.create", item={**output, "output": frame["item"]["name"]})
+    talk.ask("response.create")
+
+    assert [(turn.text, [r.output for r in turn.results]) for turn in turns] == [
+        ("go", []),
+        ("", ["one", "two"]),
+    ]

@@ -33,6 +33,11 @@ class Item:
     client gets; empty if nobody supplied them."""
 
     truncated: bool = False
+    made: bool = False
+    """Whether a response made it; else it came from the client."""
+
+    answered: bool = False
+    """Whether a response that had it before it has made something."""
 
     @property
     def id(self) -> str:

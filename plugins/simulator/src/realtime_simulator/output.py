@@ -5,7 +5,7 @@ really sent; ``conversation.item.done`` goes before ``response.output_item.done`
 time or of why it is stopped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -25,10 +25,14 @@ Delta = WordDelta | AudioDelta
 
 @attrs.define(eq=False)
 class Output:
-    """What the items of one response have in common; ``conversation`` None: it is out of band."""
+    """What the items of one response have in common.
+
+    ``conversation`` None: it is out of band. ``context`` is what the model had before it.
+    """
 
     response_id: str
     conversation: Conversation | None
+    context: Sequence[Item]
     progress: Progress
     frames: Frames
     ids: Ids
@@ -37,7 +41,8 @@ class Output:
 
     def begin(self, kind: str, **fields: Any) -> "_OpenItem":
         """A new item, the last one; nothing is sent yet."""
-        item = Item({"id": self.ids.new("item"), "type": kind, "status": "in_progress", **fields})
+        shown = {"id": self.ids.new("item"), "type": kind, "status": "in_progress", **fields}
+        item = Item(shown, made=True)
         self.items.append(item)
         return _OpenItem(self, item, len(self.items) - 1)
 
@@ -59,6 +64,8 @@ class _OpenItem:
         """Its first events."""
         yield self._whole("response.output_item.added")
         if self.output.conversation is not None:
+            for item in self.output.context:
+                item.answered = True
             self.previous_item_id = self.output.conversation.add(self.item)
             yield self._mirror("added", self.previous_item_id)
 

@@ -45,9 +45,11 @@ class Request:
     def spec(self, session: Session, conversation: Conversation, last_read: Tokens) -> ResponseSpec:
         """The shape of the response; ``last_read`` is what the response before it read."""
         output = {**session.served["audio"]["output"], **self.overrides.get("audio", {}).get("output", {})}
-        read = input_tokens(self._setting(session, "instructions"), self._items(conversation))
+        context = tuple(self._items(conversation))
+        read = input_tokens(self._setting(session, "instructions"), context)
         return ResponseSpec(
             conversation=conversation if self.in_conversation else None,
+            context=context,
             modality=self._setting(session, "output_modalities")[0],
             format=output["format"],
             voice=output["voice"],
@@ -62,7 +64,7 @@ class Request:
         """What the brain is asked."""
         items = list(self._items(conversation))
         messages = [item for item in items if item.role is not None]
-        new = items[_answered(items) :]
+        new = _new(items)
         said = [item for item in new if item.role == "user"]
         called = {item.call_id: item.fields["name"] for item in items if item.type == "function_call"}
         return Turn(
@@ -79,10 +81,19 @@ class Request:
         )
 
 
-def _answered(items: list[Item]) -> int:
-    """How many items, from the first, the model has dealt with: all up to the last that it made."""
-    made = [i for i, item in enumerate(items, 1) if item.role == "assistant" or item.type == "function_call"]
-    return made[-1] if made else 0
+def _new(items: Iterable[Item]) -> list[Item]:
+    """What the model has not dealt with.
+
+    That is what came since the last answer that the client put in, and of that, what no response had
+    before it: the output of a function may well come while the response that calls it goes on.
+    """
+    new: list[Item] = []
+    for item in items:
+        if not item.made and (item.role == "assistant" or item.type == "function_call"):
+            new.clear()
+        elif not item.answered:
+            new.append(item)
+    return new
 
 
 def _audio_of(items: Iterable[Item]) -> "Samples | None":

@@ -12,7 +12,7 @@ from realtime_core.audio.formats import AudioFormat
 
 from realtime_simulator.brain import Action, Call, Fail, Say, Wait
 from realtime_simulator.frames import Frame, Frames, Ids, Step
-from realtime_simulator.items import Conversation
+from realtime_simulator.items import Conversation, Item
 from realtime_simulator.output import Output, function_call, message, planned
 from realtime_simulator.progress import Progress, Status
 from realtime_simulator.usage import Tokens, usage
@@ -27,6 +27,9 @@ class ResponseSpec:
 
     conversation: Conversation | None
     """Where its items go; None: nowhere, it is out of band."""
+
+    context: Sequence[Item] = ()
+    """What the model has before it."""
 
     modality: Literal["text", "audio"]
     format: dict[str, Any]
@@ -57,7 +60,7 @@ class Response:
         self._frames = frames
         self._answer = answer
         self._progress = Progress(spec.max_output_tokens)
-        self._output = Output(self.id, spec.conversation, self._progress, frames, ids)
+        self._output = Output(self.id, spec.conversation, spec.context, self._progress, frames, ids)
 
     @property
     def status(self) -> Status:
