@@ -200,3 +200,7 @@ def test_size_of_the_chunks_changes_nothing(parts, cuts, detect):
 
     assert in_pieces == at_once
     assert cut.ms == whole.ms
+
+
+def told_buffer(**detection):
+    return InputBuffer(PCM16_24KHZ, {**VAD, **detection})

@@ -8,10 +8,10 @@ import pytest
 from realtime_core.clock import use_clock
 from realtime_core.errors import ConnectionLost
 from realtime_simulator.frames import EXPIRED
-from realtime_simulator.link import SessionLog
 from realtime_simulator.memory import MemoryPipe
 from realtime_simulator.options import configure
 from realtime_simulator.server import SimulatorServer
+from realtime_simulator.watch import Watch
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -21,8 +21,8 @@ NONSENSE = json.dumps({"type": "nonsense", "event_id": "mine"})
 class SocketDoor:
     """A session over a real socket."""
 
-    def __init__(self, connection, log):
-        self.log = log
+    def __init__(self, connection, watched):
+        self.watched = watched
         self.send = connection.send
         self.recv = connection.recv
 
@@ -38,7 +38,7 @@ class SocketDoor:
         async with SimulatorServer(configure(speed=0, **options)) as server:
             url = f"{server.websocket_url}?model=m"
             async with connect(url, additional_headers={"Authorization": "Bearer x"}) as connection:
-                yield cls(connection, server.log[0])
+                yield cls(connection, server.sessions[0])
 
 
 class MemoryDoor:
@@ -46,8 +46,8 @@ class MemoryDoor:
 
     ended = ConnectionLost
 
-    def __init__(self, pipe, log):
-        self.log = log
+    def __init__(self, pipe, watched):
+        self.watched = watched
         self.send = pipe.send
         self.recv = pipe.recv
 
@@ -59,9 +59,9 @@ class MemoryDoor:
     @classmethod
     @asynccontextmanager
     async def open(cls, **options):
-        log = SessionLog("m")
-        pipe = MemoryPipe.open(configure(speed=0, **options), log=log)
-        yield cls(pipe, log)
+        watch = Watch()
+        pipe = MemoryPipe.open(configure(speed=0, watch=watch, **options))
+        yield cls(pipe, watch.sessions[0])
         await pipe.aclose()
 
 
@@ -111,18 +111,18 @@ async def test_abort_at_the_first_frame_hangs_up_at_once(door):
 async def test_stalled_session_accepts_and_stays_silent(door):
     async with door.open(faults="stall@1") as session:
         await session.send(NONSENSE)
-        log = session.log
+        watched = session.watched
 
-    assert (log.sent, len(log.received)) == ([], 1)
+    assert (watched.sent, len(watched.received)) == ([], 1)
 
 
 async def test_stall_lets_the_frames_before_it_pass(door):
     async with door.open(faults="stall@2") as session:
         await hear(session)
         await session.send(NONSENSE)
-        log = session.log
+        watched = session.watched
 
-    assert [frame["type"] for frame in log.sent] == ["session.created"]
+    assert [frame["type"] for frame in watched.sent] == ["session.created"]
 
 
 async def test_garbage_comes_before_the_frame(door):
@@ -168,7 +168,7 @@ async def test_slow_frame_comes_when_its_time_has_come(door, clock):
             await session.send(NONSENSE)
             waiting = asyncio.ensure_future(session.recv())
             await clock.until_waiting(begin_s + 0.2)
-            assert len(session.log.sent) == 1
+            assert len(session.watched.sent) == 1
             clock.advance(0.2)
 
             assert json.loads(await waiting)["type"] == "error"

@@ -4,8 +4,9 @@ import json
 import pytest
 from realtime_core.clock import use_clock
 from realtime_simulator.brain import Say
-from realtime_simulator.link import Ended, Link, SessionLog
+from realtime_simulator.link import Ended, Link
 from realtime_simulator.options import configure
+from realtime_simulator.watch import Watch
 
 CREATE = json.dumps({"type": "response.create"})
 
@@ -110,8 +111,8 @@ async def test_client_that_sends_does_not_hurry_a_late_frame(clock):
 
 
 async def test_stalled_link_still_hears_the_client():
-    log = SessionLog("m")
-    link = Link(configure(faults="stall@2"), model="m", log=log)
+    watch = Watch()
+    link = Link(configure(faults="stall@2"), model="m", watch=watch)
     await link.next()
     waiting = asyncio.ensure_future(link.next())
     await asyncio.sleep(0)
@@ -120,7 +121,8 @@ async def test_stalled_link_still_hears_the_client():
     await asyncio.sleep(0)
 
     assert not waiting.done()
-    assert (log.received, len(log.sent)) == ([{"type": "response.create"}], 1)
+    (watched,) = watch.sessions
+    assert (watched.received, len(watched.sent)) == ([{"type": "response.create"}], 1)
     link.close()
     with pytest.raises(Ended):
         await waiting
@@ -160,16 +162,21 @@ async def test_client_is_heard_between_any_two_frames():
     assert (await reading).count("response.output_audio.delta") < 20
 
 
-async def test_log_has_both_sides_in_order():
-    log = SessionLog("m")
-    link = Link(configure(speed=0, faults="garbage@2"), model="m", log=log)
+async def test_watch_has_both_sides_in_order():
+    watch = Watch()
+    link = Link(configure(speed=0, faults="garbage@2"), model="m", watch=watch)
 
     link.feed(json.dumps({"type": "input_audio_buffer.clear"}))
     link.feed("not json")
     for _ in range(4):
         await link.next()
 
-    assert log.received == [{"type": "input_audio_buffer.clear"}, "not json"]
-    garbage = log.sent.pop(1)
+    (watched,) = watch.sessions
+    assert watched.received == [{"type": "input_audio_buffer.clear"}, "not json"]
+    garbage = watched.sent.pop(1)
     assert isinstance(garbage, str)
-    assert [frame["type"] for frame in log.sent] == ["session.created", "input_audio_buffer.cleared", "error"]
+    assert [frame["type"] for frame in watched.sent] == [
+        "session.created",
+        "input_audio_buffer.cleared",
+        "error",
+    ]

@@ -3,9 +3,9 @@ import json
 
 import pytest
 from realtime_core.errors import ConnectionLost, InvalidOptions, LostReason
-from realtime_simulator.link import SessionLog
 from realtime_simulator.memory import MemoryPipe
 from realtime_simulator.options import configure
+from realtime_simulator.watch import Watch
 
 
 async def test_pipe_carries_frames_both_ways():
@@ -25,13 +25,13 @@ async def test_pipe_opens_with_its_model():
     assert json.loads(await pipe.recv())["session"]["model"] == "gpt-realtime"
 
 
-async def test_log_gets_the_frames():
-    log = SessionLog("m")
-    pipe = MemoryPipe.open(log=log)
+async def test_watch_gets_the_frames():
+    watch = Watch()
+    pipe = MemoryPipe.open(configure(watch=watch))
 
     await pipe.recv()
 
-    assert [frame["type"] for frame in log.sent] == ["session.created"]
+    assert [frame["type"] for frame in watch.sessions[0].sent] == ["session.created"]
 
 
 async def test_closed_pipe_raises_at_both_ends():

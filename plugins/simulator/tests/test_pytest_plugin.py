@@ -11,7 +11,7 @@ async def test_fixture_gives_a_started_server(realtime_simulator):
         async with connect(url, additional_headers={"Authorization": "Bearer x"}) as connection:
             assert '"session.created"' in await connection.recv()
 
-    assert len(server.log) == 1
+    assert len(server.sessions) == 1
 
 
 async def test_fixture_takes_the_options(realtime_simulator):

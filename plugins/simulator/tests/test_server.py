@@ -61,25 +61,25 @@ async def test_sessions_are_apart(server):
         assert (await hear(one))["type"] == "input_audio_buffer.cleared"
 
     assert len(ids) == 2
-    assert [len(log.received) for log in server.log] == [1, 0]
+    assert [len(session.received) for session in server.sessions] == [1, 0]
 
 
-async def test_log_has_the_frames_of_each_session(server):
+async def test_sessions_have_the_frames_of_each_session(server):
     async with session(server) as connection:
         created = await hear(connection)
         await say(connection, "input_audio_buffer.clear")
         cleared = await hear(connection)
 
-    (log,) = server.log
-    assert (log.model, log.received) == ("gpt-realtime", [{"type": "input_audio_buffer.clear"}])
-    assert log.sent == [created, cleared]
+    (watched,) = server.sessions
+    assert (watched.model, watched.received) == ("gpt-realtime", [{"type": "input_audio_buffer.clear"}])
+    assert watched.sent == [created, cleared]
 
 
-async def test_log_can_be_left_out():
-    async with SimulatorServer(keep_log=False) as server, session(server) as connection:
+async def test_watching_can_be_left_out():
+    async with SimulatorServer(watch=False) as server, session(server) as connection:
         await hear(connection)
 
-        assert server.log == []
+        assert server.sessions == []
 
 
 async def test_binary_frame_is_answered_with_an_error(server):

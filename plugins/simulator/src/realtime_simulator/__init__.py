@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from realtime_simulator.memory import MemoryPipe
     from realtime_simulator.options import SimulatorOptions, configure
     from realtime_simulator.server import SimulatorServer
+    from realtime_simulator.watch import Watch
+    from realtime_simulator.watched import WatchedSession
 
 __all__ = [
     "Action",
@@ -29,12 +31,14 @@ __all__ = [
     "SimulatorServer",
     "Turn",
     "Wait",
+    "Watch",
+    "WatchedSession",
     "configure",
     "echo",
     "parse_faults",
 ]
 
-_MODULES: Final = ("brain", "brains", "faults", "memory", "options", "server")
+_MODULES: Final = ("brain", "brains", "faults", "memory", "options", "server", "watch", "watched")
 
 
 def __getattr__(name: str) -> Any:

@@ -45,6 +45,7 @@ class InputBuffer:
         self._origin_ms = 0.0
         self._vad: Vad | None = None
         self._vad_begin_ms = 0.0
+        self._told = False
         self.configure(fmt, turn_detection)
 
     def configure(self, fmt: AudioFormat, turn_detection: dict[str, Any] | None) -> None:
@@ -60,6 +61,7 @@ class InputBuffer:
             self._listen(settings)
 
     def _listen(self, settings: VadSettings | None) -> None:
+        self._told = False
         self._vad = None if settings is None else Vad(settings, self.format)
         self._vad_begin_ms = self._end_ms
 
@@ -83,7 +85,7 @@ class InputBuffer:
     @property
     def speaking(self) -> bool:
         """Whether turn detection hears the user speak."""
-        return self._vad is not None and self._vad.speaking
+        return self._told or (self._vad is not None and self._vad.speaking)
 
     def append(self, data: bytes) -> list[SpeechStarted | SpeechStopped]:
         """Take more audio; what turn detection made of it, in order.
@@ -94,20 +96,52 @@ class InputBuffer:
         if len(data) > MAX_APPEND_BYTES:
             raise Refusal("Invalid 'audio': larger than 15 MiB.", code="invalid_value", param="audio")
         self._data += data
-        if self._vad is None:
+        if self._vad is None or self._told:
             return []
         changes: list[SpeechStarted | SpeechStopped] = []
         for change in self._vad.push(data):
             at_ms = self._vad_begin_ms + change.at_ms
             if change.kind == "started":
-                start_ms = max(self._begin_ms, at_ms - self._vad.settings.prefix_padding_ms)
-                self._take_until(start_ms)
-                changes.append(SpeechStarted(round(start_ms)))
+                changes.append(self._started(at_ms, self._vad.settings))
             else:
-                changes.append(SpeechStopped(round(at_ms), self._take_until(at_ms)))
+                changes.append(self._stopped(at_ms))
         if not self._vad.speaking:
             self._take_until(self._end_ms - IDLE_MS)
         return changes
+
+    def _started(self, at_ms: float, settings: VadSettings) -> SpeechStarted:
+        start_ms = max(self._begin_ms, at_ms - settings.prefix_padding_ms)
+        self._take_until(start_ms)
+        return SpeechStarted(round(start_ms))
+
+    def _stopped(self, at_ms: float) -> SpeechStopped:
+        return SpeechStopped(round(at_ms), self._take_until(at_ms))
+
+    def start_speech(self) -> SpeechStarted:
+        """Speech starts here, whatever the audio says; it lasts until `stop_speech`.
+
+        Raises:
+            RuntimeError: the user speaks already, or turn detection is off.
+        """
+        if self._vad is None:
+            raise RuntimeError(
+                "turn detection is off in this session: its client ends a turn by input_audio_buffer.commit"
+            )
+        if self.speaking:
+            raise RuntimeError("the user speaks already: let them stop first")
+        self._told = True
+        return self._started(self._end_ms, self._vad.settings)
+
+    def stop_speech(self) -> SpeechStopped:
+        """Speech stops here, whether it was told or heard.
+
+        Raises:
+            RuntimeError: nobody speaks.
+        """
+        if self._vad is None or not self.speaking:
+            raise RuntimeError("nobody speaks: let the user start first")
+        self._listen(self._vad.settings)
+        return self._stopped(self._end_ms)
 
     def commit(self) -> Clip:
         """What waits, for a user item; the buffer is empty afterwards.

@@ -41,7 +41,7 @@ def main(*, host: str, port: int, api_key: str | None, quiet: bool, **options: A
 
     Errors are one line on stderr; the exit status is 2 when an argument is wrong, 1 when it cannot listen.
     """
-    server = SimulatorServer(configure(**options), host=host, port=port, api_key=api_key, keep_log=False)
+    server = SimulatorServer(configure(**options), host=host, port=port, api_key=api_key, watch=False)
     if not quiet:
         log = logging.getLogger("realtime_simulator")
         log.addHandler(logging.StreamHandler())

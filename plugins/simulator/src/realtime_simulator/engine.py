@@ -134,6 +134,31 @@ class Engine:
         due_s = self._pacer.due_s
         return self._end_s if due_s is None else min(due_s, self._end_s)
 
+    # what a test may do
+
+    def send(self, kind: str, fields: dict[str, Any]) -> None:
+        """Send an event, whatever it says."""
+        self._outbox.append(self._frames(kind, **fields))
+
+    def user_starts_speaking(self, now_s: float) -> None:
+        """Hear speech although there may be no audio of it.
+
+        Raises:
+            RuntimeError: the user speaks already, or turn detection is off.
+        """
+        self._now_s = now_s
+        self._speech_started(self._buffer.start_speech().at_ms)
+
+    def user_stops_speaking(self, text: str | None, now_s: float) -> None:
+        """Hear the end of speech; ``text`` is what was said, None: the next of the transcripts.
+
+        Raises:
+            RuntimeError: nobody speaks.
+        """
+        self._now_s = now_s
+        stopped = self._buffer.stop_speech()
+        self._speech_stopped(stopped.at_ms, stopped.clip, text)
+
     # what events do
 
     def _send(self, kind: str, **payload: Any) -> None:
@@ -168,10 +193,10 @@ class Engine:
         if running is not None and self._detection["interrupt_response"]:
             self._cancel(running, "turn_detected")
 
-    def _speech_stopped(self, at_ms: int, clip: Clip) -> None:
+    def _speech_stopped(self, at_ms: int, clip: Clip, heard: str | None = None) -> None:
         item_id = self._speech_item_id
         self._send("input_audio_buffer.speech_stopped", audio_end_ms=at_ms, item_id=item_id)
-        self._commit(item_id, clip)
+        self._commit(item_id, clip, heard)
         if self._session.kind == "realtime" and self._detection["create_response"]:
             self._respond(Request())
 
@@ -183,8 +208,8 @@ class Engine:
     def _commit_audio(self, _: Frame) -> None:
         self._commit(self._ids.new("item"), self._buffer.commit())
 
-    def _commit(self, item_id: str, clip: Clip) -> None:
-        item = user_audio_item(item_id, clip, self._transcriber.heard())
+    def _commit(self, item_id: str, clip: Clip, heard: str | None = None) -> None:
+        item = user_audio_item(item_id, clip, self._transcriber.heard() if heard is None else heard)
         previous_item_id = self._conversation.add(item)
         self._send("input_audio_buffer.committed", previous_item_id=previous_item_id, item_id=item_id)
         for phase in ("added", "done"):

@@ -162,14 +162,15 @@ class FaultInjector:
         sent: list[Action] = [Send(frame, self._late_ms)]
         if kind.startswith("response.") and kind.endswith(".delta"):
             self._last_delta = frame
-        elif kind == "response.done" and self._is_late(frame["response"]["id"]):
+        elif kind == "response.done" and self._late_delta_wanted and self._is_late(frame):
             self._late_delta_wanted = False
             sent.append(Send({**self._last_delta, "event_id": f"{frame['event_id']}_late"}, self._late_ms))
         return sent
 
-    def _is_late(self, response_id: str) -> bool:
-        """Whether the last delta is of this response, and wanted once more."""
-        return self._late_delta_wanted and self._last_delta.get("response_id") == response_id
+    def _is_late(self, done: Frame) -> bool:
+        """Whether the last delta is of the response that is done; a test may send any of both."""
+        response_id = self._last_delta.get("response_id")
+        return response_id is not None and done.get("response", {}).get("id") == response_id
 
     def _close(self, fault: Fault) -> list[Action]:
         code = int(fault.number or 0)

@@ -9,7 +9,6 @@ import math
 from collections import deque
 from typing import Any
 
-import attrs
 import msgspec
 from realtime_core.clock import Clock, current_clock
 
@@ -18,22 +17,11 @@ from realtime_simulator.faults import Action, Fault, FaultInjector, Send
 from realtime_simulator.frames import End
 from realtime_simulator.options import SimulatorOptions
 from realtime_simulator.session_defaults import SessionKind
+from realtime_simulator.watch import Watch
 
-__all__ = ["Ended", "Link", "SessionLog"]
+__all__ = ["Ended", "Link"]
 
 _log = logging.getLogger("realtime_simulator")
-
-
-@attrs.define(eq=False)
-class SessionLog:
-    """The frames of one session, decoded, in order; what was not JSON is the text itself."""
-
-    model: str
-    received: list[Any] = attrs.field(factory=list, repr=False)
-    """What the client sent."""
-
-    sent: list[Any] = attrs.field(factory=list, repr=False)
-    """What the server sent."""
 
 
 class Ended(Exception):
@@ -48,8 +36,9 @@ class Ended(Exception):
 class Link:
     """An engine, its faults and a clock.
 
-    ``model`` and ``kind`` are what the client connected for, ``name`` is what log lines call the session.
-    `feed` what the client sends; one task takes what the server says with `next`.
+    ``model`` and ``kind`` are what the client connected for, ``name`` is what log lines call the session,
+    ``watch`` gets to know it. `feed` what the client sends; one task takes what the server says with `next`.
+    The rest is what a test may do, through its `WatchedSession`.
     """
 
     def __init__(
@@ -59,7 +48,7 @@ class Link:
         model: str,
         kind: SessionKind = "realtime",
         beta: bool = False,
-        log: SessionLog | None = None,
+        watch: Watch | None = None,
         name: str = "session",
     ) -> None:
         self._name = name
@@ -71,15 +60,15 @@ class Link:
         self._inject = FaultInjector(options.faults, self._tell)
         self._actions: deque[Action] = deque()
         self._encoder = msgspec.json.Encoder()
-        self._log = log
+        self._watched = None if watch is None else watch.begin(model, self)
         self._wake = asyncio.Event()
         self._hold_s: float | None = None
 
     def feed(self, text: str | bytes) -> None:
         """Hand over a frame of the client."""
         event = self._engine.receive(text, self._clock.now_s())
-        if self._log is not None:
-            self._log.received.append(event)
+        if self._watched is not None:
+            self._watched.frame_received(event)
         self._wake.set()
 
     def close(self) -> None:
@@ -87,8 +76,34 @@ class Link:
         for fault in self._inject.waiting:
             _log.info("%s: fault %s never fired: %d frames came", self._name, fault, self._inject.sent)
         self._inject.waiting.clear()
+        if self._watched is not None:
+            self._watched.ended("client")
+        self.end(End(1000, "closed by the client"))
+
+    def end(self, end: End) -> None:
+        """End the session now: what waits is never sent."""
         self._actions.clear()
-        self._actions.append(End(1000, "closed by the client"))
+        self._actions.append(end)
+        self._wake.set()
+
+    def send(self, kind: str, fields: dict[str, Any]) -> None:
+        """Send an event, after what is on its way.
+
+        Raises:
+            TypeError: it cannot be written as JSON.
+        """
+        self._encoder.encode(fields)
+        self._engine.send(kind, fields)
+        self._wake.set()
+
+    def user_starts_speaking(self) -> None:
+        """Let turn detection hear speech; raises as the engine does."""
+        self._engine.user_starts_speaking(self._clock.now_s())
+        self._wake.set()
+
+    def user_stops_speaking(self, text: str | None) -> None:
+        """Let turn detection hear the end of speech; raises as the engine does."""
+        self._engine.user_stops_speaking(text, self._clock.now_s())
         self._wake.set()
 
     async def next(self) -> str:
@@ -103,11 +118,13 @@ class Link:
             await self._wait_until(ready_s)
         action = self._actions[0]
         if isinstance(action, End):
+            if self._watched is not None:
+                self._watched.ended("server")
             raise Ended(action)
         self._actions.popleft()
         self._hold_s = None
-        if self._log is not None:
-            self._log.sent.append(action.frame)
+        if self._watched is not None:
+            self._watched.frame_sent(action.frame)
         if isinstance(action.frame, str):
             return action.frame
         return self._encoder.encode(action.frame).decode()

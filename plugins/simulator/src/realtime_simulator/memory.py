@@ -11,7 +11,7 @@ from realtime_openai_wire.refusals import closed_by_peer
 from realtime_simulator.options import SimulatorOptions
 
 if TYPE_CHECKING:
-    from realtime_simulator.link import Link, SessionLog
+    from realtime_simulator.link import Link
     from realtime_simulator.session_defaults import SessionKind
 
 __all__ = ["MemoryPipe"]
@@ -31,9 +31,8 @@ class MemoryPipe:
         *,
         model: str | None = None,
         kind: "SessionKind" = "realtime",
-        log: "SessionLog | None" = None,
     ) -> "MemoryPipe":
-        """A new session, of the kind ``realtime`` or ``transcription``; ``log`` gets its frames.
+        """A new session, ``realtime`` or ``transcription``; the ``watch`` of the options gets to know it.
 
         Raises:
             InvalidOptions: the script cannot be read.
@@ -42,7 +41,8 @@ class MemoryPipe:
         from realtime_simulator.engine import DEFAULT_MODEL
         from realtime_simulator.link import Link
 
-        return cls(Link(options or SimulatorOptions(), model=model or DEFAULT_MODEL, kind=kind, log=log))
+        options = options or SimulatorOptions()
+        return cls(Link(options, model=model or DEFAULT_MODEL, kind=kind, watch=options.watch))
 
     async def send(self, text: str) -> None:
         """Send a frame.

@@ -14,6 +14,7 @@ from realtime_core.options import build_options, option
 from realtime_simulator.brain import Brain, echo
 from realtime_simulator.brains import load_brain
 from realtime_simulator.faults import Fault, parse_faults
+from realtime_simulator.watch import Watch, as_watch
 
 __all__ = ["RateLimits", "SimulatorOptions", "configure"]
 
@@ -92,6 +93,9 @@ class SimulatorOptions:
 
     timeout_s: float = option(default=10.0, convert=_seconds)
     """How long opening a session may take."""
+
+    watch: Watch | None = option(default=None, convert=as_watch)
+    """What gets to know the sessions, for a test that steers them; a server without one has its own."""
 
     @property
     def mind(self) -> Brain:

@@ -98,7 +98,7 @@ def _new(items: Iterable[Item]) -> list[Item]:
 
 def _audio_of(items: Iterable[Item]) -> "Samples | None":
     clips = [clip for item in items for clip in item.clips.values()]
-    if not clips:
+    if not any(clip.data for clip in clips):
         return None
     # numpy loads with the first audio
     import numpy as np

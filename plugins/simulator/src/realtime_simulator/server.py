@@ -16,6 +16,8 @@ import msgspec
 
 from realtime_simulator.access import Refused, check_access, is_beta, select_subprotocol
 from realtime_simulator.options import SimulatorOptions
+from realtime_simulator.watch import Watch
+from realtime_simulator.watched import WITHIN_S
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     from websockets.http11 import Request, Response
     from websockets.typing import Subprotocol
 
-    from realtime_simulator.link import Ended, Link, SessionLog
+    from realtime_simulator.link import Ended, Link
+    from realtime_simulator.watched import WatchedSession
 
 __all__ = ["SimulatorServer"]
 
@@ -45,7 +48,7 @@ class SimulatorServer:
         host: where to listen.
         port: 0 takes a free one.
         api_key: the only key that is good; None: any key is, but there must be one.
-        keep_log: whether `log` keeps all frames.
+        watch: whether `sessions` are kept, with all their frames.
     """
 
     def __init__(
@@ -55,16 +58,14 @@ class SimulatorServer:
         host: str = "127.0.0.1",
         port: int = 0,
         api_key: str | None = None,
-        keep_log: bool = True,
+        watch: bool = True,
     ) -> None:
         self.options = options or SimulatorOptions()
-        self.log: list[SessionLog] = []
-        """What was said in each session, in the order of their beginning."""
-
         self._host = host
         self._port = port
         self._api_key = api_key
-        self._keep_log = keep_log
+        self._watch = self.options.watch or Watch()
+        self._is_watched = watch
         self._numbers = itertools.count(1)
         self._server: Server | None = None
 
@@ -107,6 +108,27 @@ class SimulatorServer:
         self, kind: "type[BaseException] | None", exc: BaseException | None, trace: "TracebackType | None"
     ) -> None:
         await self.aclose()
+
+    @property
+    def sessions(self) -> "list[WatchedSession]":
+        """The sessions in the order of their beginning, each with what was said and to be steered."""
+        return self._watch.sessions
+
+    async def session(self, *, within_s: float = WITHIN_S) -> "WatchedSession":
+        """`Watch.session` of this server.
+
+        Raises:
+            AssertionError: none began in time.
+        """
+        return await self._watch.session(within_s=within_s)
+
+    async def expect(self, kind: str, /, *, within_s: float = WITHIN_S, **fields: Any) -> Any:
+        """`Watch.expect` of this server: the next frame of that type that the client sends.
+
+        Raises:
+            AssertionError: the frame did not come; the message tells what came instead.
+        """
+        return await self._watch.expect(kind, within_s=within_s, **fields)
 
     @property
     def port(self) -> int:
@@ -160,19 +182,16 @@ class SimulatorServer:
             _log.info("%s: closed (%s)", name, connection.close_code)
 
     def _link(self, connection: "ServerConnection", name: str) -> "Link":
-        from realtime_simulator.link import Link, SessionLog
+        from realtime_simulator.link import Link
 
         request: Any = connection.request
         model = parse_qs(urlsplit(request.path).query)["model"][0]
         _log.info("%s: opened, model %s", name, model)
-        log = SessionLog(model)
-        if self._keep_log:
-            self.log.append(log)
         return Link(
             self.options,
             model=model,
             beta=is_beta(request.headers),
-            log=log if self._keep_log else None,
+            watch=self._watch if self._is_watched else None,
             name=name,
         )
 

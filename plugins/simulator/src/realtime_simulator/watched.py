@@ -1,0 +1,214 @@
+"""One session in the hands of a test: what its client sent, what comes next, what the server does now.
+
+Knows nothing of engines and sockets: whatever carries a session is asked to act.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final, Literal, Protocol
+
+from realtime_simulator.expected import Expected, Search, Track
+from realtime_simulator.frames import End
+
+__all__ = ["WITHIN_S", "Bell", "Steering", "WatchedSession"]
+
+WITHIN_S: Final = 5.0
+"""How long an expected frame may take, unless the test says otherwise."""
+
+
+class Steering(Protocol):
+    """What a session can be told to do."""
+
+    def end(self, end: End) -> None:
+        """End it now; what waits is never sent."""
+
+    def send(self, kind: str, fields: dict[str, Any]) -> None:
+        """Send an event."""
+
+    def user_starts_speaking(self) -> None:
+        """Do what turn detection does when it hears speech."""
+
+    def user_stops_speaking(self, text: str | None) -> None:
+        """Do what turn detection does at the end of speech."""
+
+
+class Bell:
+    """Wakes whoever waits for something to happen."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        """Something has happened."""
+        event, self._event = self._event, asyncio.Event()
+        event.set()
+
+    async def until(self, happened: Callable[[], Any], within_s: float) -> Any:
+        """What ``happened`` gives as soon as that is not None; None: it took too long."""
+        try:
+            async with asyncio.timeout(within_s):
+                while (what := happened()) is None:
+                    await self._event.wait()
+                return what
+        except TimeoutError:
+            return None
+
+
+class WatchedSession:
+    """One session of a simulated service, in the hands of a test.
+
+    Frames are decoded; what was not JSON is the text itself. To be used in the event loop of the service.
+    """
+
+    def __init__(self, model: str, steering: Steering, bell: Bell) -> None:
+        self.model = model
+        """What the client connected to."""
+
+        self.ended_by: Literal["client", "server"] | None = None
+        """Who ended the session; None: it goes on."""
+
+        self._steering = steering
+        self._bell = bell
+        self._received = Track()
+        self._sent = Track()
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.received)} frames received, {len(self.sent)} sent"
+        return f"<WatchedSession {self.model!r}: {counts}>"
+
+    @property
+    def received(self) -> list[Any]:
+        """What the client sent, in order."""
+        return self._received.frames
+
+    @property
+    def sent(self) -> list[Any]:
+        """What the server sent, in order."""
+        return self._sent.frames
+
+    # what a test waits for
+
+    async def expect(self, kind: str, /, *, within_s: float = WITHIN_S, **fields: Any) -> Any:
+        """The next frame of that type from the client that has at least these fields.
+
+        Frames are expected in the order in which the client sends them: the search begins after the frame
+        that was expected last. Of a mapping some keys are enough; a list needs all its entries.
+
+        Args:
+            kind: the type, such as ``response.create``.
+            within_s: how long it may take; 0: it must have come.
+            fields: what it must hold.
+
+        Raises:
+            AssertionError: it did not come; the message tells what came instead.
+        """
+        return await self._next(self._received, Expected(kind, fields), within_s)
+
+    async def expect_sent(self, kind: str, /, *, within_s: float = WITHIN_S, **fields: Any) -> Any:
+        """The next such frame that the server sent: `expect` for the other direction, counted on its own.
+
+        Raises:
+            AssertionError: it was not sent; the message tells what was.
+        """
+        return await self._next(self._sent, Expected(kind, fields), within_s)
+
+    async def _next(self, track: Track, wanted: Expected, within_s: float) -> Any:
+        search = Search(track, wanted)
+
+        def happened() -> Any:
+            frame = search()
+            # nothing comes after the end, so there is nothing to wait for
+            return frame if frame is not None or self.ended_by is None else False
+
+        frame = await self._bell.until(happened, within_s)
+        if not frame:
+            raise AssertionError(self.missed(wanted, within_s, sent=track is self._sent))
+        return frame
+
+    def search(self, wanted: Expected) -> Search:
+        """A search among what the client sent."""
+        return Search(self._received, wanted)
+
+    def missed(self, wanted: Expected, within_s: float, *, sent: bool = False) -> str:
+        """What to say when a frame did not come."""
+        who, track, where = ("server", self._sent, "sent") if sent else ("client", self._received, "received")
+        ended = self.ended_by
+        when = f"within {within_s:g} s" if ended is None else f"before the {ended} ended the session"
+        return (
+            f"the {who} did not send {wanted} {when}; since the last expected frame it sent:\n"
+            f"{track.account(wanted)}\n"
+            f"whole frames are in session.{where}; one that only comes later needs a longer within_s="
+        )
+
+    # what a test does
+
+    def drop(self) -> None:
+        """Drop the connection now, without a close frame; nothing if the session has ended."""
+        self._end(End(None))
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """End the session now, with a close frame; nothing if it has ended."""
+        self._end(End(code, reason))
+
+    def _end(self, end: End) -> None:
+        if self.ended_by is None:
+            self.ended("server")
+            self._steering.end(end)
+
+    def send(self, kind: str, /, **fields: Any) -> None:
+        """Send any event of the server, after those that are on their way; it gets an ``event_id``.
+
+        Raises:
+            RuntimeError: the session has ended.
+            TypeError: the fields cannot be written as JSON.
+        """
+        self._going().send(kind, fields)
+
+    def user_starts_speaking(self) -> None:
+        """The user speaks, as if turn detection had heard it: a barge-in, without audio.
+
+        Until `user_stops_speaking` the audio of the client counts as speech, however silent.
+
+        Raises:
+            RuntimeError: the user speaks already, turn detection is off, or the session has ended.
+        """
+        self._going().user_starts_speaking()
+
+    def user_stops_speaking(self, text: str | None = None) -> None:
+        """The user has finished: the turn is committed, transcribed and answered as the session is set.
+
+        Args:
+            text: the user's words; None: the next of the option ``transcripts``.
+
+        Raises:
+            RuntimeError: nobody speaks, turn detection is off, or the session has ended.
+        """
+        self._going().user_stops_speaking(text)
+
+    def user_says(self, text: str) -> None:
+        """A whole spoken turn at once; raises as `user_starts_speaking`."""
+        self.user_starts_speaking()
+        self.user_stops_speaking(text)
+
+    def _going(self) -> Steering:
+        if self.ended_by is not None:
+            raise RuntimeError(f"the {self.ended_by} has ended this session: take a later one")
+        return self._steering
+
+    # what the carrier of the session tells
+
+    def frame_received(self, frame: Any) -> None:
+        """The client sent a frame."""
+        self.received.append(frame)
+        self._bell.ring()
+
+    def frame_sent(self, frame: Any) -> None:
+        """The server sent a frame."""
+        self.sent.append(frame)
+        self._bell.ring()
+
+    def ended(self, by: Literal["client", "server"]) -> None:
+        """The session has ended; only the first cause counts."""
+        if self.ended_by is None:
+            self.ended_by = by
+            self._bell.ring()

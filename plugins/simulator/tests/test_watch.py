@@ -1,0 +1,104 @@
+import asyncio
+
+import pytest
+from realtime_core.errors import InvalidOptions
+from realtime_simulator.options import configure
+from realtime_simulator.watch import Watch
+
+CREATE = {"type": "response.create"}
+
+
+class Steered:
+    def end(self, end):
+        """Nothing is there to be ended."""
+
+
+def begin(watch):
+    return watch.begin("m", Steered())
+
+
+async def test_session_that_begins_later_is_waited_for():
+    watch = Watch()
+    waiting = asyncio.ensure_future(watch.expect("response.create"))
+    await asyncio.sleep(0)
+
+    begin(watch).frame_received(CREATE)
+
+    assert await waiting == CREATE
+
+
+async def test_newest_session_is_meant():
+    watch = Watch()
+    begin(watch).frame_received(CREATE)
+    newest = begin(watch)
+    newest.frame_received({**CREATE, "event_id": "2"})
+
+    assert (await watch.expect("response.create"))["event_id"] == "2"
+    assert await watch.session() is newest
+
+
+async def test_session_that_the_server_ended_is_over():
+    watch = Watch()
+    first = begin(watch)
+    first.frame_received(CREATE)
+    first.drop()
+    waiting = [asyncio.ensure_future(it) for it in (watch.expect("response.create"), watch.session())]
+    await asyncio.sleep(0)
+
+    second = begin(watch)
+    second.frame_received({**CREATE, "event_id": "2"})
+
+    assert [await it for it in waiting] == [{**CREATE, "event_id": "2"}, second]
+
+
+async def test_session_that_the_client_ended_can_be_looked_at():
+    watch = Watch()
+    session = begin(watch)
+    session.frame_received(CREATE)
+    session.ended("client")
+
+    assert await watch.expect("response.create", within_s=0) == CREATE
+
+
+async def test_expectation_follows_a_client_that_connects_again():
+    watch = Watch()
+    first = begin(watch)
+    waiting = asyncio.ensure_future(watch.expect("response.create"))
+    await asyncio.sleep(0)
+
+    first.drop()
+    begin(watch).frame_received(CREATE)
+
+    assert await waiting == CREATE
+
+
+async def test_failure_tells_what_came_instead():
+    watch = Watch()
+    begin(watch).frame_received({"type": "session.update"})
+
+    with pytest.raises(
+        AssertionError, match=r"did not send response\.create within 0 s(.|\n)*session\.update"
+    ):
+        await watch.expect("response.create", within_s=0)
+
+
+async def test_no_session_at_all_is_told():
+    for waiting in (Watch().session(within_s=0), Watch().expect("response.create", within_s=0)):
+        with pytest.raises(AssertionError, match="no session began within 0 s: is the client given this"):
+            await waiting
+
+
+async def test_client_that_does_not_connect_again_is_told():
+    watch = Watch()
+    begin(watch).drop()
+
+    with pytest.raises(AssertionError, match="does the client connect again"):
+        await watch.expect("response.create", within_s=0)
+
+
+def test_option_takes_a_watch_only():
+    watch = Watch()
+
+    assert configure(watch=watch).watch is watch
+    with pytest.raises(InvalidOptions, match=r"'watch': it is a Watch\(\)"):
+        configure(watch=[])

@@ -1,0 +1,159 @@
+import asyncio
+import re
+
+import pytest
+from realtime_simulator.frames import End
+from realtime_simulator.watched import Bell, WatchedSession
+
+CREATE = {"type": "response.create"}
+
+
+class Steered:
+    def __init__(self):
+        self.done = []
+
+    def end(self, end):
+        self.done.append(end)
+
+    def send(self, kind, fields):
+        self.done.append((kind, fields))
+
+    def user_starts_speaking(self):
+        self.done.append("starts")
+
+    def user_stops_speaking(self, text):
+        self.done.append(("stops", text))
+
+
+@pytest.fixture
+def steered():
+    return Steered()
+
+
+@pytest.fixture
+def session(steered):
+    return WatchedSession("m", steered, Bell())
+
+
+async def test_frame_that_has_come_is_there_at_once(session):
+    session.frame_received(CREATE)
+
+    assert await session.expect("response.create", within_s=0) is session.received[0]
+
+
+async def test_frame_that_comes_later_is_waited_for(session):
+    waiting = asyncio.ensure_future(session.expect("response.create", response={"voice": "marin"}))
+    await asyncio.sleep(0)
+
+    session.frame_received(CREATE)
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    session.frame_received({**CREATE, "response": {"voice": "marin"}})
+
+    assert (await waiting)["response"] == {"voice": "marin"}
+
+
+async def test_frames_are_expected_in_their_order(session):
+    for kind in ("session.update", "response.create"):
+        session.frame_received({"type": kind})
+    await session.expect("response.create")
+
+    with pytest.raises(AssertionError, match="came before the frame that was expected last"):
+        await session.expect("session.update", within_s=0)
+
+
+async def test_failure_tells_what_came_instead(session):
+    session.frame_received({"type": "session.update"})
+    session.frame_received({**CREATE, "response": {"voice": "cedar"}})
+
+    with pytest.raises(AssertionError) as caught:
+        await session.expect("response.create", within_s=0, response={"voice": "marin"})
+
+    assert str(caught.value) == (
+        "the client did not send response.create with response.voice = 'marin' within 0 s; "
+        "since the last expected frame it sent:\n"
+        "  session.update\n"
+        "  response.create: response.voice is 'cedar', not 'marin'\n"
+        "whole frames are in session.received; one that only comes later needs a longer within_s="
+    )
+
+
+async def test_nothing_is_waited_for_after_the_end(session):
+    waiting = asyncio.ensure_future(session.expect("response.create", within_s=3600))
+    await asyncio.sleep(0)
+
+    session.ended("client")
+
+    with pytest.raises(AssertionError, match="before the client ended the session"):
+        await waiting
+
+
+async def test_frame_of_an_ended_session_is_found(session):
+    session.frame_received(CREATE)
+    session.ended("client")
+
+    assert await session.expect("response.create") == CREATE
+
+
+async def test_frames_of_the_server_are_expected_on_their_own(session):
+    session.frame_received(CREATE)
+    session.frame_sent({"type": "response.created"})
+    session.frame_sent({"type": "response.done"})
+
+    await session.expect_sent("response.done", within_s=0)
+    await session.expect("response.create", within_s=0)
+
+    with pytest.raises(AssertionError, match=re.escape("the server did not send response.created")):
+        await session.expect_sent("response.created", within_s=0)
+
+
+def test_end_is_told_once(session, steered):
+    session.drop()
+    session.close(1011, "later")
+
+    assert (steered.done, session.ended_by) == ([End(None)], "server")
+
+
+def test_close_has_a_code_and_a_reason(session, steered):
+    session.close(1013, "later")
+
+    assert steered.done == [End(1013, "later")]
+
+
+def test_first_cause_of_the_end_counts(session, steered):
+    session.ended("client")
+    session.ended("server")
+    session.drop()
+
+    assert (steered.done, session.ended_by) == ([], "client")
+
+
+def test_steering_reaches_the_session(session, steered):
+    session.send("error", error={"code": "x"})
+    session.user_starts_speaking()
+    session.user_stops_speaking()
+    session.user_says("Stop.")
+
+    assert steered.done == [
+        ("error", {"error": {"code": "x"}}),
+        "starts",
+        ("stops", None),
+        "starts",
+        ("stops", "Stop."),
+    ]
+
+
+@pytest.mark.parametrize("act", ["user_starts_speaking", "user_stops_speaking"])
+def test_ended_session_cannot_be_steered(session, act):
+    session.ended("client")
+
+    with pytest.raises(RuntimeError, match="the client has ended this session: take a later one"):
+        getattr(session, act)()
+    with pytest.raises(RuntimeError, match="ended"):
+        session.send("error")
+
+
+def test_repr_counts_and_quotes_nothing(session):
+    session.frame_received({"type": "secret"})
+
+    assert repr(session) == "<WatchedSession 'm': 1 frames received, 0 sent>"
