@@ -50,7 +50,7 @@ def python_of_its_own() -> Runtime | str:
     def install(folder: Path) -> None:
         _run([sys.executable, "-m", "venv", folder])
         pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        _run([*pip, "--requirement", wanted])
+        _run([*pip, "--retries=1", "--requirement", wanted])
 
     try:
         folder = _installed("python", f"{sys.version} {sys.base_prefix}\n{wanted.read_text()}", install)
@@ -67,7 +67,8 @@ def node() -> Runtime | str:
     def install(folder: Path) -> None:
         shutil.copy(wanted, folder)
         quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel=error"]
-        _run([_found("npm"), "install", *quiet, "--fetch-retries=1", "--prefix", folder])
+        patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
+        _run([_found("npm"), "install", *quiet, *patience, "--prefix", folder])
 
     try:
         interpreter = _found("node")
@@ -111,13 +112,15 @@ def _run(command: list[str | Path]) -> str:
     """Its output.
 
     Raises:
-        _Failed: it failed or took too long; the message is the end of what it said.
+        _Failed: it failed or took too long; the message has the beginning and the end of what it said.
     """
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
     except subprocess.TimeoutExpired as exc:
         raise _Failed(f"{Path(command[0]).name} took longer than {TIMEOUT_S} s") from exc
     except subprocess.CalledProcessError as exc:
-        said = (exc.stderr or exc.stdout).strip()[-300:]
-        raise _Failed(f"{Path(command[0]).name} ended with {exc.returncode}: {said}") from exc
+        said = " ".join((exc.stderr or exc.stdout).split())
+        # npm tells the reason first, pip last
+        shown = said if len(said) < 600 else f"{said[:300]} … {said[-300:]}"
+        raise _Failed(f"{Path(command[0]).name} ended with {exc.returncode}: {shown}") from exc
     return done.stdout

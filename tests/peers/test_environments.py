@@ -35,12 +35,23 @@ def test_old_node_is_the_reason(bin_folder):
     assert node.__wrapped__() == "node v18.2.0 is too old: 20 or newer is needed"
 
 
-def test_end_of_what_a_failed_installation_said_is_the_reason(bin_folder):
+def test_what_a_failed_installation_said_is_the_reason(bin_folder):
     command(bin_folder, "node", "echo v22.0.0")
     command(bin_folder, "npm", "echo no such package >&2; exit 3")
 
     assert node.__wrapped__() == "the npm packages cannot be installed: npm ended with 3: no such package"
     assert list(environments.CACHE.iterdir()) == []
+
+
+def test_reason_keeps_the_beginning_and_the_end_of_much_that_was_said(bin_folder):
+    command(bin_folder, "node", "echo v22.0.0")
+    command(bin_folder, "npm", f"echo first {'x ' * 2000} last >&2; exit 3")
+
+    reason = str(node.__wrapped__())
+
+    assert "npm ended with 3: first x" in reason
+    assert reason.endswith("x last")
+    assert len(reason) < 1000
 
 
 def test_installation_that_takes_too_long_is_the_reason(bin_folder, monkeypatch):

@@ -5,6 +5,7 @@ A client that cannot be installed here is skipped, with the reason.
 
 import asyncio
 import base64
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from workspace import ROOT
 pytestmark = pytest.mark.timeout(600)  # the first test of a peer may install it
 
 SPEECH = read_wav(ROOT / "samples" / "audio" / "amiable.wav")
+README = ROOT / "plugins" / "simulator" / "README.md"
 SILENCE_MS = 2_000
 """More than any turn detection here waits for."""
 
@@ -55,8 +57,15 @@ async def hold(
 
 
 def sent(server: SimulatorServer, kind: str) -> list[dict]:
-    (log,) = server.log
-    return [frame for frame in log.sent if frame["type"] == kind]
+    (session,) = server.sessions
+    return [frame for frame in session.sent if frame["type"] == kind]
+
+
+def test_readme_of_the_simulator_says_how_node_gets_to_it():
+    (block,) = re.findall(r"^```js\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+    program = (Path(__file__).parent / "node_openai.mjs").read_text()
+
+    assert [line for line in block.splitlines() if line not in program] == []
 
 
 async def test_text_turn(peer):
@@ -91,7 +100,7 @@ async def test_barge_in(peer, pcm):
         heard = await hold(peer, server, "I am listening.", pcm=pcm, barges_in=True)
 
     first, second = sent(server, "response.done")
-    asked = [frame["type"] for frame in server.log[0].received]
+    asked = [frame["type"] for frame in server.sessions[0].received]
     assert heard.errors == []
     assert first["response"]["status_details"] == {"type": "cancelled", "reason": "turn_detected"}
     assert second["response"]["status"] == "completed"
