@@ -75,7 +75,6 @@ def test_without_turn_detection_nothing_is_heard():
     buffer = InputBuffer(PCM16_24KHZ, None)
 
     assert buffer.append(loud(1000) + quiet(1000)) == []
-    assert not buffer.speaking
 
 
 def test_start_includes_the_prefix_and_stop_the_silence():
@@ -118,7 +117,7 @@ def test_clear_forgets_audio_and_speech_but_not_the_offset():
 
     buffer.clear()
 
-    assert (buffer.ms, buffer.speaking) == (0, False)
+    assert buffer.ms == 0
     assert buffer.append(quiet(500) + loud(100)) == [SpeechStarted(700)]
 
 
@@ -166,8 +165,6 @@ def test_same_detection_goes_on_listening():
     buffer.append(loud(500))
 
     buffer.configure(PCM16_24KHZ, dict(VAD))
-
-    assert buffer.speaking
 
 
 def test_detection_can_be_switched_off_and_on():

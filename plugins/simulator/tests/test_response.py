@@ -227,15 +227,16 @@ def test_response_stopped_right_after_its_item_began_still_closes_it(collapsed):
     assert collapsed([frame for frame, *_ in steps]) == [*AUDIO[1:3], *AUDIO[5:]]
 
 
-def test_response_is_finished_when_its_done_is_made():
-    response = respond()
+def test_playback_is_that_of_what_has_been_said():
+    response = respond("0123456789")
     steps = response.steps()
+    assert response.playback_ms == 0
 
-    up_to("response.output_item.done", steps)
-    assert not response.finished
-    next(steps)
+    up_to("response.output_audio.delta", steps)
+    assert response.playback_ms == 100
+    list(steps)
 
-    assert response.finished
+    assert response.playback_ms == 600
 
 
 def test_ending_response_keeps_its_first_reason():

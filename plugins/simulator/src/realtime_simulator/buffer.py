@@ -63,7 +63,7 @@ class InputBuffer:
     def _listen(self, settings: VadSettings | None) -> None:
         self._told = False
         self._vad = None if settings is None else Vad(settings, self.format)
-        self._vad_begin_ms = self._end_ms
+        self._vad_begin_ms = self.written_ms
 
     @property
     def ms(self) -> float:
@@ -79,7 +79,8 @@ class InputBuffer:
         return self._origin_ms + self.format.duration_ms(self._taken)
 
     @property
-    def _end_ms(self) -> float:
+    def written_ms(self) -> float:
+        """How much audio has been written in this session."""
         return self._origin_ms + self.format.duration_ms(self._taken + len(self._data))
 
     @property
@@ -106,7 +107,7 @@ class InputBuffer:
             else:
                 changes.append(self._stopped(at_ms))
         if not self._vad.speaking:
-            self._take_until(self._end_ms - IDLE_MS)
+            self._take_until(self.written_ms - IDLE_MS)
         return changes
 
     def _started(self, at_ms: float, settings: VadSettings) -> SpeechStarted:
@@ -130,7 +131,7 @@ class InputBuffer:
         if self.speaking:
             raise RuntimeError("the user speaks already: let them stop first")
         self._told = True
-        return self._started(self._end_ms, self._vad.settings)
+        return self._started(self.written_ms, self._vad.settings)
 
     def stop_speech(self) -> SpeechStopped:
         """Speech stops here, whether it was told or heard.
@@ -141,7 +142,7 @@ class InputBuffer:
         if self._vad is None or not self.speaking:
             raise RuntimeError("nobody speaks: let the user start first")
         self._listen(self._vad.settings)
-        return self._stopped(self._end_ms)
+        return self._stopped(self.written_ms)
 
     def commit(self) -> Clip:
         """What waits, for a user item; the buffer is empty afterwards.
@@ -155,6 +156,11 @@ class InputBuffer:
                 f"{MIN_COMMIT_MS}ms of audio, but buffer only has {self.ms:.2f}ms of audio.",
                 code="input_audio_buffer_commit_empty",
             )
+        return Clip(self._drop(self._whole), self.format)
+
+    def since(self, begin_ms: float) -> Clip:
+        """What was written from there on, as far as it is kept; the buffer is empty afterwards."""
+        self._take_until(begin_ms)
         return Clip(self._drop(self._whole), self.format)
 
     def clear(self) -> None:

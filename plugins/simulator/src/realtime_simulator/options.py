@@ -16,9 +16,11 @@ from realtime_simulator.brains import load_brain
 from realtime_simulator.faults import Fault, parse_faults
 from realtime_simulator.watch import Watch, as_watch
 
-__all__ = ["RateLimits", "SimulatorOptions", "configure"]
+__all__ = ["RateLimits", "SimulatorOptions", "Transcription", "configure"]
 
 RateLimits = Literal["never", "start", "end"]
+
+Transcription = Literal["beside", "late", "missing", "failed"]
 
 DEFAULT_SPEED: Final = 8.0
 
@@ -57,10 +59,23 @@ def _text(given: Any) -> str:
     return given
 
 
-def _rate_limits(given: Any) -> Any:
-    if given not in get_args(RateLimits):
-        raise InvalidOptions(f"choose from {', '.join(get_args(RateLimits))}")
+def _one_of(given: Any, choices: Any) -> Any:
+    if given not in get_args(choices):
+        raise InvalidOptions(f"choose from {', '.join(get_args(choices))}")
     return given
+
+
+def _rate_limits(given: Any) -> Any:
+    return _one_of(given, RateLimits)
+
+
+def _words(given: str | Iterable[str]) -> list[str]:
+    """Words with commas between them, or one by one."""
+    return [word.strip() for word in given.split(",")] if isinstance(given, str) else list(given)
+
+
+def _transcription(given: str | Iterable[str]) -> tuple[Any, ...]:
+    return tuple(_one_of(word, Transcription) for word in _words(given) or [""])
 
 
 @attrs.frozen
@@ -81,6 +96,12 @@ class SimulatorOptions:
 
     transcripts: tuple[str, ...] = option(default=(), convert=_transcripts)
     """What the user says in each spoken turn of a session, in order."""
+
+    transcription: tuple[Transcription, ...] = option(default=("beside",), convert=_transcription)
+    """How the transcription of each spoken turn goes, the last word for all turns to come.
+
+    ``beside`` the response, ``late``: after the next response, ``missing`` or ``failed``. In a transcription
+    session, which has no responses, late is beside."""
 
     voice: str = option(default="marin", convert=_text)
     """The voice that a session has until it is given another; a name only, all sound alike."""

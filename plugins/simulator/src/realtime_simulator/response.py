@@ -54,9 +54,6 @@ class Response:
     ) -> None:
         self.id = ids.new("resp")
         self.spec = spec
-        self.finished = False
-        """Whether its ``response.done`` has been made."""
-
         self._frames = frames
         self._answer = answer
         self._progress = Progress(spec.max_output_tokens)
@@ -66,6 +63,11 @@ class Response:
     def status(self) -> Status:
         """Its status."""
         return self._progress.status
+
+    @property
+    def playback_ms(self) -> float:
+        """How long what it has said so far takes to play."""
+        return sum(clip.ms for item in self._output.items for clip in item.clips.values())
 
     def created(self) -> Frame:
         """Its first event."""
@@ -82,7 +84,6 @@ class Response:
                 break
             yield from self._steps_of(action)
         self._progress.complete()
-        self.finished = True
         used = usage(self.spec.read, self.spec.cached, self._progress.made)
         yield Step(self._frames("response.done", response=self._wire(usage=used)))
 

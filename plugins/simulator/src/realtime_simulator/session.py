@@ -67,6 +67,11 @@ class Session:
         return transcription
 
     @property
+    def includes_logprobs(self) -> bool:
+        """Whether transcriptions come with the likelihood of each token."""
+        return "item.input_audio_transcription.logprobs" in (self.served["include"] or ())
+
+    @property
     def _input(self) -> Json:
         heard: Json = self.served["audio"]["input"]
         return heard
