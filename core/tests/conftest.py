@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import settings
 from realtime_core.capabilities import Capabilities
 from realtime_core.client import RealtimeClient
 from realtime_core.clock import VirtualClock
@@ -17,6 +18,10 @@ from realtime_core.events import RealtimeEvent, RealtimeSessionEvent, RealtimeSp
 from realtime_core.options import option
 from realtime_core.provider import Provider, Setup
 from realtime_core.settings import RealtimeSettings
+
+# Hypothesis' deadline is a timing assertion
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 CREATED = RealtimeSessionEvent(service_type="session.created", phase="created", session_id="sess_1")
 UPDATED = RealtimeSessionEvent(service_type="session.updated", phase="updated")

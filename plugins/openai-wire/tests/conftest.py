@@ -6,10 +6,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from realtime_core.clock import VirtualClock, use_clock
 from realtime_openai_wire.names import GA_NAMES
 from realtime_openai_wire.server_frames import WireState, server_events
 from realtime_openai_wire.websocket import WebSocketPipe, open_websocket
+
+# Hypothesis' deadline is a timing assertion
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 KEY = "sk-test-4f9a8b7c6d5e"
 

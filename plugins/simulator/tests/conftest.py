@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from openai.types.realtime import RealtimeServerEvent
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 from realtime_core.clock import VirtualClock
@@ -14,6 +15,10 @@ from realtime_simulator.frames import End
 from realtime_simulator.options import configure
 from realtime_simulator.session_defaults import SessionKind
 from realtime_simulator.wire_audio import encode_base64, from_samples
+
+# Hypothesis' deadline is a timing assertion
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 class Talk:
