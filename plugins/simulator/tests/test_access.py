@@ -1,6 +1,6 @@
 import pytest
+from multidict import CIMultiDict as Headers
 from realtime_simulator.access import Refused, check_access, is_beta, select_subprotocol
-from websockets.datastructures import Headers
 
 KEY = "sk-proj-abcdefghijklmnopqrstuvwxyz"
 
@@ -79,4 +79,4 @@ def test_beta_is_asked_for_by_header_or_subprotocol(headers, beta):
     [(["realtime", "openai-insecure-api-key.x"], "realtime"), (["x"], None), ([], None)],
 )
 def test_realtime_is_the_subprotocol_if_it_is_offered(offered, chosen):
-    assert select_subprotocol(offered) == chosen
+    assert select_subprotocol(protocols(*offered)) == chosen

@@ -25,7 +25,11 @@ async def server():
 @asynccontextmanager
 async def session(server, query="?model=gpt-realtime", headers=BEARER, **options):
     async with connect(
-        f"{server.websocket_url}{query}", additional_headers=headers, compression=None, **options
+        f"{server.websocket_url}{query}",
+        additional_headers=headers,
+        compression=None,
+        ping_interval=None,
+        **options,
     ) as connection:
         yield connection
 

@@ -19,8 +19,8 @@ _SHOWN: Final = 4
 class Headers(Protocol):
     """The headers of a request."""
 
-    def get_all(self, key: str, /) -> list[str]:
-        """All values of one header."""
+    def getall(self, key: str, default: list[str], /) -> list[str]:
+        """All values of one header, or ``default``."""
 
 
 class Refused(Exception):
@@ -55,7 +55,7 @@ def check_access(headers: Headers, api_key: str | None) -> None:
 
 
 def _key(headers: Headers) -> str:
-    for value in headers.get_all("Authorization"):
+    for value in headers.getall("Authorization", []):
         scheme, _, key = value.partition(" ")
         if scheme.lower() == "bearer":
             return key.strip()
@@ -70,16 +70,16 @@ def _masked(key: str) -> str:
 
 
 def _protocols(headers: Headers) -> Iterator[str]:
-    for value in headers.get_all("Sec-WebSocket-Protocol"):
+    for value in headers.getall("Sec-WebSocket-Protocol", []):
         yield from map(str.strip, value.split(","))
 
 
 def is_beta(headers: Headers) -> bool:
     """Whether a request asks for the beta shape, which is switched off."""
-    asked = any("realtime=v1" in value for value in headers.get_all("OpenAI-Beta"))
+    asked = any("realtime=v1" in value for value in headers.getall("OpenAI-Beta", []))
     return asked or _BETA_PROTOCOL in _protocols(headers)
 
 
-def select_subprotocol(offered: list[str]) -> str | None:
+def select_subprotocol(headers: Headers) -> str | None:
     """The one that the service chooses; clients that offer none are as welcome."""
-    return _REALTIME if _REALTIME in offered else None
+    return _REALTIME if _REALTIME in _protocols(headers) else None

@@ -1,20 +1,16 @@
-"""The WebSocket door: the simulator at ``/v1/realtime`` of a port, for any client of OpenAI.
+"""The network door: the simulator at ``/v1/realtime`` of a port, for any client of OpenAI.
 
-``websockets`` and numpy load when the server starts.
+aiohttp and numpy load when the server starts.
 """
 
-import asyncio
-import contextlib
-import http
 import itertools
 import logging
-from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self
-from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import msgspec
 
-from realtime_simulator.access import Refused, check_access, is_beta, select_subprotocol
+from realtime_simulator.access import Refused, check_access, is_beta
+from realtime_simulator.frames import End
 from realtime_simulator.options import SimulatorOptions
 from realtime_simulator.watch import Watch
 from realtime_simulator.watched import WITHIN_S
@@ -22,22 +18,19 @@ from realtime_simulator.watched import WITHIN_S
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from websockets.asyncio.server import Server, ServerConnection
-    from websockets.http11 import Request, Response
-    from websockets.typing import Subprotocol
+    from aiohttp import web
 
-    from realtime_simulator.link import Ended, Link
     from realtime_simulator.watched import WatchedSession
+    from realtime_simulator.websocket import WebSocket
 
 __all__ = ["SimulatorServer"]
 
 _log = logging.getLogger("realtime_simulator")
 
 PATH: Final = "/v1/realtime"
-MAX_FRAME_BYTES: Final = 32 * 1024 * 1024
-"""An append may hold 15 MiB of audio, which base64 makes 20."""
 
-_CLOSE_TIMEOUT_S: Final = 2.0
+_STOP_TIMEOUT_S: Final = 5.0
+"""Above what a session takes to close when its client neither reads nor answers."""
 
 
 class SimulatorServer:
@@ -67,7 +60,8 @@ class SimulatorServer:
         self._watch = self.options.watch or Watch()
         self._is_watched = watch
         self._numbers = itertools.count(1)
-        self._server: Server | None = None
+        self._open: set[WebSocket] = set()
+        self._runner: web.ServerRunner | None = None
 
     async def start(self) -> None:
         """Listen. After this you must call `aclose`.
@@ -77,28 +71,26 @@ class SimulatorServer:
             InvalidOptions: the script cannot be read.
         """
         # they load with the door, not with the package
-        from websockets.asyncio.server import serve
+        from aiohttp import web
 
-        import realtime_simulator.link
+        import realtime_simulator.websocket
 
-        _ = realtime_simulator.link, self.options.mind
-        self._server = await serve(
-            self._session,
-            self._host,
-            self._port,
-            process_request=self._process_request,
-            select_subprotocol=lambda _, offered: _subprotocol(offered),
-            compression=None,
-            max_size=MAX_FRAME_BYTES,
-            close_timeout=_CLOSE_TIMEOUT_S,
-        )
-        self._port = next(iter(self._server.sockets)).getsockname()[1]
+        _ = realtime_simulator.websocket, self.options.mind
+        runner = web.ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=_STOP_TIMEOUT_S)
+        await runner.setup()
+        await web.TCPSite(runner, self._host, self._port).start()
+        self._runner = runner
+        self._port = runner.addresses[0][1]
 
     async def aclose(self) -> None:
         """Close all sessions and the port; may be called twice."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
+        if self._runner is not None:
+            runner, self._runner = self._runner, None
+            for site in runner.sites:
+                await site.stop()
+            for socket in self._open:
+                socket.hang_up(End(1001))
+            await runner.cleanup()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -146,86 +138,52 @@ class SimulatorServer:
         """Where WebSocket sessions begin; ``?model=`` is to be added."""
         return f"{self.base_url.replace('http', 'ws', 1)}/realtime"
 
-    def _process_request(self, connection: "ServerConnection", request: "Request") -> "Response | None":
-        """Refuse what is no session, before the upgrade."""
+    async def _answer(self, request: "web.BaseRequest") -> "web.StreamResponse":
+        """Answer any request."""
+        from aiohttp import web
+
         try:
-            self._check(urlsplit(request.path), request)
+            return await self._session(request)
         except Refused as refused:
             why = f" ({refused.code})" if refused.code else ""
-            _log.info("refused %s: HTTP %d%s", urlsplit(request.path).path, refused.status, why)
-            body = msgspec.json.encode(refused.body()).decode()
-            response = connection.respond(http.HTTPStatus(refused.status), body)
-            del response.headers["Content-Type"]
-            response.headers["Content-Type"] = "application/json"
-            return response
-        return None
+            _log.info("refused %s: HTTP %d%s", request.path, refused.status, why)
+            body = msgspec.json.encode(refused.body())
+            return web.Response(status=refused.status, body=body, content_type="application/json")
 
-    def _check(self, url: SplitResult, request: "Request") -> None:
-        if url.path != PATH:
-            raise Refused(404, f"Invalid URL (GET {url.path})", code=None)
-        check_access(request.headers, self._api_key)
-        if "model" not in parse_qs(url.query):
-            raise Refused(400, "You must provide a model parameter.", code="missing_model")
-
-    async def _session(self, connection: "ServerConnection") -> None:
+    async def _session(self, request: "web.BaseRequest") -> "web.StreamResponse":
         """One session, from the upgrade to its end."""
-        name = f"session {next(self._numbers)}"
-        link = self._link(connection, name)
-        try:
-            async with asyncio.TaskGroup() as group:
-                writer = group.create_task(_write(connection, link))
-                async for message in _frames_of(connection):
-                    link.feed(message)
-                writer.cancel()
-        finally:
-            link.close()
-            _log.info("%s: closed (%s)", name, connection.close_code)
-
-    def _link(self, connection: "ServerConnection", name: str) -> "Link":
         from realtime_simulator.link import Link
+        from realtime_simulator.websocket import INTERNAL_ERROR, WebSocket
 
-        request: Any = connection.request
-        model = parse_qs(urlsplit(request.path).query)["model"][0]
+        model = self._checked_model(request)
+        socket = WebSocket(request)
+        await socket.open()
+        name = f"session {next(self._numbers)}"
         _log.info("%s: opened, model %s", name, model)
-        return Link(
+        link = Link(
             self.options,
             model=model,
             beta=is_beta(request.headers),
             watch=self._watch if self._is_watched else None,
             name=name,
         )
-
-
-def _subprotocol(offered: "Sequence[Subprotocol]") -> "Subprotocol | None":
-    chosen = select_subprotocol(list(offered))
-    return next((protocol for protocol in offered if protocol == chosen), None)
-
-
-async def _frames_of(connection: "ServerConnection") -> AsyncIterator[str | bytes]:
-    """What the client sends, until the connection ends, in whichever way."""
-    from websockets.exceptions import ConnectionClosed
-
-    with contextlib.suppress(ConnectionClosed):
-        while True:
-            yield await connection.recv()
-
-
-async def _write(connection: "ServerConnection", link: "Link") -> None:
-    """Send what the server says, until one side ends the session."""
-    from websockets.exceptions import ConnectionClosed
-
-    from realtime_simulator.link import Ended
-
-    with contextlib.suppress(ConnectionClosed):
+        self._open.add(socket)
         try:
-            while True:
-                await connection.send(await link.next())
-        except Ended as end:
-            await _hang_up(connection, end)
+            code = await socket.carry(link)
+        # the fault of one session, whatever it is; the others go on
+        except Exception:  # noqa: BLE001
+            _log.exception("%s: failed", name)
+            code = INTERNAL_ERROR
+        finally:
+            self._open.remove(socket)
+        _log.info("%s: closed (%s)", name, code)
+        return socket.response
 
-
-async def _hang_up(connection: "ServerConnection", end: "Ended") -> None:
-    if end.code is None:
-        connection.transport.abort()
-    else:
-        await connection.close(end.code, end.reason)
+    def _checked_model(self, request: "web.BaseRequest") -> str:
+        if request.path != PATH:
+            raise Refused(404, f"Invalid URL ({request.method} {request.path})", code=None)
+        check_access(request.headers, self._api_key)
+        model = request.query.get("model")
+        if model is None:
+            raise Refused(400, "You must provide a model parameter.", code="missing_model")
+        return model

@@ -1,0 +1,150 @@
+"""One session over a WebSocket: frames both ways, until either side ends it.
+
+Knows nothing of who may open a session. aiohttp loads with the first one.
+"""
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any, Final
+
+from realtime_simulator.access import Refused, select_subprotocol
+from realtime_simulator.frames import End
+from realtime_simulator.link import Ended, Link
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+__all__ = ["INTERNAL_ERROR", "WebSocket"]
+
+MAX_FRAME_BYTES: Final = 32 * 1024 * 1024
+"""An append may hold 15 MiB of audio, which base64 makes 20."""
+
+INTERNAL_ERROR: Final = 1011
+"""The code of a session that broke here."""
+
+_CLOSE_TIMEOUT_S: Final = 2.0
+_ABNORMAL: Final = 1006
+"""What RFC 6455 calls the end of a connection without a close frame."""
+
+
+class WebSocket:
+    """The server's end of a WebSocket: `open` it, then `carry` a session.
+
+    Args:
+        request: one that asks for an upgrade.
+
+    Raises:
+        Refused: it does not.
+    """
+
+    def __init__(self, request: "web.BaseRequest") -> None:
+        from aiohttp import web
+
+        chosen = select_subprotocol(request.headers)
+        self._request = _with_one_subprotocol(request, chosen)
+        self._told: asyncio.Future[End] = asyncio.get_running_loop().create_future()
+        self.response = web.WebSocketResponse(
+            timeout=_CLOSE_TIMEOUT_S,
+            protocols=[chosen] if chosen else [],
+            compress=False,
+            # aiohttp drops the connection at its own limit, in the middle of the frame, so that the close
+            # may never arrive
+            max_msg_size=4 * MAX_FRAME_BYTES,
+        )
+        """What the HTTP server wants back when all is over."""
+
+        if not self.response.can_prepare(self._request):
+            raise Refused(400, "A session begins with a WebSocket upgrade.", code=None)
+
+    async def open(self) -> None:
+        """Answer the upgrade."""
+        await self.response.prepare(self._request)
+
+    def hang_up(self, end: End) -> None:
+        """Make `carry` end the session, in whatever state it is."""
+        if not self._told.done():
+            self._told.set_result(end)
+
+    async def carry(self, link: Link) -> int:
+        """Carry a session to its end, and close the link; the code of the close.
+
+        Raises:
+            Exception: what broke the session here; the client was told 1011.
+        """
+        reading = asyncio.ensure_future(self._read(link))
+        writing = asyncio.ensure_future(self._write(link))
+        parts: list[asyncio.Future[Any]] = [reading, self._told, writing]
+        end = End(INTERNAL_ERROR)
+        try:
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            first: End | None = next(part for part in parts if part.done()).result()
+            # a connection on which nothing can be written is about to end: the reader hears how
+            end = first or await reading
+        finally:
+            reading.cancel()
+            # so that the writer ends with the frame that it is at
+            if self._told.done():
+                link.end(end)
+            else:
+                link.close()
+            await self._close(end, writing)
+            await asyncio.gather(reading, writing, return_exceptions=True)
+            link.close()
+        return _ABNORMAL if end.code is None else end.code
+
+    async def _read(self, link: Link) -> End:
+        """Hear the client until the connection ends, in whichever way."""
+        from aiohttp import WSMsgType
+
+        while True:
+            message = await self.response.receive()
+            match message.type:
+                case WSMsgType.TEXT | WSMsgType.BINARY if len(message.data) > MAX_FRAME_BYTES:
+                    return End(1009)
+                case WSMsgType.TEXT | WSMsgType.BINARY:
+                    link.feed(message.data)
+                case WSMsgType.CLOSE:
+                    return End(message.data)
+                case WSMsgType.ERROR:
+                    return End(self.response.close_code)
+                case _:
+                    return End(None)
+
+    async def _write(self, link: Link) -> End | None:
+        """Say what the server has to say, until it ends the session, or, None, the connection is gone."""
+        try:
+            while True:
+                await self.response.send_str(await link.next())
+        except Ended as ended:
+            return End(ended.code, ended.reason)
+        except ConnectionError:
+            return None
+
+    async def _close(self, end: End, writing: "asyncio.Task[End | None]") -> None:
+        """Say goodbye, unless the client did; cut off a client that does not take what is said in time."""
+        if end.code is not None:
+            # not cancelled: aiohttp lets nobody wait for a slow client once that was cancelled
+            await asyncio.wait([writing], timeout=_CLOSE_TIMEOUT_S)
+        if end.code is not None and writing.done():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                    await self.response.close(code=end.code, message=end.reason.encode())
+        if end.code is None or self.response.close_code in (None, _ABNORMAL):
+            self._abort()
+        writing.cancel()
+
+    def _abort(self) -> None:
+        transport = self._request.protocol.transport
+        if transport is not None:
+            transport.abort()
+
+
+def _with_one_subprotocol(request: "web.BaseRequest", chosen: str | None) -> "web.BaseRequest":
+    """The request as if the client had offered nothing else: what it offers holds its key, and aiohttp
+    would log that it knows none of it.
+    """
+    headers = request.headers.copy()
+    headers.popall("Sec-WebSocket-Protocol", None)
+    if chosen:
+        headers["Sec-WebSocket-Protocol"] = chosen
+    return request.clone(headers=headers)
