@@ -9,7 +9,8 @@ import pytest
 from hypothesis import settings
 from realtime_core.clock import VirtualClock, use_clock
 from realtime_openai_wire.names import GA_NAMES
-from realtime_openai_wire.server_frames import WireState, server_events
+from realtime_openai_wire.server_frames import server_events
+from realtime_openai_wire.state import WireState
 from realtime_openai_wire.websocket import WebSocketPipe, open_websocket
 
 # Hypothesis' deadline is a timing assertion

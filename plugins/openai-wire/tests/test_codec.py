@@ -7,15 +7,26 @@ import pybase64
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from realtime_core import AudioFormat, Message, RealtimeErrorEvent, RealtimeEvent
+from realtime_core import (
+    AudioFormat,
+    ImageContent,
+    Message,
+    RealtimeErrorEvent,
+    RealtimeEvent,
+    ToolCall,
+    ToolResult,
+)
 from realtime_core.commands import (
     AddItem,
     AppendAudio,
+    CancelResponse,
     ClearAudio,
     Command,
     CommitAudio,
     CreateResponse,
+    DeleteItem,
     Raw,
+    Truncate,
     UpdateSession,
 )
 from realtime_core.errors import CallerError, UnsupportedCommand
@@ -279,6 +290,7 @@ def test_a_refused_command_is_not_waited_for():
 
 
 texts = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
+names_given = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
 @given(
@@ -296,6 +308,14 @@ texts = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
         ),
         st.builds(CommitAudio),
         st.builds(ClearAudio),
+        st.builds(AddItem, item=st.builds(ToolCall, names_given, names_given, texts)),
+        st.builds(AddItem, item=st.builds(ToolResult, names_given, names_given, texts)),
+        st.builds(
+            AddItem, item=st.builds(ImageContent, st.binary().map(lambda rest: b"\xff\xd8\xff" + rest))
+        ),
+        st.builds(DeleteItem, item_id=texts),
+        st.builds(Truncate, item_id=texts, keep_ms=st.integers(0, 2**31)),
+        st.builds(CancelResponse, response_id=st.none() | texts),
     )
 )
 def test_whatever_is_encoded_is_a_client_event(check_client_event, command):
@@ -328,6 +348,18 @@ def test_whatever_raw_frame_is_encoded_is_json(name, payload):
             CreateResponse(command_id="cmd_7"),
             {"type": "response.created", "response": {"metadata": {METADATA_KEY: "cmd_7"}}},
         ),
+        (
+            DeleteItem(command_id="cmd_7", item_id="i1"),
+            {"type": "conversation.item.deleted", "item_id": "i1"},
+        ),
+        (
+            Truncate(command_id="cmd_7", item_id="i1", keep_ms=700),
+            {"type": "conversation.item.truncated", "item_id": "i1", "content_index": 0, "audio_end_ms": 700},
+        ),
+        (
+            CancelResponse(command_id="cmd_7", response_id="r1"),
+            {"type": "response.done", "response": {"id": "r1", "status": "cancelled"}},
+        ),
     ],
 )
 def test_a_command_is_answered_once_by_its_event_or_by_an_error(command, answer):
@@ -354,13 +386,65 @@ def test_a_raw_frame_whose_answer_names_nobody_does_not_take_anothers():
     assert ids == ["raw", "ours"]
 
 
-def test_another_raw_frame_is_not_tracked():
+@pytest.mark.parametrize(
+    ("raw", "answer"),
+    [
+        (
+            Raw(command_id="raw", service_type="conversation.item.retrieve", payload={"item_id": "i1"}),
+            {"type": "conversation.item.retrieved", "item": {"id": "i1"}},
+        ),
+        (
+            Raw(command_id="raw", service_type="conversation.item.create", payload={"item": {"id": "i1"}}),
+            {"type": "conversation.item.added", "item": {"id": "i1"}},
+        ),
+        (
+            Raw(command_id="raw", service_type="response.cancel", payload={"event_id": "mine"}),
+            {"type": "error", "error": {"code": "response_cancel_not_active", "event_id": None}},
+        ),
+    ],
+)
+def test_a_raw_frame_is_answered_where_its_answer_can_be_told(raw, answer):
     codec = OpenAIRealtimeCodec()
-    codec.encode(Raw(command_id="raw", service_type="response.cancel"))
+    codec.encode(CommitAudio())
+    codec.encode(raw)
+
+    assert [codec.decode(json.dumps(answer))[0].command_id for _ in range(2)] == ["raw", None]
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        ("response.create", {}),
+        ("conversation.item.create", {"item": {"type": "message"}}),
+        ("output_audio_buffer.clear", {}),
+        ("telepathy", {}),
+    ],
+)
+def test_another_raw_frame_is_not_tracked(name, payload):
+    codec = OpenAIRealtimeCodec()
+    codec.encode(Raw(command_id="raw", service_type=name, payload=payload))
 
     (event,) = codec.decode(REFUSED)
 
     assert event.command_id is None
+
+
+def test_a_truncation_points_at_the_audio_the_service_announced():
+    codec = OpenAIRealtimeCodec()
+    part = {
+        "type": "response.content_part.added",
+        "item_id": "i1",
+        "content_index": 1,
+        "part": {"type": "audio"},
+    }
+    codec.decode(json.dumps(part))
+
+    indexes = [
+        json.loads(codec.encode(Truncate(item_id=item_id, keep_ms=700)))["content_index"]
+        for item_id in ("i1", "i2")
+    ]
+
+    assert indexes == [1, 0]
 
 
 def test_an_append_is_never_answered():

@@ -1,6 +1,16 @@
 import pytest
 from realtime_core import RateLimit, Usage
-from realtime_openai_wire.fields import integer, mapping, number, rate_limits, status_reason, text, usage
+from realtime_openai_wire.fields import (
+    identifier,
+    integer,
+    mapping,
+    number,
+    objects,
+    rate_limits,
+    status_reason,
+    text,
+    usage,
+)
 
 NOT_TEXT = [None, 1, 1.5, True, [], {}]
 
@@ -60,6 +70,7 @@ def test_usage_is_read_per_modality():
         input_audio_tokens=13,
         input_image_tokens=7,
         cached_tokens=64,
+        cached_text_tokens=64,
         output_text_tokens=30,
         output_audio_tokens=91,
     )
@@ -113,3 +124,25 @@ def test_odd_rate_limits_are_left_out(value):
 )
 def test_the_reason_of_a_status_is_read_in_every_shape(details, reason):
     assert status_reason({"status_details": details}) == reason
+
+
+@pytest.mark.parametrize("value", [*NOT_TEXT, "", "x" * 257])
+def test_an_id_is_a_short_string(value):
+    assert identifier({"a": value}, "a") is None
+    assert identifier({"a": "x" * 256}, "a") == "x" * 256
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), 2**53 + 1])
+def test_a_number_that_arithmetic_cannot_take_reads_as_absent(value):
+    assert integer({"a": value}, "a") is None
+    assert number({"a": value}, "a") is None
+
+
+def test_the_largest_numbers_read_as_they_are():
+    assert integer({"a": 2**53}, "a") == number({"a": 2**53}, "a") == 2**53
+    assert number({"a": 1e308}, "a") is None
+
+
+def test_only_the_objects_of_a_list_are_read():
+    assert objects({"a": [{"b": 1}, None, "c", [], {}]}, "a") == [{"b": 1}, {}]
+    assert [objects({"a": value}, "a") for value in (None, {}, "b", 5)] == [[], [], [], []]

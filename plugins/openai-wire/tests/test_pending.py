@@ -1,24 +1,32 @@
 import pytest
 from realtime_openai_wire.names import SendEvents
-from realtime_openai_wire.pending import PendingCommands
+from realtime_openai_wire.pending import PendingCommands, target_of
 
 UPDATE = SendEvents.SESSION_UPDATE
 COMMIT = SendEvents.INPUT_AUDIO_BUFFER_COMMIT
 CLEAR = SendEvents.INPUT_AUDIO_BUFFER_CLEAR
 ITEM = SendEvents.CONVERSATION_ITEM_CREATE
 CREATE = SendEvents.RESPONSE_CREATE
+CANCEL = SendEvents.RESPONSE_CANCEL
+TRUNCATE = SendEvents.CONVERSATION_ITEM_TRUNCATE
+DELETE = SendEvents.CONVERSATION_ITEM_DELETE
+RETRIEVE = SendEvents.CONVERSATION_ITEM_RETRIEVE
 
 
 @pytest.fixture
 def pending():
-    """Two commands of each kind, an item first: ``item 1``, ``create 1``, … ``clear 2``."""
+    """Two commands of each kind, an item first: ``item 1``, ``create 1``, … ``retrieve 2``."""
     table = PendingCommands()
     for number in (1, 2):
-        table.add(f"item {number}", f"item {number}", ITEM, item_id=f"I{number}")
+        table.add(f"item {number}", f"item {number}", ITEM, target=f"I{number}")
         table.add(f"create {number}", f"create {number}", CREATE)
         table.add(f"update {number}", f"update {number}", UPDATE)
         table.add(f"commit {number}", f"commit {number}", COMMIT)
         table.add(f"clear {number}", f"clear {number}", CLEAR)
+        table.add(f"cancel {number}", f"cancel {number}", CANCEL, target=f"R{number}")
+        table.add(f"truncate {number}", f"truncate {number}", TRUNCATE, target=f"I{number}")
+        table.add(f"delete {number}", f"delete {number}", DELETE, target=f"I{number}")
+        table.add(f"retrieve {number}", f"retrieve {number}", RETRIEVE, target=f"I{number}")
     return table
 
 
@@ -30,19 +38,51 @@ def test_an_answer_that_names_nobody_is_for_the_oldest_of_its_kind(pending, kind
     assert not pending.has(kind)
 
 
-def test_an_item_answers_the_command_that_chose_its_id(pending):
-    assert pending.answer_item("I2") == "item 2"
-    assert pending.answer_item("I2") is None
-    assert pending.answer_item("theirs") is None
-    assert pending.answer_item(None) is None
-    assert pending.answer_item("I1") == "item 1"
+@pytest.mark.parametrize("kind", [ITEM, TRUNCATE, DELETE, RETRIEVE])
+def test_an_item_answers_the_oldest_command_about_it(pending, kind):
+    word = {ITEM: "item"}.get(kind, kind.rpartition(".")[2])
+    pending.add("again", "again", kind, target="I2")
+
+    ids = [pending.answer_item(kind, item_id) for item_id in ("I2", "I2", "I2", "theirs", "I1")]
+
+    assert ids == [f"{word} 2", "again", None, None, f"{word} 1"]
 
 
-def test_an_answer_that_names_the_command_is_for_that_one_and_once(pending):
-    assert pending.answer("create 2") == "create 2"
-    assert pending.answer("create 2") is None
-    assert pending.answer("nobody") is None
-    assert pending.answer(None) is None
+def test_an_answer_about_no_item_is_for_the_oldest_of_its_kind(pending):
+    assert [pending.answer_item(DELETE, None) for _ in range(3)] == ["delete 1", "delete 2", None]
+    assert pending.answer_item(TRUNCATE, None) == "truncate 1"
+
+
+def test_an_item_without_an_id_may_have_been_added_by_anybody(pending):
+    assert pending.answer_item(ITEM, None) is None
+
+
+def test_a_response_that_names_the_command_is_for_that_one_and_once(pending):
+    assert pending.answer_creation("create 2") == "create 2"
+    assert pending.answer_creation("create 2") is None
+    assert pending.answer_creation("nobody") is None
+    assert pending.answer_creation(None) is None
+
+
+def test_a_response_does_not_answer_a_command_of_another_kind(pending):
+    assert pending.answer_creation("commit 1") is None
+    assert pending.answer_oldest(COMMIT) == "commit 1"
+
+
+def test_a_cancelled_response_answers_the_cancellation_that_named_it(pending):
+    assert [pending.answer_cancellation("R2") for _ in range(2)] == ["cancel 2", None]
+
+
+def test_a_cancellation_that_named_none_is_of_whichever_response():
+    table = PendingCommands()
+    table.add("any", "any", CANCEL)
+    table.add("named", "named", CANCEL, target="R1")
+
+    assert [table.answer_cancellation("R1") for _ in range(3)] == ["any", "named", None]
+
+
+def test_a_cancelled_response_without_an_id_answers_the_oldest_cancellation(pending):
+    assert [pending.answer_cancellation(None) for _ in range(3)] == ["cancel 1", "cancel 2", None]
 
 
 def test_an_error_that_names_its_event_refuses_that_command(pending):
@@ -54,7 +94,7 @@ def test_an_error_that_names_its_event_refuses_that_command(pending):
 @pytest.mark.parametrize("event_id", ["somebody else's", 7, ["update 1"]])
 def test_an_error_that_names_another_event_refuses_none_of_ours(pending, event_id):
     assert pending.answer_error({"event_id": event_id, "code": "server_error"}) is None
-    assert len(pending) == 10
+    assert len(pending) == 18
 
 
 @pytest.mark.parametrize(
@@ -64,6 +104,11 @@ def test_an_error_that_names_another_event_refuses_none_of_ours(pending, event_i
         ("conversation_already_has_active_response", "create 1"),
         ("cannot_update_voice", "update 1"),
         ("item_create_duplicate_item_id", "item 1"),
+        ("item_retrieve_invalid_item_id", "retrieve 1"),
+        ("item_delete_invalid_item_id", "delete 1"),
+        ("item_truncate_invalid_item_id", "truncate 1"),
+        ("item_already_truncated", "truncate 1"),
+        ("response_cancel_not_active", "cancel 1"),
     ],
 )
 def test_without_an_event_the_code_tells_the_kind_and_the_oldest_is_meant(pending, code, refused):
@@ -77,12 +122,6 @@ def test_a_code_that_tells_a_kind_nobody_waits_for_refuses_none():
     assert table.answer_error({"code": "input_audio_buffer_commit_empty"}) is None
 
 
-@pytest.mark.parametrize("code", ["response_cancel_not_active", "item_already_truncated"])
-def test_a_code_for_frames_outside_the_table_refuses_none(pending, code):
-    assert pending.answer_error({"code": code}) is None
-    assert len(pending) == 10
-
-
 @pytest.mark.parametrize(
     ("param", "refused"),
     [
@@ -90,13 +129,34 @@ def test_a_code_for_frames_outside_the_table_refuses_none(pending, code):
         ("session", "update 1"),
         ("response.audio.output", "create 1"),
         ("item.content", "item 1"),
-        ("type", "item 1"),
+        ("previous_item_id", "item 1"),
+        ("audio_end_ms", "truncate 1"),
+        ("content_index", "truncate 1"),
+        ("item_id", "truncate 1"),
+        ("response_id", "cancel 1"),
         (None, "item 1"),
         (5, "item 1"),
     ],
 )
 def test_then_the_parameter_tells_the_kind_else_the_oldest_of_all_is_meant(pending, param, refused):
     assert pending.answer_error({"code": "unknown_parameter", "param": param}) == refused
+
+
+def test_an_item_that_is_not_there_is_of_whichever_command_named_one():
+    table = PendingCommands()
+    table.add("update", "update", UPDATE)
+    table.add("delete", "delete", DELETE, target="I1")
+    table.add("truncate", "truncate", TRUNCATE, target="I1")
+
+    assert [table.answer_error({"param": "item_id"}) for _ in range(3)] == ["delete", "truncate", "update"]
+
+
+@pytest.mark.parametrize("param", ["type", "audio"])
+def test_a_parameter_of_frames_outside_the_table_refuses_none(pending, param):
+    before = len(pending)
+
+    assert pending.answer_error({"code": "invalid_value", "param": param}) is None
+    assert len(pending) == before
 
 
 def test_a_parameter_of_a_kind_nobody_waits_for_means_the_oldest_of_all():
@@ -119,7 +179,7 @@ def test_the_table_is_bounded_and_forgets_the_oldest():
     assert table.answer_oldest(COMMIT) == "3976"
 
 
-@pytest.mark.parametrize("kind", [UPDATE, COMMIT, CLEAR])
+@pytest.mark.parametrize("kind", [UPDATE, COMMIT, CLEAR, CANCEL])
 def test_a_command_never_answered_is_forgotten_for_the_next_of_its_kind(clock, kind):
     table = PendingCommands()
     table.add("never answered", "never answered", kind)
@@ -141,14 +201,37 @@ def test_a_command_whose_answer_is_not_late_yet_is_not_forgotten(clock, kind):
     assert [table.answer_oldest(kind) for _ in range(2)] == ["first", "next"]
 
 
-@pytest.mark.parametrize("kind", [ITEM, CREATE])
-def test_a_command_whose_answer_names_it_is_never_too_late(clock, kind):
+@pytest.mark.parametrize("kind", [ITEM, TRUNCATE, DELETE, RETRIEVE])
+def test_a_command_whose_answer_names_its_item_is_never_too_late(clock, kind):
     table = PendingCommands()
-    table.add("first", "first", kind, item_id="I1")
+    table.add("first", "first", kind, target="I1")
     clock.advance(60)
-    table.add("next", "next", kind, item_id="I2")
+    table.add("next", "next", kind, target="I2")
 
-    assert table.answer("first") == "first"
+    assert table.answer_item(kind, "I1") == "first"
+
+
+def test_a_response_that_names_its_command_is_never_too_late(clock):
+    table = PendingCommands()
+    table.add("first", "first", CREATE)
+    clock.advance(60)
+    table.add("next", "next", CREATE)
+
+    assert table.answer_creation("first") == "first"
+
+
+@pytest.mark.parametrize(
+    ("frame", "target"),
+    [
+        ({"item": {"id": "I1"}, "previous_item_id": "I0"}, "I1"),
+        ({"item_id": "I1", "content_index": 0}, "I1"),
+        ({"response_id": "R1"}, "R1"),
+        ({"item": {}, "item_id": 7}, None),
+        ({}, None),
+    ],
+)
+def test_a_frame_is_about_what_it_makes_or_names(frame, target):
+    assert target_of(frame) == target
 
 
 def test_how_long_an_answer_may_yet_take_counts_from_the_latest(clock):

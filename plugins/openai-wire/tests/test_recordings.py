@@ -10,11 +10,15 @@ from realtime_core import (
     RealtimeAudioEvent,
     RealtimeErrorEvent,
     RealtimeEvent,
+    RealtimeFunctionCallEvent,
+    RealtimeRateLimitEvent,
     RealtimeResponseEvent,
     RealtimeSessionEvent,
     RealtimeSpeechEvent,
     RealtimeTextEvent,
     RealtimeTranscriptEvent,
+    ToolCall,
+    Usage,
 )
 from realtime_core.commands import UpdateSession
 from realtime_openai_wire.codec import OpenAIRealtimeCodec
@@ -42,12 +46,20 @@ CLASSES = {
     "input_audio_buffer.speech_started": RealtimeSpeechEvent,
     "input_audio_buffer.speech_stopped": RealtimeSpeechEvent,
     "input_audio_buffer.committed": RealtimeSpeechEvent,
+    "output_audio_buffer.started": RealtimeResponseEvent,
+    "output_audio_buffer.stopped": RealtimeResponseEvent,
+    "rate_limits.updated": RealtimeRateLimitEvent,
 }
 
 
 def frames_in(file):
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     return [line["event"] for line in lines if line["dir"] == "in"]
+
+
+def per_kind(of, tokens, *kinds):
+    """The fields of `Usage` for the tokens of each kind."""
+    return {f"{of}_{kind}_tokens": tokens[f"{kind}_tokens"] for kind in kinds}
 
 
 def events_of(frames):
@@ -119,16 +131,49 @@ def test_no_byte_of_audio_is_lost(file):
 
 
 @every_recording
-def test_every_response_ends_with_its_usage_and_leaves_nothing(file):
+def test_every_response_ends_with_its_usage_in_full(file):
     frames = frames_in(file)
     done = [e for e in events_of(frames) if isinstance(e, RealtimeResponseEvent) and e.phase == "done"]
     reported = [frame["response"]["usage"] for frame in frames if frame["type"] == "response.done"]
 
     assert [event.status for event in done] == ["completed"] * len(reported)
-    assert [event.usage.total_tokens for event in done] == [usage["total_tokens"] for usage in reported]
-    assert all(
-        usage.input_tokens + usage.output_tokens == usage.total_tokens for usage in (e.usage for e in done)
-    )
+    assert [event.usage for event in done] == [
+        Usage(
+            total_tokens=usage["total_tokens"],
+            input_tokens=usage["input_tokens"],
+            output_tokens=usage["output_tokens"],
+            cached_tokens=usage["input_token_details"]["cached_tokens"],
+            **per_kind("input", usage["input_token_details"], "text", "audio", "image"),
+            **per_kind(
+                "cached", usage["input_token_details"]["cached_tokens_details"], "text", "audio", "image"
+            ),
+            **per_kind("output", usage["output_token_details"], "text", "audio"),
+        )
+        for usage in reported
+    ]
+
+
+@every_recording
+def test_every_call_of_the_model_is_given_out_once(file):
+    frames = frames_in(file)
+    outputs = [frame["response"]["output"] for frame in frames if frame["type"] == "response.done"]
+    written = [item for output in outputs for item in output if item["type"] == "function_call"]
+
+    calls = [event for event in events_of(frames) if isinstance(event, RealtimeFunctionCallEvent)]
+
+    assert [event.function_call for event in calls] == [
+        ToolCall(item["call_id"], item["name"], item["arguments"]) for item in written
+    ]
+    assert [event.item_id for event in calls] == [item["id"] for item in written]
+
+
+def test_the_recordings_hold_calls_playback_and_limits():
+    events = [event for file in FILES for event in events_of(frames_in(file))]
+    phases = [event.phase for event in events if isinstance(event, RealtimeResponseEvent)]
+
+    assert sum(isinstance(event, RealtimeFunctionCallEvent) for event in events) == 2
+    assert (phases.count("playback_started"), phases.count("playback_stopped")) == (1, 1)
+    assert sum(isinstance(event, RealtimeRateLimitEvent) for event in events) == 1
 
 
 @every_recording

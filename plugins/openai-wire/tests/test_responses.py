@@ -87,3 +87,42 @@ def test_responses_that_never_end_are_bounded():
     assert len(responses) == 64
     assert responses.format_of("r0", PCM16_24KHZ) is PCM16_24KHZ
     assert responses.format_of("r999", PCM16_24KHZ) is ULAW
+
+
+def test_text_that_never_ends_is_bounded_and_said_once():
+    responses = OpenResponses()
+    for _ in range(100):
+        responses.add_text("r1", PART, "x" * 100_000)
+        assert responses.cost <= 4 * 1024 * 1024
+
+    assert responses.finish_text("r1", PART, "x" * 10_000_000) == ("x" * 10_000_000, "")
+    assert responses.finish_text("r1", PART, None) == ("", "")
+    assert responses.cost == 0
+
+
+def test_empty_pieces_count_too():
+    responses = OpenResponses()
+    for number in range(100_000):
+        responses.add_text("r1", (f"i{number}", 0, "text"), "")
+
+    assert responses.cost <= 4 * 1024 * 1024
+
+
+def test_of_too_much_text_the_oldest_responses_is_forgotten():
+    responses = OpenResponses()
+    responses.begin("silent", None)
+    for name in ("old", "new"):
+        responses.add_text(name, PART, "x" * 3_000_000)
+
+    assert responses.finish_text("old", PART, "x" * 3_000_001)[1] == ""
+    assert responses.finish_text("new", PART, "x" * 3_000_001)[1] == "x"
+
+
+def test_what_ended_costs_nothing():
+    responses = OpenResponses()
+    for number in range(1000):
+        responses.add_text(f"r{number}", PART, "Hello")
+    for number in range(1000):
+        responses.end(f"r{number}")
+
+    assert (responses.cost, len(responses)) == (0, 0)

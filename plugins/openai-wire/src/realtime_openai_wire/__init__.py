@@ -8,8 +8,8 @@ from realtime_openai_wire.codec import OpenAIRealtimeCodec
 from realtime_openai_wire.connection import Pipe, WireConnection
 from realtime_openai_wire.errors import ErrorMeaning, meaning_of, tidy_message
 from realtime_openai_wire.formats import NATIVE_FORMATS
+from realtime_openai_wire.frame_events import MALFORMED_FRAME
 from realtime_openai_wire.names import GA_NAMES, ListenEvents, SendEvents, ga_name
-from realtime_openai_wire.server_frames import MALFORMED_FRAME
 from realtime_openai_wire.settings import (
     LIVE_SETTINGS,
     InputAudioTranscription,

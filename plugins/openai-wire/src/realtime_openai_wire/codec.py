@@ -10,14 +10,15 @@ from typing import Any, Final
 import msgspec
 import pybase64
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
-from realtime_core.commands import AppendAudio, Command, Raw
+from realtime_core.commands import AppendAudio, Command, Raw, Truncate
 from realtime_core.errors import UnsupportedCommand
 
 from realtime_openai_wire.client_frames import client_frame
-from realtime_openai_wire.fields import mapping, text
+from realtime_openai_wire.frame_events import Events, unreadable
 from realtime_openai_wire.names import SendEvents
-from realtime_openai_wire.pending import UNNAMED_ANSWERS
-from realtime_openai_wire.server_frames import Events, WireState, server_events, unreadable
+from realtime_openai_wire.pending import target_of
+from realtime_openai_wire.server_frames import server_events
+from realtime_openai_wire.state import WireState
 
 __all__ = ["OpenAIRealtimeCodec"]
 
@@ -33,6 +34,18 @@ def _to_json(value: Any) -> Any:
 
 _decode_json: Final = msgspec.json.Decoder().decode
 _encode_json: Final = msgspec.json.Encoder(enc_hook=_to_json).encode
+
+_ANSWERED: Final = frozenset(
+    {
+        SendEvents.SESSION_UPDATE,
+        SendEvents.INPUT_AUDIO_BUFFER_COMMIT,
+        SendEvents.INPUT_AUDIO_BUFFER_CLEAR,
+        SendEvents.CONVERSATION_ITEM_RETRIEVE,
+        SendEvents.CONVERSATION_ITEM_TRUNCATE,
+        SendEvents.CONVERSATION_ITEM_DELETE,
+        SendEvents.RESPONSE_CANCEL,
+    }
+)
 
 
 class OpenAIRealtimeCodec:
@@ -68,16 +81,15 @@ class OpenAIRealtimeCodec:
         """
         if type(command) is AppendAudio:
             return _APPEND_HEAD + pybase64.b64encode_as_string(command.data) + _APPEND_TAIL
-        frame = client_frame(command)
+        frame = self._frame(command)
         kind = frame["type"]
         try:
             encoded = _encode_json(frame).decode()
         except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as exc:
             raise UnsupportedCommand(f"a frame {kind!r} cannot be written as JSON; check its values") from exc
-        # a raw frame whose answer names nobody is counted too, or another would get its answer
-        if type(command) is not Raw or kind in UNNAMED_ANSWERS:
-            item_id = text(mapping(frame, "item"), "id")
-            self._state.pending.add(str(frame["event_id"]), command.command_id, kind, item_id, sent=sent)
+        target = target_of(frame)
+        if type(command) is not Raw or _has_answer(kind, target):
+            self._state.pending.add(str(frame["event_id"]), command.command_id, kind, target, sent=sent)
         return encoded
 
     def decode(self, frame: str | bytes) -> Events:
@@ -92,3 +104,13 @@ class OpenAIRealtimeCodec:
         if type(name) is not str:
             return (unreadable("a frame has no type", service_event=payload),)
         return server_events(self._state, name, payload)
+
+    def _frame(self, command: Command) -> dict[str, Any]:
+        if isinstance(command, Truncate):
+            return client_frame(command, audio_part=self._state.audio_parts.index_of(command.item_id))
+        return client_frame(command)
+
+
+def _has_answer(kind: str, target: str | None) -> bool:
+    """Whether the answer to a raw frame can be told: it is then noted, or another would get its answer."""
+    return kind in _ANSWERED or (kind == SendEvents.CONVERSATION_ITEM_CREATE and target is not None)

@@ -1,0 +1,57 @@
+"""Frames that tell of the session as a whole: its settings, its limits, its errors, its tools' servers."""
+
+from typing import Any, Final
+
+from realtime_core.events import RealtimeRateLimitEvent, RealtimeSessionEvent
+
+from realtime_openai_wire.fields import identifier, mapping, number, rate_limits
+from realtime_openai_wire.frame_events import Events, Frame, Handler, error_event, plain, reported_format
+from realtime_openai_wire.names import ListenEvents, SendEvents
+from realtime_openai_wire.state import WireState
+
+__all__ = ["SESSION_FRAMES"]
+
+
+def _created(state: WireState, name: str, frame: Frame) -> Events:
+    return _session(state, name, frame, phase="created")
+
+
+def _updated(state: WireState, name: str, frame: Frame) -> Events:
+    command_id = state.pending.answer_oldest(SendEvents.SESSION_UPDATE)
+    return _session(state, name, frame, phase="updated", command_id=command_id)
+
+
+def _rate_limits(_: WireState, name: str, frame: Frame) -> Events:
+    return (RealtimeRateLimitEvent(service_type=name, service_event=frame, limits=rate_limits(frame)),)
+
+
+def _error(state: WireState, name: str, frame: Frame) -> Events:
+    error = mapping(frame, "error")
+    return (error_event(name, frame, error, command_id=state.pending.answer_error(error)),)
+
+
+SESSION_FRAMES: Final[dict[str, Handler]] = {
+    ListenEvents.SESSION_CREATED: _created,
+    ListenEvents.SESSION_UPDATED: _updated,
+    ListenEvents.CONVERSATION_CREATED: plain,
+    ListenEvents.MCP_LIST_TOOLS_IN_PROGRESS: plain,
+    ListenEvents.MCP_LIST_TOOLS_COMPLETED: plain,
+    ListenEvents.MCP_LIST_TOOLS_FAILED: plain,
+    ListenEvents.RATE_LIMITS_UPDATED: _rate_limits,
+    ListenEvents.ERROR: _error,
+}
+
+
+def _session(state: WireState, name: str, frame: Frame, **fields: Any) -> Events:
+    session = mapping(frame, "session")
+    state.output_format = reported_format(session, "output") or state.output_format
+    return (
+        RealtimeSessionEvent(
+            service_type=name,
+            service_event=frame,
+            session_id=identifier(session, "id"),
+            expires_at_s=number(session, "expires_at"),
+            input_format=reported_format(session, "input"),
+            **fields,
+        ),
+    )
