@@ -1,5 +1,6 @@
 import pytest
-from realtime_core import ImageContent, Message, ToolCall, ToolResult
+from realtime_core import AudioContent, ImageContent, Message, ToolCall, ToolResult
+from realtime_core.errors import UnsupportedCommand
 from realtime_openai_wire.items import item_to_wire
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -61,3 +62,8 @@ def test_a_result_tells_the_model_its_output_alone(written):
         "call_id": "call_1",
         "output": '{"celsius": 21}',
     }
+
+
+def test_an_item_the_protocol_has_nothing_for_is_refused_by_name():
+    with pytest.raises(UnsupportedCommand, match="AudioContent"):
+        item_to_wire(AudioContent(b""), "item_1")
