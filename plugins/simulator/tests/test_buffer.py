@@ -199,5 +199,62 @@ def test_size_of_the_chunks_changes_nothing(parts, cuts, detect):
     assert cut.ms == whole.ms
 
 
-def told_buffer(**detection):
-    return InputBuffer(PCM16_24KHZ, {**VAD, **detection})
+def test_told_speech_starts_and_stops_where_it_is_told():
+    buffer = InputBuffer(PCM16_24KHZ, VAD)
+    buffer.append(quiet(1000))
+
+    assert buffer.start_speech() == SpeechStarted(700)
+    assert buffer.speaking
+    assert buffer.append(quiet(500)) == []
+    stopped = buffer.stop_speech()
+
+    assert (stopped.at_ms, stopped.clip.ms, buffer.speaking) == (1500, 800, False)
+
+
+def test_told_speech_needs_no_audio():
+    buffer = InputBuffer(PCM16_24KHZ, VAD)
+
+    assert buffer.start_speech() == SpeechStarted(0)
+    assert buffer.stop_speech().clip.ms == 0
+
+
+def test_speech_that_was_heard_can_be_stopped():
+    buffer = InputBuffer(PCM16_24KHZ, VAD)
+    buffer.append(loud(400))
+
+    assert buffer.stop_speech().at_ms == 400
+    assert buffer.append(quiet(400)) == []
+
+
+def test_speech_is_heard_after_told_speech():
+    buffer = InputBuffer(PCM16_24KHZ, VAD)
+    buffer.start_speech()
+    buffer.stop_speech()
+
+    heard = buffer.append(loud(100) + quiet(200))
+
+    assert [type(change) for change in heard] == [SpeechStarted, SpeechStopped]
+
+
+def test_user_who_speaks_cannot_start():
+    buffer = InputBuffer(PCM16_24KHZ, VAD)
+    buffer.start_speech()
+
+    with pytest.raises(RuntimeError, match="speaks already"):
+        buffer.start_speech()
+
+
+def test_nobody_can_be_told_to_speak_without_turn_detection():
+    buffer = InputBuffer(PCM16_24KHZ, VAD)
+    buffer.start_speech()
+    buffer.configure(PCM16_24KHZ, None)
+
+    with pytest.raises(RuntimeError, match="turn detection is off"):
+        buffer.start_speech()
+    with pytest.raises(RuntimeError, match="nobody speaks"):
+        buffer.stop_speech()
+
+
+def test_user_who_does_not_speak_cannot_stop():
+    with pytest.raises(RuntimeError, match="nobody speaks"):
+        InputBuffer(PCM16_24KHZ, VAD).stop_speech()

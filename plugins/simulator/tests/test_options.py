@@ -1,7 +1,7 @@
 import pytest
 from realtime_core.errors import InvalidOptions
 from realtime_core.options import build_options
-from realtime_simulator.brain import Turn, echo
+from realtime_simulator.brain import Say, Turn, echo
 from realtime_simulator.faults import Fault
 from realtime_simulator.options import DEFAULT_SPEED, SimulatorOptions, configure
 
@@ -9,7 +9,7 @@ from realtime_simulator.options import DEFAULT_SPEED, SimulatorOptions, configur
 def test_defaults_are_a_faultless_echo():
     options = SimulatorOptions()
 
-    assert (options.mind, options.faults, options.transcripts) == (echo, (), ())
+    assert (options.new_brain(), options.faults, options.transcripts) == (echo, (), ())
     assert (options.speed, options.rate_limits, options.timeout_s) == (DEFAULT_SPEED, "never", 10.0)
 
 
@@ -58,7 +58,7 @@ def test_transcripts_are_one_or_a_list(given, transcripts):
     ("given", "hint"),
     [
         ({"faults": "clse:1001@7"}, "choose from close:CODE, close:CODE:TEXT, abort"),
-        ({"brain": "ehco"}, "choose 'echo', 'script:FILE' or 'rules:FILE'"),
+        ({"brain": "ehco"}, "choose 'echo' or 'script:FILE'"),
         ({"speed": -1}, "as fast as possible"),
         ({"speed": "fast"}, "option 'speed': it is a factor"),
         ({"speed": "inf"}, "factor"),
@@ -76,16 +76,27 @@ def test_wrong_option_says_what_is_right(given, hint):
         configure(**given)
 
 
-def test_script_is_short_for_its_brain(tmp_path):
+def test_script_takes_the_place_of_the_brain(tmp_path):
     file = tmp_path / "script.jsonl"
     file.write_text('{"say": "Hello."}\n')
 
-    assert configure(script=str(file)).mind(Turn()).text == "Hello."
+    for options in (
+        configure(script=str(file)),
+        configure(brain=f"script:{file}"),
+        configure(script=["Hello."]),
+    ):
+        assert options.new_brain()(Turn()) == [Say("Hello.")]
+
+
+def test_each_session_has_the_script_from_its_start():
+    options = configure(script=["Hello."])
+
+    assert [options.new_brain()(Turn()) for _ in range(2)] == [[Say("Hello.")]] * 2
 
 
 def test_script_that_cannot_be_read_is_named():
-    with pytest.raises(InvalidOptions, match=r"cannot read nowhere\.toml"):
-        _ = configure(script="nowhere.toml").mind
+    with pytest.raises(InvalidOptions, match=r"option 'script': cannot read nowhere\.toml"):
+        configure(script="nowhere.toml")
 
 
 def test_faults_can_be_a_list():

@@ -14,6 +14,16 @@ async def test_fixture_gives_a_started_server(realtime_simulator):
     assert len(server.sessions) == 1
 
 
+async def test_server_tells_what_its_client_sent(realtime_simulator):
+    async with realtime_simulator() as server:
+        url = f"{server.websocket_url}?model=m"
+        async with connect(url, additional_headers={"Authorization": "Bearer x"}) as connection:
+            await connection.send('{"type": "input_audio_buffer.clear", "event_id": "mine"}')
+
+            assert (await server.expect("input_audio_buffer.clear"))["event_id"] == "mine"
+            assert await server.session() is server.sessions[0]
+
+
 async def test_fixture_takes_the_options(realtime_simulator):
     server = realtime_simulator(brain=lambda _: Say("Moin."), faults="stall@2", speed=0)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from realtime_simulator.brain import Action, Brain, Call, Fail, Result, Say, Turn, Wait, echo
-    from realtime_simulator.brains import Rules, Script
     from realtime_simulator.faults import Fault, parse_faults
     from realtime_simulator.memory import MemoryPipe
     from realtime_simulator.options import SimulatorOptions, configure
@@ -24,9 +23,7 @@ __all__ = [
     "Fault",
     "MemoryPipe",
     "Result",
-    "Rules",
     "Say",
-    "Script",
     "SimulatorOptions",
     "SimulatorServer",
     "Turn",
@@ -38,7 +35,7 @@ __all__ = [
     "parse_faults",
 ]
 
-_MODULES: Final = ("brain", "brains", "faults", "memory", "options", "server", "watch", "watched")
+_MODULES: Final = ("brain", "faults", "memory", "options", "server", "watch", "watched")
 
 
 def __getattr__(name: str) -> Any:

@@ -24,7 +24,7 @@ class _Command(OneLineErrors):
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one."
 )
-@click.option("--brain", default="echo", show_default=True, help="echo, script:FILE or rules:FILE.")
+@click.option("--brain", default="echo", show_default=True, help="echo or script:FILE.")
 @click.option("--script", metavar="FILE", help="Short for --brain script:FILE.")
 @click.option("--fault", "faults", metavar="SPEC", multiple=True, help=f"NAME@FRAME; NAME is {FAULT_NAMES}.")
 @click.option(

@@ -32,11 +32,7 @@ class MemoryPipe:
         model: str | None = None,
         kind: "SessionKind" = "realtime",
     ) -> "MemoryPipe":
-        """A new session, ``realtime`` or ``transcription``; the ``watch`` of the options gets to know it.
-
-        Raises:
-            InvalidOptions: the script cannot be read.
-        """
+        """A new session, ``realtime`` or ``transcription``; the ``watch`` of the options gets to know it."""
         # the engine brings numpy, which loads with the first session
         from realtime_simulator.engine import DEFAULT_MODEL
         from realtime_simulator.link import Link

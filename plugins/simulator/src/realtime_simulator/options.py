@@ -14,6 +14,8 @@ from realtime_core.options import build_options, option
 from realtime_simulator.brain import Brain, echo
 from realtime_simulator.brains import load_brain
 from realtime_simulator.faults import Fault, parse_faults
+from realtime_simulator.script import Script
+from realtime_simulator.script_file import load_script
 from realtime_simulator.watch import Watch, as_watch
 
 __all__ = ["RateLimits", "SimulatorOptions", "Transcription", "configure"]
@@ -82,11 +84,11 @@ def _transcription(given: str | Iterable[str]) -> tuple[Any, ...]:
 class SimulatorOptions:
     """How the simulated service behaves."""
 
-    brain: Brain = option(default=echo, convert=load_brain)
-    """What it says: ``echo``, ``script:FILE``, ``rules:FILE``, or a callable from `Turn` to `Say`."""
+    brain: Brain | Script = option(default=echo, convert=load_brain)
+    """What it says: ``echo``, ``script:FILE``, or a callable from `Turn` to `Say` and other actions."""
 
-    script: str | None = option(default=None)
-    """A script file: short for ``brain="script:FILE"``."""
+    script: Script | None = option(default=None, convert=load_script)
+    """A script in place of the brain: the path of its file, or a list of its entries."""
 
     faults: tuple[Fault, ...] = option(default=(), convert=parse_faults)
     """What goes wrong, such as ``close:1001@7``, several with commas between them."""
@@ -118,16 +120,10 @@ class SimulatorOptions:
     watch: Watch | None = option(default=None, convert=as_watch)
     """What gets to know the sessions, for a test that steers them; a server without one has its own."""
 
-    @property
-    def mind(self) -> Brain:
-        """The brain in force.
-
-        Raises:
-            InvalidOptions: the script cannot be read.
-        """
-        if self.script is None:
-            return self.brain
-        return load_brain(f"script:{self.script}")
+    def new_brain(self) -> Brain:
+        """The brain of one session: a script begins anew in each."""
+        brain = self.script or self.brain
+        return brain.begin() if isinstance(brain, Script) else brain
 
 
 def configure(**given: Any) -> SimulatorOptions:

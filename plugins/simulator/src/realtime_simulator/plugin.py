@@ -20,7 +20,6 @@ async def connect(options: SimulatorOptions, setup: Setup) -> Connection:
     """A session with a new simulated service.
 
     Raises:
-        InvalidOptions: the script cannot be read.
         CallerError: the settings cannot be written.
     """
     pipe = MemoryPipe.open(options, model=setup.settings.model or None)

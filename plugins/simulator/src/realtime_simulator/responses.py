@@ -36,7 +36,7 @@ class Responses:
     def __init__(self, parts: Parts, on_done: Callable[[Response], object]) -> None:
         self._parts = parts
         self._on_done = on_done
-        self._brain = parts.options.mind
+        self._brain = parts.options.new_brain()
         self._running: list[_Running] = []
         self._number = 0
         self._last_read = Tokens()

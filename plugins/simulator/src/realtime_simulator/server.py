@@ -68,14 +68,13 @@ class SimulatorServer:
 
         Raises:
             OSError: the port is taken, or the host is not ours.
-            InvalidOptions: the script cannot be read.
         """
         # they load with the door, not with the package
         from aiohttp import web
 
         import realtime_simulator.websocket
 
-        _ = realtime_simulator.websocket, self.options.mind
+        _ = realtime_simulator.websocket
         runner = web.ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=_STOP_TIMEOUT_S)
         await runner.setup()
         await web.TCPSite(runner, self._host, self._port).start()

@@ -45,13 +45,20 @@ class Bell:
 
     async def until(self, happened: Callable[[], Any], within_s: float) -> Any:
         """What ``happened`` gives as soon as that is not None; None: it took too long."""
+        late = False
+
+        def give_up() -> None:
+            nonlocal late
+            late = True
+            self.ring()
+
+        timer = asyncio.get_running_loop().call_later(within_s, give_up)
         try:
-            async with asyncio.timeout(within_s):
-                while (what := happened()) is None:
-                    await self._event.wait()
-                return what
-        except TimeoutError:
-            return None
+            while (what := happened()) is None and not late:
+                await self._event.wait()
+            return what
+        finally:
+            timer.cancel()
 
 
 class WatchedSession:
