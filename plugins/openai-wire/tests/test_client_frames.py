@@ -233,3 +233,31 @@ def test_a_command_the_protocol_has_nothing_for_is_refused_by_name():
 
     with pytest.raises(UnsupportedCommand, match="Teleport"):
         client_frame(Teleport())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        AddItem(item=Message("user", "Hello.")),
+        DeleteItem(item_id="item_1"),
+        Truncate(item_id="item_1", keep_ms=0),
+        CreateResponse(),
+        CancelResponse(),
+    ],
+)
+def test_a_transcription_session_only_listens(command):
+    with pytest.raises(UnsupportedCommand, match=f"only listens: {type(command).__name__}"):
+        client_frame(command, session_type="transcription")
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (UpdateSession(settings=OpenAIRealtimeExecutionSettings()), "session.update"),
+        (CommitAudio(), "input_audio_buffer.commit"),
+        (ClearAudio(), "input_audio_buffer.clear"),
+        (Raw(service_type="conversation.item.retrieve"), "conversation.item.retrieve"),
+    ],
+)
+def test_a_transcription_session_takes_audio_and_its_settings(command, name):
+    assert client_frame(command, session_type="transcription")["type"] == name

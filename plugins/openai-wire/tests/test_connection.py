@@ -179,6 +179,17 @@ async def test_settings_that_cannot_be_written_raise_before_anything_is_sent():
         connect(MemoryPipe(), output_audio_format=AudioFormat("pcm16", 16_000))
 
 
+async def test_a_connection_for_transcription_configures_and_refuses_as_one():
+    pipe = MemoryPipe(CREATED, UPDATED)
+    connection = WireConnection(pipe, Setup(settings=settings()), session_type="transcription")
+
+    await connection.receive()
+
+    assert pipe.sent[0]["session"]["type"] == "transcription"
+    with pytest.raises(UnsupportedCommand, match="only listens"):
+        await connection.send(AddItem(item=Message("user", "Hello.")))
+
+
 async def test_cancelling_receive_while_it_configures_loses_nothing_and_sends_once():
     pipe = MemoryPipe(CREATED, UPDATED)
     connection = connect(pipe)

@@ -240,3 +240,97 @@ def test_peoples_words_do_not_show_in_a_repr():
     assert "Mosscap" not in shown
     assert "Ada" not in shown
     assert "marin" in shown
+
+
+LISTENING = {
+    "input_audio_format": "g711_alaw",
+    "input_audio_transcription": {"model": "gpt-transcribe"},
+    "input_audio_noise_reduction": "far_field",
+    "turn_detection": {"type": "server_vad", "create_response": False},
+    "include": ["item.input_audio_transcription.logprobs"],
+}
+
+
+def test_a_transcription_session_has_what_concerns_the_input(check_client_event):
+    settings = OpenAIRealtimeExecutionSettings(**LISTENING)
+
+    session = session_payload(settings, "transcription")
+
+    assert session == {
+        "type": "transcription",
+        "audio": {
+            "input": {
+                "format": {"type": "audio/pcma"},
+                "transcription": {"model": "gpt-transcribe"},
+                "noise_reduction": {"type": "far_field"},
+                "turn_detection": {"type": "server_vad", "create_response": False},
+            }
+        },
+        "include": ["item.input_audio_transcription.logprobs"],
+    }
+    check_client_event({"type": "session.update", "session": session})
+
+
+def test_a_transcription_session_can_switch_turn_detection_off(check_client_event):
+    session = session_payload(OpenAIRealtimeExecutionSettings(turn_detection=None), "transcription")
+
+    assert session["audio"] == {"input": {"turn_detection": None}}
+    check_client_event({"type": "session.update", "session": session})
+
+
+@pytest.mark.parametrize("name", sorted((LIVE_SETTINGS | {"model"}) - set(LISTENING)))
+def test_a_setting_that_a_transcription_session_lacks_is_refused_by_name(name):
+    given = getattr(EVERYTHING, name)
+
+    with pytest.raises(UnsupportedSetting, match=f"a transcription session has no setting '{name}'"):
+        session_payload(OpenAIRealtimeExecutionSettings(**{name: given}), "transcription")
+
+
+def test_the_output_format_that_every_session_has_is_no_matter_in_a_transcription_session():
+    settings = OpenAIRealtimeExecutionSettings(output_audio_format="pcm16")
+
+    assert session_payload(settings, "transcription") == {"type": "transcription"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "on_the_wire"),
+    [
+        ({"prompt": {"id": "pmpt_1", "version": "2"}}, {"prompt": {"id": "pmpt_1", "version": "2"}}),
+        ({"tracing": "auto"}, {"tracing": "auto"}),
+        (
+            {"tracing": {"workflow_name": "w", "group_id": "g", "metadata": {"a": "b"}}},
+            {"tracing": {"workflow_name": "w", "group_id": "g", "metadata": {"a": "b"}}},
+        ),
+        ({"truncation": "disabled"}, {"truncation": "disabled"}),
+        (
+            {
+                "truncation": {
+                    "type": "retention_ratio",
+                    "retention_ratio": 0.8,
+                    "token_limits": {"post_instructions": 8000},
+                }
+            },
+            {
+                "truncation": {
+                    "type": "retention_ratio",
+                    "retention_ratio": 0.8,
+                    "token_limits": {"post_instructions": 8000},
+                }
+            },
+        ),
+        ({"reasoning": {"effort": "minimal"}}, {"reasoning": {"effort": "minimal"}}),
+        (
+            {"include": ["item.input_audio_transcription.logprobs"]},
+            {"include": ["item.input_audio_transcription.logprobs"]},
+        ),
+        (
+            {"tool_choice": {"type": "mcp", "server_label": "docs"}},
+            {"tool_choice": {"type": "mcp", "server_label": "docs"}},
+        ),
+    ],
+)
+def test_settings_in_the_services_own_shape_go_as_they_are(setting, on_the_wire, check_client_event):
+    session = payload(**setting)
+
+    assert session == {"type": "realtime", **on_the_wire}
+    check_client_event({"type": "session.update", "session": session})

@@ -22,6 +22,7 @@ def test_a_key_is_all_it_takes():
     assert options.base_url == "https://api.openai.com/v1"
     assert options.model == "gpt-realtime-2.1"
     assert options.timeout_s == 10
+    assert options.intent == "realtime"
     assert (options.organization, options.project, options.openai_client) == (None, None, None)
     assert (options.headers, options.query) == ({}, {})
 
@@ -40,6 +41,17 @@ def test_everything_comes_from_the_environment():
     assert options.api_key == KEY
     assert options.base_url == "http://localhost:8080/v1"
     assert (options.organization, options.project, options.model) == ("org-1", "proj-1", "gpt-test")
+
+
+@pytest.mark.parametrize("intent", ["realtime", "transcription"])
+def test_a_session_talks_or_only_listens(intent):
+    assert build(api_key=KEY, intent=intent).intent == intent
+
+
+@pytest.mark.parametrize("intent", ["translation", "", ["realtime"]])
+def test_another_intent_is_refused_with_the_choices(intent):
+    with pytest.raises(InvalidOptions, match=r"'intent'.*'realtime' or 'transcription'"):
+        build(api_key=KEY, intent=intent)
 
 
 def test_what_the_program_gives_wins_over_the_environment():

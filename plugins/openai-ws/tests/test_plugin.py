@@ -1,20 +1,23 @@
 import asyncio
-import contextlib
-import json
 import subprocess
 import sys
 
 import pytest
 from openai import AsyncOpenAI
-from realtime_core import AudioFormat, RealtimeSessionEvent
-from realtime_core.errors import AuthenticationFailed, ConnectionFailed, ConnectionLost, UnsupportedSetting
+from realtime_core import AudioFormat, RealtimeSessionEvent, RealtimeTranscriptEvent, create_client
+from realtime_core.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    ConnectionLost,
+    UnsupportedCommand,
+    UnsupportedSetting,
+)
 from realtime_core.options import build_options
 from realtime_core.provider import API_VERSION, Setup
 from realtime_core.registry import load_provider
 from realtime_openai.options import OpenAIOptions
 from realtime_openai.plugin import connect, realtime_provider
 from realtime_openai_wire import LIVE_SETTINGS, NATIVE_FORMATS, OpenAIRealtimeExecutionSettings
-from websockets.asyncio.server import serve
 
 KEY = "sk-test-4f9a8b7c6d5e"
 
@@ -26,24 +29,6 @@ def setup(**values):
 
 def options(**given):
     return build_options(OpenAIOptions, given, {})
-
-
-@contextlib.asynccontextmanager
-async def service(requests=None, closed=None):
-    """A small realtime service on a real socket: makes a session and accepts its configuration."""
-
-    async def handle(connection):
-        if requests is not None:
-            requests.append(connection.request)
-        await connection.send(json.dumps({"type": "session.created", "session": {"id": "s1"}}))
-        async for text in connection:
-            session = json.loads(text)["session"]
-            await connection.send(json.dumps({"type": "session.updated", "session": session}))
-        if closed is not None:
-            closed.set()
-
-    async with serve(handle, "127.0.0.1", 0) as server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
 
 
 def test_the_entry_point_gives_the_provider():
@@ -76,7 +61,7 @@ def test_loading_it_loads_neither_openai_nor_websockets():
     assert done.stdout.strip() == "[]"
 
 
-async def test_a_connection_begins_with_created_and_its_configuration_in_force():
+async def test_a_connection_begins_with_created_and_its_configuration_in_force(service):
     async with service() as base_url:
         connection = await connect(options(api_key=KEY, base_url=base_url), setup(voice="marin"))
 
@@ -89,7 +74,7 @@ async def test_a_connection_begins_with_created_and_its_configuration_in_force()
     assert updated.service_event["session"]["audio"]["output"]["voice"] == "marin"
 
 
-async def test_the_request_carries_who_and_what():
+async def test_the_request_carries_who_and_what(service):
     requests = []
     async with service(requests) as base_url:
         given = options(
@@ -119,7 +104,7 @@ async def test_the_request_carries_who_and_what():
         ({"model": "of-option"}, {"model": "of-setting"}, "/v1/realtime?model=of-setting"),
     ],
 )
-async def test_the_models_setting_wins_over_the_option(option, setting, path):
+async def test_the_models_setting_wins_over_the_option(service, option, setting, path):
     requests = []
     async with service(requests) as base_url:
         await (await connect(options(api_key=KEY, base_url=base_url, **option), setup(**setting))).aclose()
@@ -142,7 +127,7 @@ def numbered_keys(*, wait):
 
 
 @pytest.mark.parametrize("wait", [False, True])
-async def test_what_gives_a_key_is_asked_on_every_connect(wait):
+async def test_what_gives_a_key_is_asked_on_every_connect(service, wait):
     requests = []
     async with service(requests) as base_url:
         given = options(api_key=numbered_keys(wait=wait), base_url=base_url)
@@ -179,7 +164,7 @@ async def test_an_error_of_ours_from_what_gives_a_key_passes_as_it_is():
         await connect(options(api_key=refuse, base_url="http://127.0.0.1:1/v1"), setup())
 
 
-async def test_a_client_of_ones_own_is_used_and_stays_open():
+async def test_a_client_of_ones_own_is_used_and_stays_open(service):
     requests = []
     async with service(requests) as base_url, AsyncOpenAI(api_key="sk-mine", base_url=base_url) as client:
         given = options(openai_client=client, query={"a": "b"}, headers={"X-Safety": "id"}, project="proj-1")
@@ -194,7 +179,7 @@ async def test_a_client_of_ones_own_is_used_and_stays_open():
     assert "OpenAI-Project" not in requests[0].headers
 
 
-async def test_closing_ends_the_connection_at_the_service():
+async def test_closing_ends_the_connection_at_the_service(service):
     closed = asyncio.Event()
     async with service(closed=closed) as base_url:
         connection = await connect(options(api_key=KEY, base_url=base_url), setup())
@@ -206,16 +191,90 @@ async def test_closing_ends_the_connection_at_the_service():
             await connection.receive()
 
 
-async def test_settings_that_cannot_be_written_leave_no_connection_behind():
+@pytest.mark.parametrize(
+    ("intent", "setting"),
+    [
+        ("realtime", {"output_audio_format": AudioFormat("pcm16", 16_000)}),
+        ("transcription", {"output_audio_format": "g711_ulaw"}),
+        ("transcription", {"voice": "marin"}),
+        ("transcription", {"instructions": "Be brief."}),
+        ("transcription", {"model": "gpt-realtime-2.1"}),
+    ],
+)
+async def test_a_setting_the_session_lacks_is_refused_by_name_before_any_io(service, intent, setting):
+    requests = []
+    async with service(requests) as base_url:
+        with pytest.raises(UnsupportedSetting, match=next(iter(setting)).removeprefix("output_audio_")):
+            await connect(options(api_key=KEY, base_url=base_url, intent=intent), setup(**setting))
+
+    assert requests == []
+
+
+async def test_settings_that_cannot_be_written_leave_no_connection_behind(service):
     closed = asyncio.Event()
     async with service(closed=closed) as base_url:
-        with pytest.raises(UnsupportedSetting):
-            await connect(
-                options(api_key=KEY, base_url=base_url),
-                setup(output_audio_format=AudioFormat("pcm16", 16_000)),
-            )
+        with pytest.raises(UnsupportedCommand):
+            await connect(options(api_key=KEY, base_url=base_url), setup(reasoning={"effort": object()}))
         async with asyncio.timeout(5):
             await closed.wait()
+
+
+# --- transcription
+
+
+TRANSCRIPTION = "conversation.item.input_audio_transcription"
+LISTEN = {"input_audio_transcription": {"model": "gpt-transcribe"}, "turn_detection": None}
+
+
+async def test_a_transcription_session_is_asked_for_in_the_url_and_named_in_the_configuration(service):
+    requests, frames = [], []
+    async with service(requests, frames=frames) as base_url:
+        given = options(api_key=KEY, base_url=base_url, intent="transcription", query={"a": "b"})
+        connection = await connect(given, setup(**LISTEN))
+        await connection.receive()
+        await connection.receive()
+        await connection.aclose()
+
+    assert requests[0].path == "/v1/realtime?intent=transcription&a=b"
+    assert frames[0]["session"] == {
+        "type": "transcription",
+        "audio": {
+            "input": {
+                "format": {"type": "audio/pcm", "rate": 24000},
+                "transcription": {"model": "gpt-transcribe"},
+                "turn_detection": None,
+            }
+        },
+    }
+
+
+async def test_a_transcription_session_writes_down_what_is_said_and_only_that(service):
+    said = {"item_id": "item_1", "content_index": 0}
+    delta = {"type": f"{TRANSCRIPTION}.delta", "delta": "Good mor", **said}
+    whole = {"type": f"{TRANSCRIPTION}.completed", "transcript": "Good morning.", **said}
+    async with service(after={"input_audio_buffer.commit": [delta, whole]}) as base_url:
+        client = create_client("openai-ws", api_key=KEY, base_url=base_url, intent="transcription")
+        async with client(**LISTEN) as session:
+            await session.send_audio(bytes(9600))
+            await session.commit_audio()
+            words = []
+            async for event in session.receive():
+                if isinstance(event, RealtimeTranscriptEvent):
+                    words.append(event)
+                    if event.final:
+                        break
+            for send in (
+                session.send_text("Hello."),
+                session.send_image(b"\xff\xd8\xff"),
+                session.create_response(),
+            ):
+                with pytest.raises(UnsupportedCommand, match="a transcription session only listens"):
+                    await send
+            with pytest.raises(UnsupportedSetting, match="'voice'"):
+                await session.update_session(voice="marin")
+            await session.update_session(include=["item.input_audio_transcription.logprobs"])
+
+    assert [(event.text, event.final) for event in words] == [("Good mor", False), ("Good morning.", True)]
 
 
 async def test_an_environment_that_openai_dislikes_is_a_failed_connection(monkeypatch):

@@ -14,6 +14,7 @@ from realtime_openai_wire.settings import (
     LIVE_SETTINGS,
     InputAudioTranscription,
     OpenAIRealtimeExecutionSettings,
+    SessionType,
     TurnDetection,
     session_payload,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "OpenAIRealtimeExecutionSettings",
     "Pipe",
     "SendEvents",
+    "SessionType",
     "TurnDetection",
     "WebSocketPipe",
     "WireConnection",

@@ -26,12 +26,14 @@ from realtime_core.errors import InvalidSettings, UnsupportedCommand
 from realtime_openai_wire.formats import format_to_wire
 from realtime_openai_wire.items import item_to_wire
 from realtime_openai_wire.names import SendEvents
-from realtime_openai_wire.settings import session_payload, voice_to_wire
+from realtime_openai_wire.settings import SessionType, session_payload, voice_to_wire
 
 __all__ = ["METADATA_KEY", "client_frame", "item_id_of"]
 
 METADATA_KEY: Final = "realtime_command_id"
 """The key of a response's metadata that holds the command id."""
+
+_OF_TRANSCRIPTION: Final = (UpdateSession, CommitAudio, ClearAudio, Raw)
 
 
 def item_id_of(command_id: str) -> str:
@@ -39,19 +41,25 @@ def item_id_of(command_id: str) -> str:
     return f"item_{command_id}"
 
 
-def client_frame(command: Command, audio_part: int = 0) -> dict[str, Any]:
+def client_frame(
+    command: Command, *, session_type: SessionType = "realtime", audio_part: int = 0
+) -> dict[str, Any]:
     """The frame of any command but an append, which never becomes a ``dict``.
 
     ``audio_part`` is the index of the content that is audio in the item of a `Truncate`.
 
     Raises:
-        UnsupportedCommand: the protocol has nothing for it.
+        UnsupportedCommand: the protocol, or a session of that type, has nothing for it.
         InvalidSettings: an override of a response has a value that cannot be written.
         UnsupportedSetting: a setting that the service does not have.
     """
+    if session_type == "transcription" and not isinstance(command, _OF_TRANSCRIPTION):
+        name = type(command).__name__
+        raise UnsupportedCommand(f"a transcription session only listens: {name} needs a conversation")
     match command:
         case UpdateSession():
-            return _frame(SendEvents.SESSION_UPDATE, command, session=session_payload(command.settings))
+            session = session_payload(command.settings, session_type)
+            return _frame(SendEvents.SESSION_UPDATE, command, session=session)
         case CommitAudio():
             return _frame(SendEvents.INPUT_AUDIO_BUFFER_COMMIT, command)
         case ClearAudio():

@@ -18,6 +18,7 @@ from realtime_openai_wire.frame_events import Events, unreadable
 from realtime_openai_wire.names import SendEvents
 from realtime_openai_wire.pending import target_of
 from realtime_openai_wire.server_frames import server_events
+from realtime_openai_wire.settings import SessionType
 from realtime_openai_wire.state import WireState
 
 __all__ = ["OpenAIRealtimeCodec"]
@@ -51,11 +52,15 @@ _ANSWERED: Final = frozenset(
 class OpenAIRealtimeCodec:
     """One session's codec; give it every frame, in order.
 
-    ``output_format`` is the format of the audio until the service reports another.
+    ``output_format`` is the format of the audio until the service reports another. A session of type
+    ``transcription`` takes audio and its settings only.
     """
 
-    def __init__(self, output_format: AudioFormat = PCM16_24KHZ) -> None:
+    def __init__(
+        self, output_format: AudioFormat = PCM16_24KHZ, session_type: SessionType = "realtime"
+    ) -> None:
         self._state = WireState(output_format)
+        self._session_type: SessionType = session_type
 
     @property
     def awaits_update(self) -> bool:
@@ -75,7 +80,8 @@ class OpenAIRealtimeCodec:
         """The frame of a command, which counts as sent from now on, else from `mark_sent`.
 
         Raises:
-            UnsupportedCommand: the protocol has nothing for it, or its values are no JSON.
+            UnsupportedCommand: the protocol, or a session of this type, has nothing for it; or its values
+                are no JSON.
             InvalidSettings: an override of a response has a value that cannot be written.
             UnsupportedSetting: a setting that the service does not have.
         """
@@ -106,9 +112,10 @@ class OpenAIRealtimeCodec:
         return server_events(self._state, name, payload)
 
     def _frame(self, command: Command) -> dict[str, Any]:
+        audio_part = 0
         if isinstance(command, Truncate):
-            return client_frame(command, audio_part=self._state.audio_parts.index_of(command.item_id))
-        return client_frame(command)
+            audio_part = self._state.audio_parts.index_of(command.item_id)
+        return client_frame(command, session_type=self._session_type, audio_part=audio_part)
 
 
 def _has_answer(kind: str, target: str | None) -> bool:

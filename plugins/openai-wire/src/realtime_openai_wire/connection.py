@@ -17,6 +17,7 @@ from realtime_core.provider import Setup
 from realtime_core.turnstile import Turnstile
 
 from realtime_openai_wire.codec import OpenAIRealtimeCodec
+from realtime_openai_wire.settings import SessionType
 
 __all__ = ["Pipe", "WireConnection"]
 
@@ -48,6 +49,7 @@ class WireConnection:
     It sends the configuration in ``setup`` itself, once the service has made the session, and keeps
     one ``session.update`` in flight, since its answer names no command: a second one waits until the
     first is answered or has had five seconds for it, and what is sent after it waits behind it.
+    ``session_type`` is what the service was asked for when the pipe was opened.
 
     Raises:
         CallerError: the settings cannot be written; nothing was sent, and the pipe is still yours.
@@ -55,9 +57,10 @@ class WireConnection:
     After this you must call `aclose`; it closes the pipe.
     """
 
-    def __init__(self, pipe: Pipe, setup: Setup) -> None:
+    def __init__(self, pipe: Pipe, setup: Setup, *, session_type: SessionType = "realtime") -> None:
         self._pipe = pipe
-        self._codec = OpenAIRealtimeCodec(AudioFormat.parse(setup.settings.output_audio_format))
+        output_format = AudioFormat.parse(setup.settings.output_audio_format)
+        self._codec = OpenAIRealtimeCodec(output_format, session_type)
         self._setup = UpdateSession(settings=setup.settings, command_id=setup.command_id)
         self._configuration: str | None = self._codec.encode(self._setup, sent=False)
         self._configuring: asyncio.Task[None] | None = None

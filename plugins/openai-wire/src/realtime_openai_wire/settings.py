@@ -5,9 +5,10 @@ Knows nothing of frames. The object has the shape of the current protocol (``aud
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import attrs
+from realtime_core.audio.formats import PCM16_24KHZ
 from realtime_core.errors import InvalidSettings, UnsupportedSetting
 from realtime_core.settings import InputAudioTranscription as CoreInputAudioTranscription
 from realtime_core.settings import RealtimeSettings, TurnDetection, set_fields, setting
@@ -19,10 +20,14 @@ __all__ = [
     "LIVE_SETTINGS",
     "InputAudioTranscription",
     "OpenAIRealtimeExecutionSettings",
+    "SessionType",
     "TurnDetection",
     "session_payload",
     "voice_to_wire",
 ]
+
+SessionType = Literal["realtime", "transcription"]
+"""What a session is for: a conversation, or writing down what is said to it."""
 
 _MAX_OUTPUT_TOKENS: Final = 4096
 _SLOWEST, _FASTEST = 0.25, 1.5
@@ -132,21 +137,39 @@ _PLACES: Final[dict[str, tuple[tuple[str, ...], Callable[[Any], Any]]]] = {
 """Where a setting stands in the ``session`` object, and how its value is written there."""
 
 
-def session_payload(settings: RealtimeSettings) -> dict[str, Any]:
+_OF_TRANSCRIPTION: Final = (
+    "input_audio_format",
+    "input_audio_transcription",
+    "input_audio_noise_reduction",
+    "turn_detection",
+    "include",
+)
+
+
+def session_payload(settings: RealtimeSettings, session_type: SessionType = "realtime") -> dict[str, Any]:
     """The ``session`` object of a ``session.update``: what is set, and nothing else.
 
-    The model is not in it: a session has the one it was opened with.
+    The model of a conversation is not in it: a session has the one it was opened with.
 
     Raises:
-        UnsupportedSetting: a setting, or an audio format, that the service does not have.
+        UnsupportedSetting: a setting, or an audio format, that the service, or a session of that type, does
+            not have.
     """
-    payload: dict[str, Any] = {"type": "realtime"}
-    for name, value in set_fields(settings).items():
-        if name == "model":
-            continue
-        if name not in _PLACES:
-            raise UnsupportedSetting(f"the service has no setting {name!r}; choose from {', '.join(_PLACES)}")
-        path, write = _PLACES[name]
+    values = set_fields(settings)
+    if session_type == "transcription":
+        places = {name: _PLACES[name] for name in _OF_TRANSCRIPTION}
+        if values.get("output_audio_format") == PCM16_24KHZ:
+            del values["output_audio_format"]  # what every session has, here of audio that never comes
+        whose = "a transcription session"
+    else:
+        places = _PLACES
+        values.pop("model", None)
+        whose = "the service"
+    payload: dict[str, Any] = {"type": session_type}
+    for name, value in values.items():
+        if name not in places:
+            raise UnsupportedSetting(f"{whose} has no setting {name!r}; choose from {', '.join(places)}")
+        path, write = places[name]
         place = payload
         for key in path[:-1]:
             place = place.setdefault(key, {})

@@ -4,12 +4,13 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import attrs
 from realtime_core.errors import InvalidOptions
 from realtime_core.options import missing_option, option
+from realtime_openai_wire import SessionType
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -88,6 +89,13 @@ def _word(value: Any) -> str:
     return value
 
 
+def _intent(value: Any) -> SessionType:
+    if value not in get_args(SessionType):
+        raise InvalidOptions(f"an intent is {' or '.join(map(repr, get_args(SessionType)))}")
+    intent: SessionType = value
+    return intent
+
+
 def _strings(value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping) or not all(
         isinstance(part, str) for pair in value.items() for part in pair
@@ -120,7 +128,9 @@ class OpenAIOptions:
     Args:
         api_key: the key, or a function or coroutine function that gives one on every connect.
         base_url: where the API is, without user, password and query; ``ws://`` and ``wss://`` are taken too.
-        model: the model, unless the setting ``model`` names another.
+        intent: ``realtime`` for conversations, ``transcription`` for sessions that write down what is said:
+            these have no model but that of the setting ``input_audio_transcription``, and never respond.
+        model: the model of conversations, unless the setting ``model`` names another.
         organization: the organization to bill.
         project: the project to bill.
         headers: more headers of the upgrade request.
@@ -135,6 +145,7 @@ class OpenAIOptions:
 
     api_key: ApiKey | None = option(env=_KEY_ENV, default=None, secret=True, convert=_api_key)
     base_url: str = option(env="OPENAI_BASE_URL", default="https://api.openai.com/v1", convert=_base_url)
+    intent: SessionType = option(default="realtime", convert=_intent)
     model: str = option(env="OPENAI_REALTIME_MODEL", default="gpt-realtime-2.1", convert=_word)
     organization: str | None = option(env="OPENAI_ORG_ID", default=None, convert=_word)
     project: str | None = option(env="OPENAI_PROJECT_ID", default=None, convert=_word)

@@ -18,6 +18,7 @@ from realtime_openai_wire import (
     OpenAIRealtimeExecutionSettings,
     WireConnection,
     open_websocket,
+    session_payload,
 )
 from realtime_openai_wire.refusals import not_reached
 
@@ -35,11 +36,12 @@ async def connect(options: OpenAIOptions, setup: Setup) -> WireConnection:
     """Open a session.
 
     Raises:
+        UnsupportedSetting: a session of that intent has no such setting.
         AuthenticationFailed: no key, or it was refused.
         RateLimited: too many requests, or no quota.
         ConnectionFailed: everything else that keeps us from connecting.
     """
-    model = setup.settings.model
+    session_payload(setup.settings, options.intent)  # raises for what cannot be written, before any I/O
     async with AsyncExitStack() as until_connected:
         client = options.openai_client
         if client is None:
@@ -53,13 +55,13 @@ async def connect(options: OpenAIOptions, setup: Setup) -> WireConnection:
         async with AsyncExitStack() as on_failure:
             pipe = await open_websocket(
                 client,
-                model=options.model if model is UNSET else model,
-                query=options.query,
+                model=_model(options, setup),
+                query=_query(options),
                 headers=_headers(options),
                 timeout_s=options.timeout_s,
             )
             on_failure.push_async_callback(pipe.aclose)
-            connection = WireConnection(pipe, setup)
+            connection = WireConnection(pipe, setup, session_type=options.intent)
             await until_connected.aclose()
             on_failure.pop_all()
     return connection
@@ -87,6 +89,18 @@ def _make_client(options: OpenAIOptions) -> "AsyncOpenAI":
         base_url=options.base_url,
         max_retries=0,
     )
+
+
+def _model(options: OpenAIOptions, setup: Setup) -> str | None:
+    if options.intent == "transcription":
+        return None  # a URL with a model makes a conversation
+    model = setup.settings.model
+    return options.model if model is UNSET else model
+
+
+def _query(options: OpenAIOptions) -> dict[str, str]:
+    intent = {"intent": "transcription"} if options.intent == "transcription" else {}
+    return {**intent, **options.query}
 
 
 def _headers(options: OpenAIOptions) -> dict[str, str]:
