@@ -1621,7 +1621,7 @@ async def test_an_update_cancelled_while_it_is_written_counts_if_the_service_tak
         updating.cancel()
         await asyncio.wait([updating])
         service.send_gate.set()
-        (command_id,) = session._changes
+        (command_id,) = session._configuration._changes
         service.connection.push(RealtimeSessionEvent(phase="updated", command_id=command_id))
         await idle()
         await session.send_audio(bytes(96_000))

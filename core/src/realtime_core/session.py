@@ -4,45 +4,33 @@ Puts the parts of `realtime_core.engine` together around one provider `Connectio
 vendor: it branches on `Capabilities` and on event classes, never on a ``service_type``.
 """
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
 import attrs
 
-from realtime_core.audio.formats import AudioFormat
 from realtime_core.callbacks import AudioCallback
 from realtime_core.capabilities import Capabilities
-from realtime_core.clock import current_clock, timeout
-from realtime_core.commands import (
-    AddItem,
-    AppendAudio,
-    ClearAudio,
-    Command,
-    CommitAudio,
-    CreateResponse,
-    Raw,
-    UpdateSession,
-)
+from realtime_core.clock import current_clock
+from realtime_core.commands import AddItem, CreateResponse, Raw
 from realtime_core.contents import ImageContent, Message, Role
+from realtime_core.engine.configuration import Configuration, audio_input
 from realtime_core.engine.lifecycle import End, Hooks, Lifecycle
-from realtime_core.engine.native import input_format, native_settings, output_format
+from realtime_core.engine.native import native_settings, output_format
 from realtime_core.engine.output import AudioOutput
-from realtime_core.engine.pending import PendingCommands, refusal
+from realtime_core.engine.pending import refusal
 from realtime_core.engine.queue import EventQueue
+from realtime_core.engine.sender import Sender
 from realtime_core.engine.stream import EventStream
-from realtime_core.engine.uplink import AudioInput, AudioLike
+from realtime_core.engine.uplink import AudioLike
 from realtime_core.errors import (
-    CommandTimeout,
     ConnectionLost,
     LostReason,
     RealtimeError,
     SessionStateError,
     UnsupportedCommand,
-    UnsupportedSetting,
 )
 from realtime_core.events import (
     RealtimeAudioEvent,
@@ -56,22 +44,16 @@ from realtime_core.events import (
 )
 from realtime_core.limits import SessionLimits
 from realtime_core.provider import Connection, Provider, Setup
-from realtime_core.settings import RealtimeSettings, merge_settings, set_fields
+from realtime_core.settings import RealtimeSettings, merge_settings
 from realtime_core.state import SessionState
 from realtime_core.stats import SessionStats
-from realtime_core.turnstile import Turnstile
 from realtime_core.unset import UNSET
 
 __all__ = ["RealtimeSession", "SessionPlan"]
 
-CommandT = TypeVar("CommandT", bound=Command)
-
 _log = logging.getLogger("realtime_core")
 
 _DEFAULT_OPEN_TIMEOUT_S: Final = 10.0
-# Audio given in larger pieces is sent in several: OpenAI takes 15 MiB of base64 in one event, many a
-# WebSocket server 1 MiB in one frame, and nothing else gets past a frame that is being written.
-_APPEND_BYTES: Final = 256 * 1024
 
 
 @attrs.frozen(kw_only=True)
@@ -102,16 +84,8 @@ class RealtimeSession:
         self._clock = current_clock()
         self._id: str | None = None
         self._failure_seen = False
-        self._settings = plan.settings
         self._setup = Setup(settings=native_settings(plan.settings, self.capabilities))
         self._queue = EventQueue(plan.limits.queue_bytes)
-        self._pending = PendingCommands()
-        # a change that was written and not yet answered, by the id of its command
-        self._changes: dict[str, RealtimeSettings] = {}
-        self._updating = asyncio.Lock()
-        # first come, first written; held while a large piece of audio goes out in several
-        self._order = Turnstile()
-        self._input = self._make_input(plan.settings)
         self._output = AudioOutput(
             output_format(plan.settings), limits=plan.limits, clock=self._clock, report=self._queue_event
         )
@@ -129,6 +103,16 @@ class RealtimeSession:
             clock=self._clock,
             open_timeout_s=getattr(plan.options, "timeout_s", None) or _DEFAULT_OPEN_TIMEOUT_S,
             close_timeout_s=plan.limits.close_timeout_s,
+        )
+        self._sender = Sender(
+            self._life,
+            audio_input(plan.settings, plan.provider),
+            acks=self.capabilities.acks,
+            clock=self._clock,
+            timeout_s=plan.limits.command_timeout_s,
+        )
+        self._configuration = Configuration(
+            plan.settings, plan.provider, plan.name, sender=self._sender, life=self._life
         )
 
     def __repr__(self) -> str:
@@ -149,7 +133,7 @@ class RealtimeSession:
     @property
     def settings(self) -> RealtimeSettings:
         """The settings in force: those given, and those updated since and accepted."""
-        return self._settings
+        return self._configuration.settings
 
     @property
     def capabilities(self) -> Capabilities:
@@ -271,12 +255,12 @@ class RealtimeSession:
             case RealtimeImageEvent():
                 await self.send_image(event.image)
             case RealtimeFunctionResultEvent():
-                await self._write(AddItem(item=event.function_result))
+                await self._sender.write(AddItem(item=event.function_result))
             case RealtimeEvent(service_type=str() as service_type) if type(event) is RealtimeEvent:
                 payload = {} if event.service_event is None else event.service_event
                 if not isinstance(payload, Mapping):
                     raise UnsupportedCommand(f"service_event is a mapping, not {type(payload).__name__}")
-                await self._write(Raw(service_type=str(service_type), payload=payload))
+                await self._sender.write(Raw(service_type=str(service_type), payload=payload))
             case _:
                 raise UnsupportedCommand(
                     f"cannot send {type(event).__name__}; send RealtimeAudioEvent, RealtimeTextEvent, "
@@ -292,18 +276,7 @@ class RealtimeSession:
             InvalidSettings: it is no audio.
             ConnectionLost: the connection ended; it was not sent.
         """
-        if self._life.state is not SessionState.OPEN:
-            self._life.connection()  # raises, before the conversion has taken part of a sample in
-        if not self._order.enter_nowait():
-            await self._order.enter()
-        try:
-            data = self._input.encode(pcm)
-            if 0 < len(data) <= _APPEND_BYTES:
-                await self._life.send(AppendAudio(data=data))
-            else:
-                await self._append(data)
-        finally:
-            self._order.leave()
+        await self._sender.append(pcm)
 
     async def send_text(self, text: str, *, role: Role = "user", respond: bool = False) -> None:
         """Add a message to the conversation; ``respond``: and ask for a response.
@@ -338,9 +311,7 @@ class RealtimeSession:
             CommandTimeout: it did not answer.
             ConnectionLost: the connection ended.
         """
-        async with self._asking(CommitAudio()) as commit, self._order:
-            await self._append(self._input.flush())
-            await self._life.send(commit)
+        await self._sender.commit()
 
     async def clear_audio(self) -> None:
         """Forget the audio sent since the last commit; returns when the service has.
@@ -348,9 +319,7 @@ class RealtimeSession:
         Raises:
             SessionStateError, ProviderError, CommandTimeout, ConnectionLost: as `commit_audio`.
         """
-        async with self._asking(ClearAudio()) as clear, self._order:
-            self._input.flush()
-            await self._life.send(clear)
+        await self._sender.clear()
 
     async def create_response(self, **overrides: Any) -> None:
         """Ask for a response; ``overrides`` hold for this one. Returns when the request is written.
@@ -362,7 +331,7 @@ class RealtimeSession:
         """
         if not self.capabilities.turns:
             raise _no_responses(self._plan.name)
-        await self._write(CreateResponse(overrides=overrides))
+        await self._sender.write(CreateResponse(overrides=overrides))
 
     async def update_session(
         self, settings: RealtimeSettings | Mapping[str, Any] | None = None, **setting: Any
@@ -378,69 +347,13 @@ class RealtimeSession:
             ConnectionLost: the connection ended.
         """
         self._life.connection()
-        settings_class = self._plan.provider.settings
-        change = merge_settings(settings_class, settings, setting)
-        names = set_fields(change)
-        fixed = {
-            name
-            for name in names
-            if name not in self.capabilities.live_settings and names[name] != getattr(self._settings, name)
-        }
-        if fixed:
-            raise UnsupportedSetting(
-                f"{self._plan.name} cannot change {', '.join(sorted(map(repr, fixed)))} in an open session; "
-                "give it when the session is made"
-            )
-        if not names:
-            return
-        native = native_settings(change, self.capabilities)
-        sent = settings_class(**{name: getattr(native, name) for name in names})
-        # one at a time: a service's answer to an update names none
-        async with self._updating, self._asking(UpdateSession(settings=sent)) as update, self._order:
-            if "input_audio_format" in names:
-                # what was said so far is still in the old format, what comes after this in the new
-                await self._append(self._input.flush())
-                self._input = self._make_input(change)
-            # noted before it is written: cancelled while that waits, it may be in force all the same
-            self._changes[update.command_id] = change
-            try:
-                await self._life.send(update)
-            except RealtimeError:
-                self._refuse(update.command_id)
-                raise
-            if not self.capabilities.acks:
-                self._apply(update.command_id)
+        change = merge_settings(self._plan.provider.settings, settings, setting)
+        self._changed(await self._configuration.update(change))
 
     async def _add(self, item: AddItem, *, respond: bool) -> None:
         if respond and not self.capabilities.turns:
             raise _no_responses(self._plan.name)
-        await self._write(*((item, CreateResponse()) if respond else (item,)))
-
-    async def _write(self, *commands: Command) -> None:
-        self._life.connection()
-        async with self._order:
-            for command in commands:
-                await self._life.send(command)
-
-    async def _append(self, data: bytes) -> None:
-        for start in range(0, len(data), _APPEND_BYTES):
-            await self._life.send(AppendAudio(data=data[start : start + _APPEND_BYTES]))
-
-    @asynccontextmanager
-    async def _asking(self, command: CommandT) -> AsyncIterator[CommandT]:
-        """The block writes ``command``; leaving it waits for the answer, where the provider gives any."""
-        self._life.connection()
-        answer = self._pending.expect(command.command_id)
-        limit_s = self._plan.limits.command_timeout_s
-        try:
-            async with timeout(self._clock, limit_s):
-                yield command
-                if self.capabilities.acks:
-                    await answer
-        except TimeoutError as exc:
-            raise CommandTimeout(f"no answer to {type(command).__name__} within {limit_s:g} s") from exc
-        finally:
-            self._pending.forget(command.command_id)
+        await self._sender.write(*((item, CreateResponse()) if respond else (item,)))
 
     # -- what the engine calls -------------------------------------------------------------------
 
@@ -464,40 +377,26 @@ class RealtimeSession:
                 self._life.created()
             case RealtimeSessionEvent(phase="updated"):
                 self._life.configured()
-                self._apply(event.command_id)
-                self._follow(event.input_format)
-            case RealtimeErrorEvent() if event.command_id in self._changes:
-                self._refuse(event.command_id)
+                self._changed(self._configuration.accepted(event.command_id))
+                self._configuration.follow(event.input_format)
+            case RealtimeErrorEvent(command_id=str() as refused) if self._configuration.awaits(refused):
+                self._configuration.refused(refused)
             case RealtimeResponseEvent(phase="done"):
                 for audio in self._output.finish():
                     self._queue_event(audio, heard=self._output.has_callback)
         self._queue_event(event)
         if event.command_id is not None:
-            self._pending.answer(event)
+            self._sender.pending.answer(event)
         if isinstance(event, RealtimeErrorEvent) and (
             event.fatal or event.command_id == self._setup.command_id
         ):
             self._life.request(End.by(refusal(event)))
 
-    def _apply(self, command_id: str | None) -> None:
-        """A change is in force, whether or not somebody still waits to hear it."""
-        change = self._changes.pop(command_id, None) if command_id is not None else None
-        if change is None:
-            return
-        self._settings = merge_settings(self._plan.provider.settings, self._settings, change)
-        if change.output_audio_format is not UNSET:
+    def _changed(self, change: RealtimeSettings | None) -> None:
+        """A change of settings is in force now."""
+        if change is not None and change.output_audio_format is not UNSET:
             for audio in self._output.retarget(output_format(change)):
                 self._queue_event(audio, heard=self._output.has_callback)
-
-    def _refuse(self, command_id: str) -> None:
-        change = self._changes.pop(command_id)
-        if change.input_audio_format is not UNSET:
-            self._input = self._make_input(self._settings)
-
-    def _follow(self, native: AudioFormat | None) -> None:
-        """The service says what audio it takes now; a raw update may have changed that."""
-        if native is not None and native != self._input.native and not self._changes:
-            self._input = AudioInput(input_format(self._settings), native)
 
     def _queue_event(self, event: RealtimeEvent, *, heard: bool = False) -> None:
         if not self._queue.put(event, heard=heard):
@@ -520,7 +419,7 @@ class RealtimeSession:
             )
         )
         self._queue.end()
-        self._pending.fail(
+        self._sender.pending.fail(
             end.failure or SessionStateError("the session was deleted while this waited for an answer")
         )
 
@@ -530,10 +429,6 @@ class RealtimeSession:
     def _see_failure(self) -> RealtimeError | None:
         self._failure_seen = True
         return self._failure()
-
-    def _make_input(self, settings: RealtimeSettings) -> AudioInput:
-        native = native_settings(settings, self.capabilities).input_audio_format
-        return AudioInput(input_format(settings), AudioFormat.parse(native))
 
 
 def _no_responses(name: str) -> UnsupportedCommand:
