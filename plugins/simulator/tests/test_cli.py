@@ -2,6 +2,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,7 @@ def test_busy_port_is_one_line_and_a_failure():
         (["--script", "nowhere.toml", "--port", "0"], "cannot read nowhere.toml"),
         (["--script", "/nope", "--port", "0"], ": cannot read /nope: no such file or directory\n"),
         (["--speed", "-1"], "as fast as possible"),
+        (["--transcription", "never"], "beside, late, missing, failed"),
         (["--nonsense"], "see "),
     ],
 )
@@ -124,3 +126,16 @@ def test_wrong_option_says_what_is_right(options, hint):
     assert hint in result.output
     assert result.output.startswith("realtime-simulator: ")
     assert result.output.count("\n") == 1
+
+
+async def test_options_of_a_session_reach_it(start):
+    _, line = start("--voice", "cedar", "--max-session-s", "60", "--transcription", "late,failed")
+
+    async with (
+        AsyncOpenAI(api_key="any", base_url=line.split("base_url ")[1].rstrip(")\n")) as client,
+        client.realtime.connect(model="m") as connection,
+    ):
+        session = (await connection.recv()).session
+
+    assert session.audio.output.voice == "cedar"
+    assert session.expires_at - time.time() <= 60

@@ -5,6 +5,7 @@ import pytest
 from realtime_core.clock import use_clock
 from realtime_simulator.brain import Say
 from realtime_simulator.link import Ended, Link
+from realtime_simulator.opening import Opening
 from realtime_simulator.options import configure
 from realtime_simulator.watch import Watch
 
@@ -19,7 +20,7 @@ async def kinds_until(link, kind):
 
 
 def open_link(**options):
-    return Link(configure(**options), model="m")
+    return Link(configure(**options), Opening("m"))
 
 
 async def test_session_created_is_first():
@@ -27,7 +28,7 @@ async def test_session_created_is_first():
 
 
 async def test_link_may_be_a_transcription_session():
-    created = json.loads(await Link(configure(), model="", kind="transcription").next())
+    created = json.loads(await Link(configure(), Opening("", "transcription")).next())
 
     assert created["session"]["type"] == "transcription"
 
@@ -112,7 +113,7 @@ async def test_client_that_sends_does_not_hurry_a_late_frame(clock):
 
 async def test_stalled_link_still_hears_the_client():
     watch = Watch()
-    link = Link(configure(faults="stall@2"), model="m", watch=watch)
+    link = Link(configure(faults="stall@2"), Opening("m"), watch=watch)
     await link.next()
     waiting = asyncio.ensure_future(link.next())
     await asyncio.sleep(0)
@@ -164,7 +165,7 @@ async def test_client_is_heard_between_any_two_frames():
 
 async def test_watch_has_both_sides_in_order():
     watch = Watch()
-    link = Link(configure(speed=0, faults="garbage@2"), model="m", watch=watch)
+    link = Link(configure(speed=0, faults="garbage@2"), Opening("m"), watch=watch)
 
     link.feed(json.dumps({"type": "input_audio_buffer.clear"}))
     link.feed("not json")

@@ -6,10 +6,11 @@ import logging
 
 import numpy as np
 import pytest
+from aiohttp import WebSocketError
 from realtime_simulator.brain import Say
 from realtime_simulator.options import configure
 from realtime_simulator.server import SimulatorServer
-from realtime_simulator.websocket import MAX_FRAME_BYTES
+from realtime_simulator.websocket import MAX_FRAME_BYTES, ending
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -42,6 +43,21 @@ async def test_frame_that_is_too_large_ends_the_session_with_1009(size):
         await connection.send("x" * size)
 
         assert await end_of(connection) == 1009
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (1000, 1000),
+        (4000, 4000),
+        (0, 1005),
+        (WebSocketError(1007, "no"), 1007),
+        (OSError(), None),
+        (None, None),
+    ],
+)
+def test_code_of_the_end_is_what_ended_it(data, code):
+    assert ending(data).code == code
 
 
 async def test_text_that_is_not_utf8_ends_the_session_with_1007():

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Iterator
 from typing import Any, Final, Protocol
 
-__all__ = ["Headers", "Refused", "check_access", "is_beta", "select_subprotocol"]
+__all__ = ["Headers", "Refused", "check_key", "is_beta", "key_of", "select_subprotocol"]
 
 _KEY_PROTOCOL: Final = "openai-insecure-api-key."
 _BETA_PROTOCOL: Final = "openai-beta.realtime-v1"
@@ -26,43 +26,56 @@ class Headers(Protocol):
 class Refused(Exception):
     """A request that is answered by an HTTP status instead of a session."""
 
-    def __init__(self, status: int, message: str, *, code: str | None) -> None:
+    def __init__(self, status: int, message: str, *, code: str | None, param: str | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.param = param
+
+    @classmethod
+    def of_wrong_key(cls, key: str) -> "Refused":
+        """The key opens nothing here."""
+        return cls(401, f"Incorrect API key provided: {_masked(key)}.", code="invalid_api_key")
 
     def body(self) -> dict[str, Any]:
         """The JSON body of the answer."""
-        error = {"message": str(self), "type": "invalid_request_error", "param": None, "code": self.code}
+        error = {
+            "message": str(self),
+            "type": "invalid_request_error",
+            "param": self.param,
+            "code": self.code,
+        }
         return {"error": error}
 
 
-def check_access(headers: Headers, api_key: str | None) -> None:
-    """Let a request with a good key pass.
+def key_of(headers: Headers) -> str:
+    """The key of a request.
 
     Raises:
-        Refused: it has none, or a wrong one.
+        Refused: it has none.
     """
-    key = _key(headers)
-    if not key:
-        message = (
-            "You didn't provide an API key. You need to provide your API key in an Authorization header "
-            "using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
-        )
-        raise Refused(401, message, code=None)
-    if api_key is not None and not hmac.compare_digest(key.encode(), api_key.encode()):
-        raise Refused(401, f"Incorrect API key provided: {_masked(key)}.", code="invalid_api_key")
-
-
-def _key(headers: Headers) -> str:
     for value in headers.getall("Authorization", []):
         scheme, _, key = value.partition(" ")
-        if scheme.lower() == "bearer":
+        if scheme.lower() == "bearer" and key.strip():
             return key.strip()
     for protocol in _protocols(headers):
         if protocol.startswith(_KEY_PROTOCOL):
             return protocol.removeprefix(_KEY_PROTOCOL)
-    return ""
+    message = (
+        "You didn't provide an API key. You need to provide your API key in an Authorization header "
+        "using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
+    )
+    raise Refused(401, message, code=None)
+
+
+def check_key(key: str, api_key: str | None) -> None:
+    """Let a good key pass: ``api_key``, or any if that is None.
+
+    Raises:
+        Refused: it is another.
+    """
+    if api_key is not None and not hmac.compare_digest(key.encode(), api_key.encode()):
+        raise Refused.of_wrong_key(key)
 
 
 def _masked(key: str) -> str:

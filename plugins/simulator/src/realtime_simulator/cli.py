@@ -1,15 +1,15 @@
-"""The command ``realtime-simulator``: the WebSocket door at a port, until it is told to stop."""
+"""The command ``realtime-simulator``: the service on a port, until it is told to stop."""
 
 import asyncio
 import logging
 import signal
-from typing import Any
+from typing import Any, get_args
 
 import click
 from realtime_core.cli.program import Failed, OneLineErrors
 
 from realtime_simulator.faults import FAULT_NAMES
-from realtime_simulator.options import DEFAULT_SPEED, RateLimits, configure
+from realtime_simulator.options import DEFAULT_SPEED, RateLimits, Transcription, configure
 from realtime_simulator.server import SimulatorServer
 
 __all__ = ["main"]
@@ -34,10 +34,17 @@ class _Command(OneLineErrors):
 @click.option(
     "--transcript", "transcripts", metavar="TEXT", multiple=True, help="What the user says, turn by turn."
 )
-@click.option("--rate-limits", type=click.Choice(RateLimits.__args__), default="never", show_default=True)  # type: ignore[attr-defined]
+@click.option(
+    "--transcription",
+    metavar="WORDS",
+    help=f"How that is written down, turn by turn: {', '.join(get_args(Transcription))}.",
+)
+@click.option("--voice", metavar="NAME", help="The voice of a session that is given none.")
+@click.option("--max-session-s", metavar="SECONDS", type=float, help="How long a session lives.")
+@click.option("--rate-limits", type=click.Choice(get_args(RateLimits)), default="never", show_default=True)
 @click.option("--quiet", is_flag=True, help="Say nothing of sessions, refusals and faults on stderr.")
 def main(*, host: str, port: int, api_key: str | None, quiet: bool, **options: Any) -> None:
-    """Serve a simulated OpenAI Realtime service on a WebSocket, without a key and offline.
+    """Serve a simulated OpenAI Realtime service on a port, without a key and offline.
 
     Errors are one line on stderr; the exit status is 2 when an argument is wrong, 1 when it cannot listen.
     """

@@ -21,9 +21,13 @@ from realtime_simulator.session_defaults import SessionKind, default_session
 from realtime_simulator.session_rules import Moment
 from realtime_simulator.turns import Turns
 
-__all__ = ["DEFAULT_MODEL", "Engine"]
+__all__ = ["Engine"]
 
-DEFAULT_MODEL: Final = "gpt-realtime-2.1"
+_BETA: Final = Refusal(
+    "The Realtime Beta API is no longer supported. Use the GA API.", code="beta_api_shape_disabled"
+)
+_EXPIRED_SECRET: Final = Refusal("Ephemeral token expired", code="token_expired")
+"""The message is measured; its code, and the close after it, are inferred."""
 
 
 class Engine:
@@ -37,6 +41,7 @@ class Engine:
         now_s: the time of the clock that all calls use.
         epoch_s: the same moment in seconds since 1970.
         kind: ``transcription``: the session only listens, and never answers.
+        session: what it begins with in place of the defaults, but for its id and its end.
     """
 
     def __init__(
@@ -47,6 +52,7 @@ class Engine:
         now_s: float,
         epoch_s: float,
         kind: SessionKind = "realtime",
+        session: Frame | None = None,
     ) -> None:
         ids = Ids()
         frames = Frames(ids)
@@ -54,6 +60,8 @@ class Engine:
         served = default_session(
             ids.new("sess"), model, voice=options.voice, expires_at=expires_at, kind=kind
         )
+        if session is not None:
+            served = {**session, "id": served["id"], "expires_at": expires_at}
         self._outbox = Outbox(frames)
         self._pacer = Pacer(options.speed)
         self._session = Session(served)
@@ -63,22 +71,23 @@ class Engine:
         )
         self._turns = Turns(self._parts)
         self._end_s = now_s + options.max_session_s
+        self._is_expired = False
 
-    def open(self, *, beta: bool = False) -> None:
-        """Begin the session; one that asks for the beta shape is told so, and closed."""
+    def open(self, *, beta: bool = False, expired: bool = False) -> None:
+        """Begin the session.
+
+        One that asks for the beta shape is told so, and closed; one whose client secret had ``expired`` is
+        told so when the client asks for anything, and closed.
+        """
+        self._is_expired = expired
         if beta:
-            self._refuse_beta()
+            self._reject(_BETA)
         else:
             self._outbox.send("session.created", session=self._session.served)
 
-    def _refuse_beta(self) -> None:
-        code = "beta_api_shape_disabled"
-        refusal = Refusal("The Realtime Beta API is no longer supported. Use the GA API.", code=code)
-        self._end(refusal, End(4000, f"invalid_request_error.{code}"))
-
-    def _end(self, refusal: Refusal, end: End) -> None:
-        self._outbox.fail(refusal)
-        self._outbox.put(end)
+    def _reject(self, refusal: Refusal, event_id: str | None = None) -> None:
+        self._outbox.fail(refusal, event_id)
+        self._outbox.put(End(4000, f"{refusal.kind}.{refusal.code}"))
 
     # what the door asks
 
@@ -88,6 +97,9 @@ class Engine:
         event: Any = text
         try:
             event = client_events.decode(text)
+            if self._is_expired:
+                self._reject(_EXPIRED_SECRET, client_events.event_id_of(event))
+                return event
             checked = client_events.check(event, self._session.kind)
             self._HANDLERS[checked["type"]](self, checked)
         except Refusal as refusal:
@@ -102,7 +114,8 @@ class Engine:
             return waiting
         if now_s >= self._end_s:
             self._end_s = math.inf
-            self._end(Refusal(EXPIRED, code="session_expired"), End(1001, EXPIRED))
+            self._outbox.fail(Refusal(EXPIRED, code="session_expired"))
+            self._outbox.put(End(1001, EXPIRED))
             return self._outbox.take()
         idle_s = self._turns.due_s
         if idle_s is not None and now_s >= idle_s:

@@ -15,8 +15,8 @@ from realtime_core.clock import Clock, current_clock
 from realtime_simulator.engine import Engine
 from realtime_simulator.faults import Action, Fault, FaultInjector, Send
 from realtime_simulator.frames import End
+from realtime_simulator.opening import Opening
 from realtime_simulator.options import SimulatorOptions
-from realtime_simulator.session_defaults import SessionKind
 from realtime_simulator.watch import Watch
 
 __all__ = ["Ended", "Link"]
@@ -36,31 +36,34 @@ class Ended(Exception):
 class Link:
     """An engine, its faults and a clock.
 
-    ``model`` and ``kind`` are what the client connected for, ``name`` is what log lines call the session,
-    ``watch`` gets to know it. `feed` what the client sends; one task takes what the server says with `next`.
+    ``opening`` is what the client connected for, ``name`` is what log lines call the session, ``watch`` gets
+    to know it. `feed` what the client sends; one task takes what the server says with `next`.
     The rest is what a test may do, through its `WatchedSession`.
     """
 
     def __init__(
         self,
         options: SimulatorOptions,
+        opening: Opening,
         *,
-        model: str,
-        kind: SessionKind = "realtime",
-        beta: bool = False,
         watch: Watch | None = None,
         name: str = "session",
     ) -> None:
         self._name = name
         self._clock: Clock = current_clock()
         self._engine = Engine(
-            options, model=model, now_s=self._clock.now_s(), epoch_s=self._clock.epoch_s(), kind=kind
+            options,
+            model=opening.model,
+            now_s=self._clock.now_s(),
+            epoch_s=self._clock.epoch_s(),
+            kind=opening.kind,
+            session=opening.session,
         )
-        self._engine.open(beta=beta)
+        self._engine.open(beta=opening.beta, expired=opening.expired)
         self._inject = FaultInjector(options.faults, self._tell)
         self._actions: deque[Action] = deque()
         self._encoder = msgspec.json.Encoder()
-        self._watched = None if watch is None else watch.begin(model, self)
+        self._watched = None if watch is None else watch.begin(opening.model, self)
         self._wake = asyncio.Event()
         self._hold_s: float | None = None
 

@@ -9,10 +9,10 @@ from realtime_core.errors import ConnectionLost, LostReason
 from realtime_openai_wire.refusals import closed_by_peer
 
 from realtime_simulator.options import SimulatorOptions
+from realtime_simulator.session_defaults import DEFAULT_MODEL, SessionKind
 
 if TYPE_CHECKING:
     from realtime_simulator.link import Link
-    from realtime_simulator.session_defaults import SessionKind
 
 __all__ = ["MemoryPipe"]
 
@@ -30,15 +30,15 @@ class MemoryPipe:
         options: SimulatorOptions | None = None,
         *,
         model: str | None = None,
-        kind: "SessionKind" = "realtime",
+        kind: SessionKind = "realtime",
     ) -> "MemoryPipe":
         """A new session, ``realtime`` or ``transcription``; the ``watch`` of the options gets to know it."""
         # the engine brings numpy, which loads with the first session
-        from realtime_simulator.engine import DEFAULT_MODEL
         from realtime_simulator.link import Link
+        from realtime_simulator.opening import Opening
 
         options = options or SimulatorOptions()
-        return cls(Link(options, model=model or DEFAULT_MODEL, kind=kind, watch=options.watch))
+        return cls(Link(options, Opening(model or DEFAULT_MODEL, kind), watch=options.watch))
 
     async def send(self, text: str) -> None:
         """Send a frame.

@@ -1,15 +1,10 @@
-"""The network door: the simulator at ``/v1/realtime`` of a port, for any client of OpenAI.
+"""The simulator on a port, for any client of OpenAI.
 
 aiohttp and numpy load when the server starts.
 """
 
-import itertools
-import logging
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import msgspec
-
-from realtime_simulator.access import Refused, check_access, is_beta
 from realtime_simulator.frames import End
 from realtime_simulator.options import SimulatorOptions
 from realtime_simulator.watch import Watch
@@ -20,14 +15,10 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from realtime_simulator.door import Door
     from realtime_simulator.watched import WatchedSession
-    from realtime_simulator.websocket import WebSocket
 
 __all__ = ["SimulatorServer"]
-
-_log = logging.getLogger("realtime_simulator")
-
-PATH: Final = "/v1/realtime"
 
 _STOP_TIMEOUT_S: Final = 5.0
 """Above what a session takes to close when its client neither reads nor answers."""
@@ -59,8 +50,7 @@ class SimulatorServer:
         self._api_key = api_key
         self._watch = self.options.watch or Watch()
         self._is_watched = watch
-        self._numbers = itertools.count(1)
-        self._open: set[WebSocket] = set()
+        self._door: Door | None = None
         self._runner: web.ServerRunner | None = None
 
     async def start(self) -> None:
@@ -72,24 +62,23 @@ class SimulatorServer:
         # they load with the door, not with the package
         from aiohttp import web
 
-        import realtime_simulator.websocket
+        from realtime_simulator.door import Door
 
-        _ = realtime_simulator.websocket
-        runner = web.ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=_STOP_TIMEOUT_S)
+        door = Door(self.options, api_key=self._api_key, watch=self._watch if self._is_watched else None)
+        runner = web.ServerRunner(web.Server(door.answer, access_log=None), shutdown_timeout=_STOP_TIMEOUT_S)
         await runner.setup()
         await web.TCPSite(runner, self._host, self._port).start()
-        self._runner = runner
+        self._door, self._runner = door, runner
         self._port = runner.addresses[0][1]
 
     async def aclose(self) -> None:
         """Close all sessions and the port; may be called twice."""
-        if self._runner is not None:
-            runner, self._runner = self._runner, None
-            for site in runner.sites:
-                await site.stop()
-            for socket in self._open:
-                socket.hang_up(End(1001))
-            await runner.cleanup()
+        if self._runner is None or self._door is None:
+            return
+        for site in self._runner.sites:
+            await site.stop()
+        self._door.hang_up(End(1001))
+        await self._runner.cleanup()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -136,53 +125,3 @@ class SimulatorServer:
     def websocket_url(self) -> str:
         """Where WebSocket sessions begin; ``?model=`` is to be added."""
         return f"{self.base_url.replace('http', 'ws', 1)}/realtime"
-
-    async def _answer(self, request: "web.BaseRequest") -> "web.StreamResponse":
-        """Answer any request."""
-        from aiohttp import web
-
-        try:
-            return await self._session(request)
-        except Refused as refused:
-            why = f" ({refused.code})" if refused.code else ""
-            _log.info("refused %s: HTTP %d%s", request.path, refused.status, why)
-            body = msgspec.json.encode(refused.body())
-            return web.Response(status=refused.status, body=body, content_type="application/json")
-
-    async def _session(self, request: "web.BaseRequest") -> "web.StreamResponse":
-        """One session, from the upgrade to its end."""
-        from realtime_simulator.link import Link
-        from realtime_simulator.websocket import INTERNAL_ERROR, WebSocket
-
-        model = self._checked_model(request)
-        socket = WebSocket(request)
-        await socket.open()
-        name = f"session {next(self._numbers)}"
-        _log.info("%s: opened, model %s", name, model)
-        link = Link(
-            self.options,
-            model=model,
-            beta=is_beta(request.headers),
-            watch=self._watch if self._is_watched else None,
-            name=name,
-        )
-        self._open.add(socket)
-        try:
-            code = await socket.carry(link)
-        # the fault of one session, whatever it is; the others go on
-        except Exception:  # noqa: BLE001
-            _log.exception("%s: failed", name)
-            code = INTERNAL_ERROR
-        finally:
-            self._open.remove(socket)
-        _log.info("%s: closed (%s)", name, code)
-        return socket.response
-
-    def _checked_model(self, request: "web.BaseRequest") -> str:
-        if request.path != PATH:
-            raise Refused(404, f"Invalid URL ({request.method} {request.path})", code=None)
-        check_access(request.headers, self._api_key)
-        model = request.query.get("model")
-        if model is None:
-            raise Refused(400, "You must provide a model parameter.", code="missing_model")
-        return model

@@ -5,12 +5,14 @@ Knows nothing of updates.
 
 from typing import Any, Final, Literal, TypeAlias
 
-__all__ = ["DEFAULT_INSTRUCTIONS", "SessionKind", "default_detection", "default_session"]
+__all__ = ["DEFAULT_INSTRUCTIONS", "DEFAULT_MODEL", "SessionKind", "default_detection", "default_session"]
 
 Json: TypeAlias = dict[str, Any]
 
 SessionKind: TypeAlias = Literal["realtime", "transcription"]
 """A conversation, or one in which the user is only written down."""
+
+DEFAULT_MODEL: Final = "gpt-realtime-2.1"
 
 DEFAULT_INSTRUCTIONS: Final = (
     "You are the offline simulator of a realtime voice service. You have no knowledge and no opinions. "

@@ -14,7 +14,7 @@ from realtime_simulator.link import Ended, Link
 if TYPE_CHECKING:
     from aiohttp import web
 
-__all__ = ["INTERNAL_ERROR", "WebSocket"]
+__all__ = ["INTERNAL_ERROR", "WebSocket", "ending"]
 
 MAX_FRAME_BYTES: Final = 32 * 1024 * 1024
 """An append may hold 15 MiB of audio, which base64 makes 20."""
@@ -23,8 +23,11 @@ INTERNAL_ERROR: Final = 1011
 """The code of a session that broke here."""
 
 _CLOSE_TIMEOUT_S: Final = 2.0
+_NO_CODE: Final = 1005
+"""What RFC 6455 calls a close frame without a code."""
+
 _ABNORMAL: Final = 1006
-"""What RFC 6455 calls the end of a connection without a close frame."""
+"""What it calls the end of a connection without a close frame."""
 
 
 class WebSocket:
@@ -62,7 +65,7 @@ class WebSocket:
 
     def hang_up(self, end: End) -> None:
         """Make `carry` end the session, in whatever state it is."""
-        if not self._told.done():
+        with contextlib.suppress(asyncio.InvalidStateError):
             self._told.set_result(end)
 
     async def carry(self, link: Link) -> int:
@@ -98,17 +101,11 @@ class WebSocket:
 
         while True:
             message = await self.response.receive()
-            match message.type:
-                case WSMsgType.TEXT | WSMsgType.BINARY if len(message.data) > MAX_FRAME_BYTES:
-                    return End(1009)
-                case WSMsgType.TEXT | WSMsgType.BINARY:
-                    link.feed(message.data)
-                case WSMsgType.CLOSE:
-                    return End(message.data)
-                case WSMsgType.ERROR:
-                    return End(self.response.close_code)
-                case _:
-                    return End(None)
+            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                return ending(message.data)
+            if len(message.data) > MAX_FRAME_BYTES:
+                return End(1009)
+            link.feed(message.data)
 
     async def _write(self, link: Link) -> End | None:
         """Say what the server has to say, until it ends the session, or, None, the connection is gone."""
@@ -137,6 +134,17 @@ class WebSocket:
         transport = self._request.protocol.transport
         if transport is not None:
             transport.abort()
+
+
+def ending(data: Any) -> End:
+    """How a session ended, from what the last message of aiohttp holds.
+
+    That is the code of the client's close, 0 if it had none, or the error that aiohttp closed with, or
+    whatever else ended the connection.
+    """
+    if isinstance(data, int):
+        return End(data or _NO_CODE)
+    return End(getattr(data, "code", None))
 
 
 def _with_one_subprotocol(request: "web.BaseRequest", chosen: str | None) -> "web.BaseRequest":

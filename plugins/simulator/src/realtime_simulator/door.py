@@ -1,0 +1,132 @@
+"""The network door: which request gets which answer.
+
+Knows nothing of ports. aiohttp loads with the first request.
+"""
+
+import itertools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+from realtime_core.clock import current_clock
+
+from realtime_simulator.access import Refused, check_key, is_beta, key_of
+from realtime_simulator.client_secrets import ClientSecrets
+from realtime_simulator.frames import End
+from realtime_simulator.link import Link
+from realtime_simulator.opening import read_opening
+from realtime_simulator.options import SimulatorOptions
+from realtime_simulator.refusals import Refusal
+from realtime_simulator.watch import Watch
+from realtime_simulator.websocket import INTERNAL_ERROR, WebSocket
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    Handler = Callable[["Door", web.BaseRequest], Awaitable[web.StreamResponse]]
+
+__all__ = ["Door"]
+
+_log = logging.getLogger("realtime_simulator")
+
+
+class Door:
+    """Answers requests, and opens sessions.
+
+    Args:
+        options: how the simulated service behaves.
+        api_key: the only key that is good; None: any key is, but there must be one.
+        watch: what gets to know the sessions.
+    """
+
+    def __init__(self, options: SimulatorOptions, *, api_key: str | None, watch: Watch | None) -> None:
+        self._options = options
+        self._api_key = api_key
+        self._watch = watch
+        self._secrets = ClientSecrets(voice=options.voice)
+        self._numbers = itertools.count(1)
+        self._open: set[WebSocket] = set()
+
+    async def answer(self, request: "web.BaseRequest") -> "web.StreamResponse":
+        """Answer any request; that for a session when the session is over."""
+        try:
+            return await self._handler(request.method, request.path)(self, request)
+        except Refused as refused:
+            why = f" ({refused.code})" if refused.code else ""
+            _log.info("refused %s: HTTP %d%s", request.path, refused.status, why)
+            return _json(refused.body(), status=refused.status)
+
+    def hang_up(self, end: End) -> None:
+        """End all sessions."""
+        for socket in self._open:
+            socket.hang_up(end)
+
+    def _handler(self, method: str, path: str) -> "Handler":
+        methods = self._ROUTES.get(path)
+        if methods is None:
+            raise Refused(404, f"Invalid URL ({method} {path})", code=None)
+        if method not in methods:
+            hint = "HINT: Perhaps you meant to use a different HTTP method?"
+            raise Refused(405, f"Not allowed to {method} on {path} ({hint})", code="method_not_supported")
+        handler: Handler = methods[method]
+        return handler
+
+    async def _session(self, request: "web.BaseRequest") -> "web.StreamResponse":
+        """One session, from the upgrade to its end."""
+        key = key_of(request.headers)
+        secret = self._secrets.get(key)
+        if secret is None:
+            check_key(key, self._api_key)
+        opening = read_opening(
+            request.query, secret, epoch_s=current_clock().epoch_s(), beta=is_beta(request.headers)
+        )
+        socket = WebSocket(request)
+        await socket.open()
+        name = f"session {next(self._numbers)}"
+        _log.info("%s: opened, %s", name, f"model {opening.model}" if opening.model else opening.kind)
+        self._open.add(socket)
+        try:
+            code = await socket.carry(Link(self._options, opening, watch=self._watch, name=name))
+        # the fault of one session, whatever it is; the others go on
+        except Exception:  # noqa: BLE001
+            _log.exception("%s: failed", name)
+            code = INTERNAL_ERROR
+        finally:
+            self._open.remove(socket)
+        _log.info("%s: closed (%s)", name, code)
+        return socket.response
+
+    async def _create_secret(self, request: "web.BaseRequest") -> "web.StreamResponse":
+        """A client secret, for whoever has a key of the account."""
+        key = key_of(request.headers)
+        if key in self._secrets:
+            raise Refused.of_wrong_key(key)
+        check_key(key, self._api_key)
+        try:
+            secret = self._secrets.create(await _body_of(request), epoch_s=current_clock().epoch_s())
+        except Refusal as refusal:
+            raise Refused(400, str(refusal), code=refusal.code, param=refusal.param) from refusal
+        _log.info("client secret made, until %d", secret.expires_at)
+        return _json(secret.answer())
+
+    _ROUTES: ClassVar[dict[str, dict[str, Any]]] = {
+        "/v1/realtime": {"GET": _session},
+        "/v1/realtime/client_secrets": {"POST": _create_secret},
+    }
+    """The handlers, by path and method."""
+
+
+async def _body_of(request: "web.BaseRequest") -> bytes:
+    from aiohttp import web
+
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge as exc:
+        raise Refused(413, "The body of the request is too large.", code=None) from exc
+
+
+def _json(body: Any, *, status: int = 200) -> "web.StreamResponse":
+    from aiohttp import web
+
+    return web.Response(status=status, body=msgspec.json.encode(body), content_type="application/json")
