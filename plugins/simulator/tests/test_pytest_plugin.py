@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from realtime_core.errors import InvalidOptions
 from realtime_simulator.brain import Say
@@ -45,3 +48,52 @@ async def test_servers_have_ports_of_their_own(realtime_simulator):
 def test_wrong_option_says_what_is_right(realtime_simulator):
     with pytest.raises(InvalidOptions, match="choose from close:CODE"):
         realtime_simulator(faults="clse@1")
+
+
+BODY = """
+    async with realtime_simulator(script=["Hello."], speed=0) as server:
+        url = f"{server.websocket_url}?model=m"
+        async with connect(url, additional_headers={"Authorization": "Bearer x"}) as connection:
+            await connection.send('{"type": "response.create"}')
+            await server.expect("response.create")
+            await server.sessions[0].expect_sent("response.done", response={"status": "completed"})
+"""
+WITH_ANYIO = f"""
+import pytest
+from websockets.asyncio.client import connect
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+@pytest.mark.anyio
+async def test_app(realtime_simulator):{BODY}"""
+WITH_NEITHER = f"""
+import asyncio
+from websockets.asyncio.client import connect
+
+async def talk(realtime_simulator):{BODY}
+def test_app(realtime_simulator):
+    asyncio.run(talk(realtime_simulator))
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "without"),
+    [(WITH_ANYIO, ["asyncio"]), (WITH_NEITHER, ["asyncio", "anyio"])],
+    ids=["anyio", "neither"],
+)
+def test_fixture_needs_no_other_plugin(tmp_path, test, without):
+    (tmp_path / "test_app.py").write_text(test)
+    plugins = [argument for name in ["cacheprovider", *without] for argument in ("-p", f"no:{name}")]
+
+    done = subprocess.run(  # noqa: S603  # our own test
+        [sys.executable, "-W", "error", "-m", "pytest", "-q", *plugins, "test_app.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert "1 passed" in done.stdout, done.stdout + done.stderr

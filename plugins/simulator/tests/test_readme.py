@@ -6,13 +6,17 @@ import sys
 from pathlib import Path
 
 import click.testing
+import numpy as np
 import pytest
 from realtime_core.errors import ConnectionLost, LostReason
-from realtime_simulator.brains import load_brain
+from realtime_simulator.brain import Call, Fail, Result, Say, Turn
 from realtime_simulator.cli import main
 from realtime_simulator.faults import FAULT_NAMES
 from realtime_simulator.memory import MemoryPipe
 from realtime_simulator.options import SimulatorOptions, configure
+from realtime_simulator.script_entry import KEYS
+from realtime_simulator.script_file import load_script
+from realtime_simulator.watched import WatchedSession
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
@@ -34,11 +38,13 @@ def run(*arguments, cwd=None):
 
 LOOP = ["-o", "asyncio_default_fixture_loop_scope=function"]
 PROGRAMS = [block for block in blocks("python") if "asyncio.run" in block]
-(TEST,) = (block for block in blocks("python") if "asyncio.run" not in block)
+(TEST,) = (block for block in blocks("python") if block.startswith("# test_app.py"))
+APPS = [block for block in blocks("python") if block.startswith("# app.py")]
 
 
 @pytest.mark.parametrize(
-    ("program", "printed"), list(zip(PROGRAMS, ["You said: Good evening!", "GOOD EVENING!"], strict=True))
+    ("program", "printed"),
+    list(zip(PROGRAMS, ["You said: Good evening!", "dropped\n", "GOOD EVENING!"], strict=True)),
 )
 def test_program_prints_what_it_says(program, printed):
     done = run("-c", program)
@@ -46,22 +52,79 @@ def test_program_prints_what_it_says(program, printed):
     assert (done.stdout, done.stderr) == (printed, "")
 
 
-def test_test_of_the_readme_passes(tmp_path):
-    file = tmp_path / "test_readme_snippet.py"
-    file.write_text(TEST)
+def test_test_fits_on_one_screen():
+    assert len(TEST.splitlines()) <= 45
 
-    done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", *LOOP, str(file), cwd=tmp_path)
+
+def run_test(folder, app, test=TEST):
+    for name, text in {"app.py": app, "test_app.py": test}.items():
+        (folder / name).write_text(text)
+    return run("-m", "pytest", "-q", "-p", "no:cacheprovider", *LOOP, "test_app.py", cwd=folder)
+
+
+@pytest.mark.parametrize("app", APPS, ids=["realtime-core", "openai"])
+def test_test_passes_for_both_applications(tmp_path, app):
+    pytest.importorskip("realtime_openai", reason="the applications connect to OpenAI's address")
+
+    done = run_test(tmp_path, app)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ("sunny in", "rainy in", "item.output is 'rainy in Rome', not 'sunny in Rome'"),
+        ("except ConnectionLost", "except ZeroDivisionError", "does the client connect again?"),
+    ],
+)
+def test_test_fails_for_a_broken_application(tmp_path, right, wrong, told):
+    pytest.importorskip("realtime_openai", reason="the application connects to OpenAI's address")
+    assert right in APPS[0]
+
+    done = run_test(tmp_path, APPS[0].replace(right, wrong))
+
+    assert done.returncode == 1
+    assert told in done.stdout
 
 
 def test_script_of_the_readme_is_one(tmp_path):
     (text,) = blocks("toml")
     file = tmp_path / "script.toml"
     file.write_text(text)
+    brain = load_script(file).begin()
 
-    assert len(load_brain(f"script:{file}").replies) == 2
+    says = [
+        brain(Turn(text=" Thank you ")),
+        brain(Turn(results=(Result("get_weather", "sunny"),))),
+        brain(Turn(audio=np.zeros(240_000, np.int16))),
+        brain(Turn()),
+        brain(Turn()),
+    ]
+
+    assert brain(Turn(text="The weather in Rome?"))[1] == Call("get_weather", {"city": "Rome"})
+    assert [actions[0] for actions in says] == [
+        Say("You are welcome."),
+        Say("It is sunny."),
+        Fail("server_error"),
+        Say("Good evening, how can I help?"),
+        Say("Let me think."),
+    ]
+
+
+def test_every_key_of_a_script_is_told():
+    for key in KEYS:
+        assert f"`{key}`" in README
+
+
+def test_every_way_to_watch_and_steer_is_there():
+    table = README.partition("| of a session |")[2].partition("\n\n")[0]
+    left = re.findall(r"^\| (.*?) \|", table, re.MULTILINE)
+    told = {name for cell in left for name in re.findall(r"`(?:await )?(\w+)", cell)}
+
+    assert {"expect", "drop", "user_says", "received", "ended_by"} <= told
+    assert [name for name in told if not hasattr(WatchedSession("m", None, None), name)] == []
 
 
 def test_every_option_is_told():
@@ -73,9 +136,7 @@ def test_every_option_is_told():
 def test_every_option_of_the_command_is_told():
     shown = click.testing.CliRunner().invoke(main, ["--help"]).output
 
-    assert set(re.findall(r"--[a-z-]+", shown)) - {"--help"} == set(
-        re.findall(r"`(--[a-z-]+)", README.partition("## In a test")[0])
-    )
+    assert set(re.findall(r"--[a-z-]+", shown)) - {"--help"} == set(re.findall(r"`(--[a-z-]+)", README))
 
 
 LOST = [

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from realtime_simulator.memory import MemoryPipe
     from realtime_simulator.options import SimulatorOptions, configure
     from realtime_simulator.server import SimulatorServer
+    from realtime_simulator.speech import silence, speech
     from realtime_simulator.watch import Watch
     from realtime_simulator.watched import WatchedSession
 
@@ -33,9 +34,11 @@ __all__ = [
     "configure",
     "echo",
     "parse_faults",
+    "silence",
+    "speech",
 ]
 
-_MODULES: Final = ("brain", "faults", "memory", "options", "server", "watch", "watched")
+_MODULES: Final = ("brain", "faults", "memory", "options", "server", "speech", "watch", "watched")
 
 
 def __getattr__(name: str) -> Any:

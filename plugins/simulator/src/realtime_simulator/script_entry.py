@@ -24,7 +24,7 @@ from realtime_simulator.script import (
     blanks_of,
 )
 
-__all__ = ["reply_of"]
+__all__ = ["KEYS", "reply_of"]
 
 
 def _text(given: Any) -> str:
@@ -98,7 +98,7 @@ _ACTIONS: Final[dict[str, Callable[[Any], Sequence[Action]]]] = {
 }
 """In the order in which an entry does them."""
 
-_KEYS: Final = (*_TRIGGERS, *_ACTIONS, "do")
+KEYS: Final = (*_TRIGGERS, *_ACTIONS, "do")
 
 
 def reply_of(entry: Any) -> Reply:
@@ -108,8 +108,8 @@ def reply_of(entry: Any) -> Reply:
         InvalidOptions: it describes none; the message names the key and what is right.
     """
     if not isinstance(entry, Mapping):
-        raise InvalidOptions(f"an entry is a table of {_listed(_KEYS)}")
-    _check_keys(entry, _KEYS)
+        raise InvalidOptions(f"an entry is a table of {_listed(KEYS)}")
+    _check_keys(entry, KEYS)
     reply = Reply(tuple(_done(entry)), _trigger(entry))
     _check_blanks(reply)
     return reply

@@ -100,6 +100,7 @@ class SimulatorServer:
         Raises:
             AssertionError: none began in time.
         """
+        __tracebackhide__ = True
         return await self._watch.session(within_s=within_s)
 
     async def expect(self, kind: str, /, *, within_s: float = WITHIN_S, **fields: Any) -> Any:
@@ -108,6 +109,7 @@ class SimulatorServer:
         Raises:
             AssertionError: the frame did not come; the message tells what came instead.
         """
+        __tracebackhide__ = True
         return await self._watch.expect(kind, within_s=within_s, **fields)
 
     @property

@@ -44,6 +44,7 @@ class Watch:
         Raises:
             AssertionError: none began in time.
         """
+        __tracebackhide__ = True
         session: WatchedSession | None = await self._bell.until(self._newest, within_s)
         if session is None:
             raise AssertionError(self._nobody(within_s))
@@ -55,6 +56,7 @@ class Watch:
         Raises:
             AssertionError: the frame did not come; the message tells what came instead.
         """
+        __tracebackhide__ = True
         wanted = Expected(kind, fields)
         searches: dict[WatchedSession, Search] = {}
 

@@ -109,6 +109,7 @@ class WatchedSession:
         Raises:
             AssertionError: it did not come; the message tells what came instead.
         """
+        __tracebackhide__ = True
         return await self._next(self._received, Expected(kind, fields), within_s)
 
     async def expect_sent(self, kind: str, /, *, within_s: float = WITHIN_S, **fields: Any) -> Any:
@@ -117,9 +118,11 @@ class WatchedSession:
         Raises:
             AssertionError: it was not sent; the message tells what was.
         """
+        __tracebackhide__ = True
         return await self._next(self._sent, Expected(kind, fields), within_s)
 
     async def _next(self, track: Track, wanted: Expected, within_s: float) -> Any:
+        __tracebackhide__ = True
         search = Search(track, wanted)
 
         def happened() -> Any:
