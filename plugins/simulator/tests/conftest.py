@@ -37,7 +37,8 @@ class Talk:
             configure(speed=speed, **options), model=model, kind=kind, now_s=self.now_s, epoch_s=1e9
         )
         self.engine.open()
-        (self.created,) = self.hear()
+        self.created, *self.greeting = self.hear()
+        """What the session began with."""
 
     def say(self, kind: str, **payload: Any) -> None:
         """Send an event."""
@@ -131,6 +132,12 @@ _EVENT_TYPES = {
     get_args(cls.model_fields["type"].annotation)[0]: cls
     for cls in get_args(get_args(RealtimeServerEvent)[0])
 }
+
+
+@pytest.fixture
+def event_types() -> Any:
+    """The classes of the ``openai`` package's server events, by type."""
+    return _EVENT_TYPES
 
 
 @pytest.fixture

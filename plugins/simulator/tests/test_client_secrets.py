@@ -83,17 +83,17 @@ def test_answer_is_what_the_openai_package_expects(create, session):
 @pytest.mark.parametrize(
     ("body", "code", "param"),
     [
-        ({"expires_after": {"seconds": 9}}, "invalid_value", "expires_after.seconds"),
-        ({"expires_after": {"seconds": 7201}}, "invalid_value", "expires_after.seconds"),
-        ({"expires_after": {"seconds": "60"}}, "invalid_value", "expires_after.seconds"),
+        ({"expires_after": {"seconds": 9}}, "integer_below_min_value", "expires_after.seconds"),
+        ({"expires_after": {"seconds": 7201}}, "integer_above_max_value", "expires_after.seconds"),
+        ({"expires_after": {"seconds": "60"}}, "invalid_type", "expires_after.seconds"),
         ({"expires_after": {"anchor": "now"}}, "invalid_value", "expires_after.anchor"),
         ({"expires_after": {"minutes": 1}}, "unknown_parameter", "expires_after.minutes"),
         ({"model": "m"}, "unknown_parameter", "model"),
         ({"session": {}}, "missing_required_parameter", "session.type"),
-        ({"session": []}, "invalid_value", "session"),
+        ({"session": []}, "invalid_type", "session"),
         ({"session": {"type": "realtime", "colour": "red"}}, "unknown_parameter", "session.colour"),
         ({"session": {"type": "transcription", "model": "m"}}, "unknown_parameter", "session.model"),
-        ({"session": {"type": "realtime", "model": 7}}, "invalid_value", "session.model"),
+        ({"session": {"type": "realtime", "model": 7}}, "invalid_type", "session.model"),
     ],
 )
 def test_wrong_request_is_refused_by_its_path(create, body, code, param):

@@ -147,10 +147,13 @@ async def test_client_secret_that_would_live_too_long_is_a_400_in_the_shape_of_t
         await client.realtime.client_secrets.create(expires_after={"anchor": "created_at", "seconds": 7201})
 
     assert caught.value.body == {
-        "message": "Invalid 'expires_after.seconds': number above maximum value. Expected a value <= 7200.",
+        "message": (
+            "Invalid 'expires_after.seconds': integer above maximum value. "
+            "Expected a value <= 7200, but got 7201 instead."
+        ),
         "type": "invalid_request_error",
         "param": "expires_after.seconds",
-        "code": "invalid_value",
+        "code": "integer_above_max_value",
     }
 
 

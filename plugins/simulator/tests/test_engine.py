@@ -133,7 +133,7 @@ def test_item_is_added_and_done_behind_the_one_before(talk, kinds):
 
 def test_duplicate_item_is_refused(talk):
     talk = talk()
-    item = {"id": "mine", "type": "function_call_output", "call_id": "c", "output": "7"}
+    item = {"id": "mine", "type": "message", "role": "user", "content": []}
     talk.ask("conversation.item.create", item=item)
 
     assert (

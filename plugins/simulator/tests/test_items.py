@@ -1,7 +1,8 @@
 import pytest
 from realtime_core.audio.formats import PCM16_24KHZ
 from realtime_simulator.frames import Ids
-from realtime_simulator.items import Conversation, Item, check_item, resolve, user_audio_item
+from realtime_simulator.item_schema import check_item, resolve
+from realtime_simulator.items import Conversation, Item, user_audio_item
 from realtime_simulator.refusals import Refusal
 from realtime_simulator.wire_audio import Clip, encode_base64
 
@@ -124,7 +125,7 @@ def test_shown_item_is_out_of_reach_of_later_changes():
 @pytest.mark.parametrize(
     ("value", "code", "param"),
     [
-        ("hello", "invalid_value", "item"),
+        ("hello", "invalid_type", "item"),
         ({}, "missing_required_parameter", "item.type"),
         ({"type": "item_reference", "id": "x"}, "invalid_value", "item.type"),
         ({"type": "message"}, "missing_required_parameter", "item.role"),
@@ -145,7 +146,7 @@ def test_shown_item_is_out_of_reach_of_later_changes():
             "invalid_value",
             "item.content[0].audio",
         ),
-        ({"type": "function_call_output", "call_id": "c", "output": 7}, "invalid_value", "item.output"),
+        ({"type": "function_call_output", "call_id": "c", "output": 7}, "invalid_type", "item.output"),
     ],
 )
 def test_what_a_client_cannot_make_is_refused(value, code, param):

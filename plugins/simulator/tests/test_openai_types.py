@@ -4,14 +4,26 @@ import copy
 
 import pydantic
 import pytest
+from realtime_simulator.brain import Call, McpCall, Say
 
+MCP = {
+    "type": "mcp",
+    "server_label": "docs",
+    "server_url": "https://example.com",
+    "allowed_tools": ["search"],
+    "require_approval": "never",
+}
 VAD = {"input": {"transcription": {"model": "gpt-4o-transcribe"}}}
 KINDS = {
+    "conversation.created",
     "conversation.item.added",
+    "conversation.item.created",
     "conversation.item.deleted",
     "conversation.item.done",
     "conversation.item.input_audio_transcription.completed",
     "conversation.item.input_audio_transcription.delta",
+    "conversation.item.input_audio_transcription.failed",
+    "conversation.item.input_audio_transcription.segment",
     "conversation.item.retrieved",
     "conversation.item.truncated",
     "error",
@@ -19,11 +31,22 @@ KINDS = {
     "input_audio_buffer.committed",
     "input_audio_buffer.speech_started",
     "input_audio_buffer.speech_stopped",
+    "input_audio_buffer.timeout_triggered",
+    "mcp_list_tools.completed",
+    "mcp_list_tools.failed",
+    "mcp_list_tools.in_progress",
     "rate_limits.updated",
     "response.content_part.added",
     "response.content_part.done",
     "response.created",
     "response.done",
+    "response.function_call_arguments.delta",
+    "response.function_call_arguments.done",
+    "response.mcp_call.completed",
+    "response.mcp_call.failed",
+    "response.mcp_call.in_progress",
+    "response.mcp_call_arguments.delta",
+    "response.mcp_call_arguments.done",
     "response.output_audio.delta",
     "response.output_audio.done",
     "response.output_audio_transcript.delta",
@@ -35,13 +58,33 @@ KINDS = {
     "session.created",
     "session.updated",
 }
-"""All that the simulator can send."""
+"""All that the simulator can send over a WebSocket."""
+
+NOT_HERE = {
+    "input_audio_buffer.dtmf_event_received": "telephone calls only",
+    "output_audio_buffer.cleared": "WebRTC and telephone calls only",
+    "output_audio_buffer.started": "WebRTC and telephone calls only",
+    "output_audio_buffer.stopped": "WebRTC and telephone calls only",
+}
+"""What it does not send, and why."""
+
+IMAGE = "data:image/png;base64,iVBORw=="
 
 
-@pytest.fixture
-def everything(talk, speech, silence):
-    """A session in which each kind of frame occurs."""
-    talk = talk(rate_limits="end", transcripts=["good day"])
+def answer(turn):
+    match turn.text:
+        case "call":
+            return Call("f", {"x": 1})
+        case "search":
+            ask = McpCall("docs", "delete", {"id": 1}, output="gone", needs_approval=True)
+            return [McpCall("docs", "search", {"q": 1}, output="x"), McpCall("docs", "read", error="no"), ask]
+        case _:
+            return Say("Good day to you.")
+
+
+def conversation_of(talk, speech, silence):
+    """Spoken and typed turns, calls, cancels, items of all kinds, what is refused."""
+    talk = talk(rate_limits="end", transcripts=["good day"], brain=answer)
     frames = [
         talk.created,
         *talk.update(audio=VAD, instructions="x", tools=[{"type": "function", "name": "f"}]),
@@ -51,13 +94,20 @@ def everything(talk, speech, silence):
     frames += talk.type_text("hello")
     frames += talk.ask("response.create", response={"metadata": {"k": "v"}})
     frames += talk.ask("response.create", response={"conversation": "none", "max_output_tokens": 1})
-    frames += talk.ask(
-        "conversation.item.create",
-        item={"type": "function_call", "name": "f", "arguments": "{}", "call_id": "call_1"},
-    )
-    frames += talk.ask(
-        "conversation.item.create", item={"type": "function_call_output", "call_id": "call_1", "output": "7"}
-    )
+    frames += talk.type_text("call")
+    frames += talk.ask("response.create")
+    output = {
+        "type": "function_call_output",
+        "call_id": frames[-2]["response"]["output"][0]["call_id"],
+        "output": "7",
+    }
+    image = {
+        "type": "message",
+        "role": "user",
+        "content": [{"type": "input_image", "image_url": IMAGE, "detail": "low"}],
+    }
+    frames += talk.ask("conversation.item.create", item=output)
+    frames += talk.ask("conversation.item.create", item=image)
     talk.say("response.create")
     frames += [talk.hear_one(), *talk.ask("response.cancel")]
     user, assistant = (
@@ -73,12 +123,62 @@ def everything(talk, speech, silence):
     frames += talk.ask("conversation.item.retrieve", item_id=assistant)
     frames += talk.ask("conversation.item.delete", item_id=user)
     frames += talk.ask("input_audio_buffer.clear")
-    frames += talk.ask("nonsense")
+    return frames + talk.ask("nonsense")
+
+
+def tools_of(talk):
+    """Servers whose tools are listed or not, called, failing, and asking for approval."""
+    talk = talk(mcp_failures="mail", brain=answer)
+    servers = [{**MCP, "server_label": label, "headers": {"k": "v"}} for label in ("docs", "mail")]
+    frames = [*talk.update(tools=servers), *talk.type_text("search"), *talk.ask("response.create")]
+    request_id = frames[-1]["response"]["output"][-1]["id"]
+    response = {"type": "mcp_approval_response", "approval_request_id": request_id, "approve": True}
+    frames += talk.ask("conversation.item.create", item=response)
+    return frames + talk.ask("response.create")
+
+
+def transcriptions_of(talk, speech, silence):
+    """A session that only listens: segments, languages, likelihoods, a failure."""
+    talk = talk(kind="transcription", transcription="beside,beside,failed")
+    frames = [talk.created]
+    for model in ("gpt-4o-transcribe-diarize", "gpt-transcribe", "whisper-1"):
+        transcription = {"model": model, "language": "en"}
+        session = {
+            "type": "transcription",
+            "audio": {"input": {"transcription": transcription}},
+            "include": ["item.input_audio_transcription.logprobs"],
+        }
+        frames += talk.ask("session.update", session=session)
+        frames += talk.append(speech(500) + silence(500))
     return frames
+
+
+def silence_of(talk):
+    """Nobody says anything, to a server of an older make."""
+    talk = talk(quirks="conversation-created,item-created")
+    talk.update(audio={"input": {"turn_detection": {"type": "server_vad", "idle_timeout_ms": 5000}}})
+    frames = [talk.created, *talk.greeting, *talk.ask("response.create")]
+    talk.now_s += 60
+    return frames + talk.hear()
+
+
+@pytest.fixture
+def everything(talk, speech, silence):
+    """Sessions in which each kind of frame occurs."""
+    return [
+        *conversation_of(talk, speech, silence),
+        *tools_of(talk),
+        *transcriptions_of(talk, speech, silence),
+        *silence_of(talk),
+    ]
 
 
 def test_every_kind_of_frame_occurs(everything, kinds):
     assert set(kinds(everything)) == KINDS
+
+
+def test_every_kind_of_the_openai_package_is_sent_or_has_its_reason(event_types):
+    assert KINDS | NOT_HERE.keys() == event_types.keys()
 
 
 def test_every_frame_is_valid(everything, validate):

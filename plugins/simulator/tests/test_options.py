@@ -22,6 +22,7 @@ def test_every_option_can_be_the_string_of_a_command_line():
             "speed": "2.5",
             "transcripts": "hello there",
             "transcription": "late, failed",
+            "quirks": "no-call-name, no-event-ids",
             "voice": "cedar",
             "rate_limits": "end",
             "max_session_s": "60",
@@ -35,6 +36,7 @@ def test_every_option_can_be_the_string_of_a_command_line():
         speed=2.5,
         transcripts=("hello there",),
         transcription=("late", "failed"),
+        quirks=("no-call-name", "no-event-ids"),
         voice="cedar",
         rate_limits="end",
         max_session_s=60.0,
@@ -65,6 +67,7 @@ def test_transcripts_are_one_or_a_list(given, transcripts):
         ({"rate_limits": "sometimes"}, "never, start, end"),
         ({"transcription": "slow"}, "beside, late, missing, failed"),
         ({"transcription": []}, "beside, late, missing, failed"),
+        ({"quirks": "no-call-nmae"}, "choose from conversation-created, unannounced-done"),
         ({"timeout_s": 0}, "above 0"),
         ({"transcripts": [7]}, "text"),
         ({"voice": ""}, "text"),
@@ -101,3 +104,8 @@ def test_script_that_cannot_be_read_is_named():
 
 def test_faults_can_be_a_list():
     assert configure(faults=["abort@1", Fault("stall", 2)]).faults == (Fault("abort", 1), Fault("stall", 2))
+
+
+@pytest.mark.parametrize("given", ["", (), []])
+def test_no_quirks_are_none(given):
+    assert configure(quirks=given).quirks == ()

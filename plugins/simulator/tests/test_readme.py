@@ -14,6 +14,7 @@ from realtime_simulator.cli import main
 from realtime_simulator.faults import FAULT_NAMES
 from realtime_simulator.memory import MemoryPipe
 from realtime_simulator.options import SimulatorOptions, configure
+from realtime_simulator.quirks import QUIRK_NAMES
 from realtime_simulator.script_entry import KEYS
 from realtime_simulator.script_file import load_script
 from realtime_simulator.watched import WatchedSession
@@ -44,7 +45,7 @@ APPS = [block for block in blocks("python") if block.startswith("# app.py")]
 
 @pytest.mark.parametrize(
     ("program", "printed"),
-    list(zip(PROGRAMS, ["You said: Good evening!", "dropped\n", "GOOD EVENING!"], strict=True)),
+    list(zip(PROGRAMS, ["You said: Good evening!", "dropped\n", "GOOD EVENING!", "EXPIRED\n"], strict=True)),
 )
 def test_program_prints_what_it_says(program, printed):
     done = run("-c", program)
@@ -186,6 +187,12 @@ def test_the_fault_of_the_command_fires_in_the_conversation_beside_it():
     log = process.communicate(timeout=10)[1]
     assert done.returncode == 1
     assert log == blocks("console")[0].partition("\n")[2].partition("\n")[2]
+
+
+def test_every_quirk_is_told():
+    told = README.partition("\n## Quirks\n")[2].partition("\n## ")[0]
+
+    assert tuple(re.findall(r"^\| `([a-z-]+)` \|", told, re.MULTILINE)) == QUIRK_NAMES
 
 
 def test_every_fault_is_told():

@@ -57,4 +57,4 @@ def test_wrong_type_names_the_json_type_that_came(value, name):
     refusal = wrong_type("session.audio", "an X", value)
 
     assert str(refusal) == f"Invalid type for 'session.audio': expected an X, but got {name} instead."
-    assert refusal.code == "invalid_value"
+    assert refusal.code == "invalid_type"

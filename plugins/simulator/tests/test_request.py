@@ -4,7 +4,8 @@ from realtime_core.audio.formats import PCM16_24KHZ
 from realtime_core.contents import Message
 from realtime_simulator.brain import Result, Say, Turn
 from realtime_simulator.frames import Ids
-from realtime_simulator.items import Conversation, check_item, user_audio_item
+from realtime_simulator.item_schema import check_item
+from realtime_simulator.items import Conversation, user_audio_item
 from realtime_simulator.refusals import Refusal
 from realtime_simulator.request import Request, answer_of, read_request
 from realtime_simulator.session import Session
@@ -118,7 +119,7 @@ def test_input_may_mix_references_and_new_items(session, conversation, read):
         ({"modalities": ["text"]}, "unknown_parameter", "response.modalities"),
         ({"input": [{"type": "item_reference", "id": "x"}]}, "item_retrieve_invalid_item_id", "item_id"),
         ({"input": [{"type": "message"}]}, "missing_required_parameter", "response.input[0].role"),
-        ({"input": ["x"]}, "invalid_value", "response.input[0]"),
+        ({"input": ["x"]}, "invalid_type", "response.input[0]"),
         ({"reasoning": {"effort": "low"}}, "unknown_parameter", "response.reasoning"),
     ],
 )
@@ -144,7 +145,9 @@ def test_voice_is_locked_for_the_conversation_only(conversation, read):
 
 def test_brain_that_gives_no_reply_is_named():
     for given in ("hello", ["hello"], ""):
-        with pytest.raises(TypeError, match="a brain returns Say, Call, Wait or Fail, not str"):
+        with pytest.raises(
+            TypeError, match="a brain returns Say, Call, McpCall, Wait, Filter or Fail, not str"
+        ):
             answer_of(lambda _, given=given: given, Turn())()
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from realtime_simulator.brain import Call, Fail, Say, Wait
+from realtime_simulator.brain import Call, Fail, Filter, Say, Wait
 from realtime_simulator.frames import Frames, Ids
 from realtime_simulator.items import Conversation
 from realtime_simulator.response import Response, ResponseSpec
@@ -377,3 +377,34 @@ def test_failing_after_some_words_keeps_them(code, kind):
     error = {"type": kind, "code": code, "message": "Try again in 6.9s."}
     assert response["status_details"] == {"type": "failed", "error": error}
     assert response["output"][0]["status"] == "completed"
+
+
+@pytest.mark.parametrize("modality", ["audio", "text"])
+def test_filter_cuts_what_was_being_said(modality):
+    said = [Say("One thing first."), Say("I will tell"), Filter(), Say("never")]
+
+    *frames, done = frames_of(respond(answer=lambda: said, modality=modality))
+
+    response = done["response"]
+    assert response["status"] == "incomplete"
+    assert response["status_details"] == {"type": "incomplete", "reason": "content_filter"}
+    assert [item["status"] for item in response["output"]] == ["completed", "incomplete"]
+    assert of("response.content_part.done", frames)[1]["part"].popitem()[1] == "I will tell"
+
+
+@pytest.mark.parametrize("before", [[], [Call("f")]])
+def test_filter_may_leave_nothing_incomplete(before):
+    *_, done = frames_of(respond(answer=lambda: [*before, Filter()]))
+
+    assert done["response"]["status"] == "incomplete"
+    assert [item["status"] for item in done["response"]["output"]] == ["completed"] * len(before)
+
+
+def test_brain_of_a_response_that_is_stopped_at_once_is_not_asked():
+    asked = []
+    response = respond(answer=lambda: asked.append(1) or [])
+
+    response.stop("cancelled", reason="client_cancelled")
+
+    assert len(frames_of(response)) == 1
+    assert asked == []

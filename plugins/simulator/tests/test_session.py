@@ -129,7 +129,7 @@ def test_formats_are_named_as_on_the_wire(session):
         ({}, "missing_required_parameter", "session.type"),
         ({"type": "transcription"}, "invalid_parameter", "session.type"),
         ({"type": "translation"}, "invalid_value", "session.type"),
-        ({"type": ["realtime"]}, "invalid_value", "session.type"),
+        ({"type": ["realtime"]}, "invalid_type", "session.type"),
         ({"type": "realtime", "model": "other"}, "invalid_value", "session.model"),
         ({"type": "realtime", "temperature": 0.8}, "unknown_parameter", "session.temperature"),
         ({"type": "realtime", "voice": "marin"}, "unknown_parameter", "session.voice"),
@@ -142,12 +142,12 @@ def test_formats_are_named_as_on_the_wire(session):
         ({"type": "realtime", "output_modalities": []}, "invalid_value", "session.output_modalities"),
         (
             {"type": "realtime", "audio": {"input": {"format": "pcm16"}}},
-            "invalid_value",
+            "invalid_type",
             "session.audio.input.format",
         ),
         (
             {"type": "realtime", "audio": {"input": {"format": {"type": "audio/pcm", "rate": 16000}}}},
-            "invalid_value",
+            "integer_below_min_value",
             "session.audio.input.format.rate",
         ),
         (
@@ -157,16 +157,20 @@ def test_formats_are_named_as_on_the_wire(session):
         ),
         (
             {"type": "realtime", "audio": {"output": {"speed": 2}}},
-            "invalid_value",
+            "decimal_above_max_value",
             "session.audio.output.speed",
         ),
-        ({"type": "realtime", "max_output_tokens": 5000}, "invalid_value", "session.max_output_tokens"),
+        (
+            {"type": "realtime", "max_output_tokens": 5000},
+            "integer_above_max_value",
+            "session.max_output_tokens",
+        ),
         (
             {"type": "realtime", "audio": {"output": {"voice": "cedar"}}},
             "cannot_update_voice",
             "session.audio.output.voice",
         ),
-        ("realtime", "invalid_value", "session"),
+        ("realtime", "invalid_type", "session"),
     ],
 )
 def test_wrong_update_is_refused_whole(session, patch, code, param):

@@ -46,7 +46,7 @@ def test_everything_the_service_documents_is_taken(fields):
             "unknown_parameter",
             "session.tools[0].function",
         ),
-        ({"tools": [{"type": "mcp", "server_label": "x"}]}, "invalid_value", "session.tools[0].type"),
+        ({"tools": [{"type": "web_search"}]}, "invalid_value", "session.tools[0].type"),
         ({"tool_choice": "always"}, "invalid_value", "session.tool_choice"),
         ({"truncation": "never"}, "invalid_value", "session.truncation"),
         ({"include": ["x"]}, "invalid_value", "session.include[0]"),
@@ -60,7 +60,7 @@ def test_everything_the_service_documents_is_taken(fields):
             "unknown_parameter",
             "session.audio.input.turn_detection.threshold",
         ),
-        ({"audio": {"output": {"voice": ""}}}, "invalid_value", "session.audio.output.voice"),
+        ({"audio": {"output": {"voice": ""}}}, "empty_string", "session.audio.output.voice"),
     ],
 )
 def test_everything_else_is_refused(fields, code, param):

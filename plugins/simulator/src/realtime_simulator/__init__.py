@@ -7,7 +7,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from realtime_simulator.brain import Action, Brain, Call, Fail, Result, Say, Turn, Wait, echo
+    from realtime_simulator.brain import (
+        Action,
+        Brain,
+        Call,
+        Fail,
+        Filter,
+        McpCall,
+        Result,
+        Say,
+        Turn,
+        Wait,
+        echo,
+    )
     from realtime_simulator.faults import Fault, parse_faults
     from realtime_simulator.memory import MemoryPipe
     from realtime_simulator.options import SimulatorOptions, configure
@@ -22,6 +34,8 @@ __all__ = [
     "Call",
     "Fail",
     "Fault",
+    "Filter",
+    "McpCall",
     "MemoryPipe",
     "Result",
     "Say",

@@ -25,7 +25,20 @@ if TYPE_CHECKING:
 
     Samples: TypeAlias = npt.NDArray[np.int16]
 
-__all__ = ["Action", "Brain", "Call", "Fail", "Result", "Say", "Turn", "Wait", "echo", "seconds_of_speech"]
+__all__ = [
+    "Action",
+    "Brain",
+    "Call",
+    "Fail",
+    "Filter",
+    "McpCall",
+    "Result",
+    "Say",
+    "Turn",
+    "Wait",
+    "echo",
+    "seconds_of_speech",
+]
 
 
 @attrs.frozen
@@ -50,7 +63,10 @@ class Turn:
     """What the user said since then: mono int16 at 24 kHz."""
 
     results: tuple[Result, ...] = ()
-    """What the functions gave that the model called last."""
+    """What the functions and approved MCP tools gave that the model called last."""
+
+    declined: tuple[str, ...] = ()
+    """The MCP tools that the client has not allowed the model to call."""
 
     number: int = 0
     """How many responses came before it in this session."""
@@ -87,10 +103,35 @@ class Call:
 
 
 @attrs.frozen
+class McpCall:
+    """Call a tool of an MCP server: the service does, not the client, and goes on with the next action."""
+
+    server: str
+    """The ``server_label`` of the tool."""
+
+    name: str
+    arguments: str = attrs.field(default="{}", converter=_json_text, repr=hidden)
+    output: str = attrs.field(default="", repr=hidden, kw_only=True)
+    """What the tool gives."""
+
+    error: str | None = attrs.field(default=None, repr=hidden, kw_only=True)
+    """What went wrong in the tool; there is no output then."""
+
+    needs_approval: bool | None = attrs.field(default=None, kw_only=True)
+    """Whether the client is asked first; None: as the session's tool says. The call is made in the first
+    response after the client has approved, and is among the results of its turn."""
+
+
+@attrs.frozen
 class Wait:
     """Do nothing for so long, whatever the speed."""
 
     ms: float
+
+
+@attrs.frozen
+class Filter:
+    """Let the service's safety filter cut off what is said before it, and with it the response."""
 
 
 @attrs.frozen
@@ -101,7 +142,7 @@ class Fail:
     message: str = "The server had an error while processing your request."
 
 
-Action: TypeAlias = Say | Call | Wait | Fail
+Action: TypeAlias = Say | Call | McpCall | Wait | Filter | Fail
 
 Brain: TypeAlias = Callable[[Turn], Action | Sequence[Action]]
 """Anything that answers a turn. It must not block; if it raises, the response fails with ``server_error``."""

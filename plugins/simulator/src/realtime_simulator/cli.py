@@ -10,6 +10,7 @@ from realtime_core.cli.program import Failed, OneLineErrors
 
 from realtime_simulator.faults import FAULT_NAMES
 from realtime_simulator.options import DEFAULT_SPEED, RateLimits, Transcription, configure
+from realtime_simulator.quirks import QUIRK_NAMES
 from realtime_simulator.server import SimulatorServer
 
 __all__ = ["main"]
@@ -42,6 +43,7 @@ class _Command(OneLineErrors):
 @click.option("--voice", metavar="NAME", help="The voice of a session that is given none.")
 @click.option("--max-session-s", metavar="SECONDS", type=float, help="How long a session lives.")
 @click.option("--rate-limits", type=click.Choice(get_args(RateLimits)), default="never", show_default=True)
+@click.option("--quirk", "quirks", type=click.Choice(QUIRK_NAMES), multiple=True, help="May be repeated.")
 @click.option("--quiet", is_flag=True, help="Say nothing of sessions, refusals and faults on stderr.")
 def main(*, host: str, port: int, api_key: str | None, quiet: bool, **options: Any) -> None:
     """Serve a simulated OpenAI Realtime service on a port, without a key and offline.

@@ -5,15 +5,19 @@ there to be taken one by one. Knows nothing of sockets and faults.
 """
 
 import math
+from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from realtime_simulator import client_events
 from realtime_simulator.frames import EXPIRED, End, Frame, Frames, Ids
-from realtime_simulator.items import Conversation, check_item
+from realtime_simulator.item_schema import check_item
+from realtime_simulator.items import Conversation
+from realtime_simulator.mcp import list_tools
 from realtime_simulator.options import SimulatorOptions
 from realtime_simulator.pacing import Pacer
 from realtime_simulator.parts import Outbox, Parts
+from realtime_simulator.quirks import Quirks
 from realtime_simulator.refusals import Refusal
 from realtime_simulator.request import read_request
 from realtime_simulator.session import Session
@@ -70,6 +74,8 @@ class Engine:
             options, ids, frames, self._outbox, self._pacer, self._session, self._conversation, now_s
         )
         self._turns = Turns(self._parts)
+        self._quirks = Quirks(options.quirks, frames, self._conversation.id)
+        self._made: deque[Frame] = deque()
         self._end_s = now_s + options.max_session_s
         self._is_expired = False
 
@@ -109,6 +115,14 @@ class Engine:
     def next(self, now_s: float) -> Frame | End | None:
         """The next frame that is due, or the end of the session; None: nothing is due yet."""
         self._parts.now_s = now_s
+        while not self._made:
+            due = self._next(now_s)
+            if due is None or isinstance(due, End):
+                return due
+            self._made.extend(self._quirks(due))
+        return self._made.popleft()
+
+    def _next(self, now_s: float) -> Frame | End | None:
         waiting = self._outbox.take()
         if waiting is not None:
             return waiting
@@ -163,12 +177,16 @@ class Engine:
             voice_locked=self._conversation.has_assistant_audio,
             responding=self._turns.responses.active is not None,
         )
+        tools = self._session.served.get("tools")
         self._session.update(event["session"], moment)
         self._turns.configure()
         self._outbox.send("session.updated", session=self._session.served)
+        if tools is not None:
+            list_tools(self._parts, tools)
 
     def _create_item(self, event: Frame) -> None:
         item = check_item(event["item"], "item", self._parts.ids, self._session.input_format)
+        self._conversation.check_answer(item)
         previous_item_id = self._conversation.add(item, event.get("previous_item_id"))
         self._parts.show_item(item, previous_item_id)
 

@@ -4,16 +4,15 @@ Knows nothing of events, sockets or how a response comes about.
 """
 
 from collections.abc import Iterator
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
-from realtime_simulator.frames import Ids
-from realtime_simulator.refusals import Refusal, missing
-from realtime_simulator.schema import by_type, items, nullable, record, string, word
-from realtime_simulator.wire_audio import Clip, decode_base64
+from realtime_simulator.brain import McpCall
+from realtime_simulator.refusals import Refusal
+from realtime_simulator.wire_audio import Clip
 
-__all__ = ["Conversation", "Item", "check_item", "user_audio_item"]
+__all__ = ["Conversation", "Item", "user_audio_item"]
 
 Json: TypeAlias = dict[str, Any]
 
@@ -32,6 +31,9 @@ class Item:
     """Of speech: its words as the model hears them, which need not be those of the transcript that a
     client gets; empty if nobody supplied them."""
 
+    asks: McpCall | None = None
+    """Of a question for approval: the call that it is about."""
+
     truncated: bool = False
     made: bool = False
     """Whether a response made it; else it came from the client."""
@@ -47,7 +49,7 @@ class Item:
 
     @property
     def type(self) -> str:
-        """What kind of entry it is: ``message``, ``function_call``, ``function_call_output``."""
+        """What kind of entry it is, such as ``message``."""
         kind: str = self.fields["type"]
         return kind
 
@@ -87,97 +89,6 @@ class Item:
         for index, clip in self.clips.items():
             shown["content"][index]["audio"] = clip.base64()
         return shown
-
-
-def message(*parts: str) -> Any:
-    """The check of a message whose content has these kinds of parts."""
-    return record(
-        {
-            **_COMMON,
-            "role": string(),
-            "content": items(by_type({part: _PARTS[part] for part in parts})),
-        },
-        required=["content"],
-    )
-
-
-_COMMON: Final = {
-    "type": string(),
-    "id": string(min_length=1),
-    "object": word("realtime.item"),
-    "status": word("completed", "incomplete", "in_progress"),
-}
-_PARTS: Final = {
-    "input_text": record({"type": string(), "text": string()}, required=["text"]),
-    "output_text": record({"type": string(), "text": string()}, required=["text"]),
-    "input_audio": record(
-        {"type": string(), "audio": string(), "transcript": nullable(string())}, required=["audio"]
-    ),
-    "input_image": record(
-        {"type": string(), "image_url": string(), "detail": word("auto", "low", "high")},
-        required=["image_url"],
-    ),
-}
-_ITEM: Final = by_type(
-    {
-        "message": by_type(
-            {
-                "user": message("input_text", "input_audio", "input_image"),
-                "system": message("input_text"),
-                # the audio of an assistant cannot be put in; its words can
-                "assistant": message("output_text"),
-            },
-            tag="role",
-        ),
-        "function_call": record(
-            {**_COMMON, "name": string(64, 1), "arguments": string(), "call_id": string(min_length=1)},
-            required=["name", "arguments"],
-        ),
-        "function_call_output": record(
-            {**_COMMON, "call_id": string(min_length=1), "output": string()}, required=["call_id", "output"]
-        ),
-    }
-)
-
-
-def check_item(value: Any, path: str, ids: Ids, session_format: Any) -> Item:
-    """An item made from what a client sent; its own id is kept, its status counts for nothing.
-
-    Raises:
-        Refusal: it is not an item that a client can make.
-    """
-    given = _ITEM(value, path)
-    item = Item({"id": given.get("id") or ids.new("item"), "type": given["type"]})
-    match given["type"]:
-        case "message":
-            item.fields |= {"status": "completed", "role": given["role"], "content": given["content"]}
-            _take_audio(item, path, session_format)
-        case "function_call":
-            call_id = given.get("call_id") or ids.new("call")
-            item.fields |= {
-                "status": "completed",
-                "name": given["name"],
-                "call_id": call_id,
-                "arguments": given["arguments"],
-            }
-        case _:
-            item.fields |= {"call_id": given["call_id"], "output": given["output"]}
-    return item
-
-
-def _take_audio(item: Item, path: str, session_format: Any) -> None:
-    """Move the audio out of the fields that events show."""
-    for index, part in enumerate(item.content):
-        if part["type"] == "input_audio":
-            data = decode_base64(part.pop("audio"))
-            if data is None:
-                raise Refusal(
-                    "Invalid 'audio': not base64.",
-                    code="invalid_value",
-                    param=f"{path}.content[{index}].audio",
-                )
-            part.setdefault("transcript", None)
-            item.clips[index] = Clip(data, session_format)
 
 
 def user_audio_item(item_id: str, clip: Clip, heard: str = "") -> Item:
@@ -242,6 +153,29 @@ class Conversation:
         self._items.insert(index, item)
         return self._items[index - 1].id if index else None
 
+    def check_answer(self, item: Item) -> None:
+        """Refuse the output of a call, or the answer to a question for approval, that is not here.
+
+        Raises:
+            Refusal: it is such an item.
+        """
+        match item.type:
+            case "function_call_output":
+                if not any(known.type == "function_call" and known.call_id == item.call_id for known in self):
+                    raise Refusal(
+                        f"Tool call ID '{item.call_id}' not found in conversation.",
+                        code="invalid_tool_call_id",
+                    )
+            case "mcp_approval_response":
+                request_id = item.fields["approval_request_id"]
+                if not any(known.type == "mcp_approval_request" and known.id == request_id for known in self):
+                    # the service's own words are not known
+                    raise Refusal(
+                        f"MCP approval request ID '{request_id}' not found in conversation.",
+                        code="invalid_value",
+                        param="item.approval_request_id",
+                    )
+
     def delete(self, item_id: str) -> None:
         """Take the item out.
 
@@ -271,16 +205,3 @@ class Conversation:
         item.truncated = True
         item.clips[content_index] = clip.cut(audio_end_ms)
         item.content[content_index]["transcript"] = ""
-
-
-def resolve(value: Any, path: str, conversation: Conversation, ids: Ids, session_format: Any) -> Item:
-    """An entry of ``response.input``: an item, or a reference to one of the conversation.
-
-    Raises:
-        Refusal: it is neither.
-    """
-    if value.get("type") != "item_reference":
-        return check_item(value, path, ids, session_format)
-    if "id" not in value:
-        raise missing(f"{path}.id")
-    return conversation.get(string()(value["id"], f"{path}.id"))

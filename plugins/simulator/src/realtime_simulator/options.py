@@ -14,6 +14,7 @@ from realtime_core.options import build_options, option
 from realtime_simulator.brain import Brain, echo
 from realtime_simulator.brains import load_brain
 from realtime_simulator.faults import Fault, parse_faults
+from realtime_simulator.quirks import Quirk
 from realtime_simulator.script import Script
 from realtime_simulator.script_file import load_script
 from realtime_simulator.watch import Watch, as_watch
@@ -45,7 +46,7 @@ def _number(given: Any, words: str, *, or_zero: bool = False) -> float:
     raise InvalidOptions(words)
 
 
-def _transcripts(given: str | Iterable[str]) -> tuple[str, ...]:
+def _texts(given: str | Iterable[str]) -> tuple[str, ...]:
     match given:
         case "":
             return ()
@@ -76,6 +77,10 @@ def _words(given: str | Iterable[str]) -> list[str]:
     return [word.strip() for word in given.split(",")] if isinstance(given, str) else list(given)
 
 
+def _quirks(given: str | Iterable[str]) -> tuple[Any, ...]:
+    return tuple(_one_of(word, Quirk) for word in _words(given) if word)
+
+
 def _transcription(given: str | Iterable[str]) -> tuple[Any, ...]:
     return tuple(_one_of(word, Transcription) for word in _words(given) or [""])
 
@@ -93,10 +98,13 @@ class SimulatorOptions:
     faults: tuple[Fault, ...] = option(default=(), convert=parse_faults)
     """What goes wrong, such as ``close:1001@7``, several with commas between them."""
 
+    quirks: tuple[Quirk, ...] = option(default=(), convert=_quirks)
+    """What it does unlike the service today, such as ``no-call-name``, several with commas between them."""
+
     speed: float = option(default=DEFAULT_SPEED, convert=_speed)
     """How much faster than real time it speaks; 0: as fast as it is read."""
 
-    transcripts: tuple[str, ...] = option(default=(), convert=_transcripts)
+    transcripts: tuple[str, ...] = option(default=(), convert=_texts)
     """What the user says in each spoken turn of a session, in order."""
 
     transcription: tuple[Transcription, ...] = option(default=("beside",), convert=_transcription)
@@ -110,6 +118,9 @@ class SimulatorOptions:
 
     rate_limits: RateLimits = option(default="never", convert=_rate_limits)
     """Whether ``rate_limits.updated`` comes at the start or the end of a response, or never."""
+
+    mcp_failures: tuple[str, ...] = option(default=(), convert=_texts)
+    """The labels of the MCP servers whose tools cannot be listed."""
 
     max_session_s: float = option(default=3600.0, convert=_seconds)
     """How long a session lives before ``session_expired`` and a close with 1001."""

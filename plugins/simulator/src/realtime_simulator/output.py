@@ -5,7 +5,8 @@ really sent; ``conversation.item.done`` goes before ``response.output_item.done`
 time or of why it is stopped.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -18,7 +19,7 @@ from realtime_simulator.items import Conversation, Item
 from realtime_simulator.progress import Progress
 from realtime_simulator.wire_audio import encode_base64, from_samples
 
-__all__ = ["Output", "function_call", "message", "planned"]
+__all__ = ["OpenItem", "Output", "arguments", "function_call", "message", "planned"]
 
 Delta = WordDelta | AudioDelta
 
@@ -39,12 +40,12 @@ class Output:
     items: list[Item] = attrs.field(factory=list)
     padding: Padding = attrs.field(factory=Padding)
 
-    def begin(self, kind: str, **fields: Any) -> "_OpenItem":
+    def begin(self, kind: str, **fields: Any) -> "OpenItem":
         """A new item, the last one; nothing is sent yet."""
         shown = {"id": self.ids.new("item"), "type": kind, "status": "in_progress", **fields}
         item = Item(shown, made=True)
         self.items.append(item)
-        return _OpenItem(self, item, len(self.items) - 1)
+        return OpenItem(self, item, len(self.items) - 1)
 
     def wire(self) -> list[dict[str, Any]]:
         """The items as events show them."""
@@ -52,7 +53,7 @@ class Output:
 
 
 @attrs.define(eq=False)
-class _OpenItem:
+class OpenItem:
     """An item that is being made."""
 
     output: Output
@@ -131,7 +132,7 @@ def message(output: Output, plan: Iterator[Delta], modality: str) -> Iterator[St
 class _Part:
     """The one content part of a message."""
 
-    def __init__(self, opened: _OpenItem, *, audio: bool) -> None:
+    def __init__(self, opened: OpenItem, *, audio: bool) -> None:
         self._opened = opened
         self._item = opened.item
         self._audio = audio
@@ -189,17 +190,22 @@ def function_call(output: Output, call: Call) -> Iterator[Step]:
     call_id = output.ids.new("call")
     opened = output.begin("function_call", name=call.name, call_id=call_id, arguments="")
     yield from opened.opening()
-    kind = "response.function_call_arguments"
+    named = {"name": call.name}
+    yield from arguments(opened, "response.function_call_arguments", call.arguments, named, call_id=call_id)
+    yield from opened.closing()
+
+
+def arguments(
+    opened: OpenItem, kind: str, text: str, done: Mapping[str, str] = MappingProxyType({}), **both: str
+) -> Iterator[Step]:
+    """The arguments of a call, word by word; ``both`` are fields of all events, ``done`` of the last."""
+    output = opened.output
     sent: list[str] = []
-    for delta in written(call.arguments):
+    for delta in written(text):
         if not output.progress.may_make(tokens_of(delta)):
             break
         sent.append(delta.text)
         padding = output.padding.to(delta.text)
-        yield Step(
-            opened.event(f"{kind}.delta", call_id=call_id, delta=delta.text, obfuscation=padding), delta.ms
-        )
-    arguments = "".join(sent)
-    opened.item.fields["arguments"] = arguments
-    yield Step(opened.event(f"{kind}.done", call_id=call_id, name=call.name, arguments=arguments))
-    yield from opened.closing()
+        yield Step(opened.event(f"{kind}.delta", **both, delta=delta.text, obfuscation=padding), delta.ms)
+    opened.item.fields["arguments"] = "".join(sent)
+    yield Step(opened.event(f"{kind}.done", **both, **done, arguments="".join(sent)))

@@ -63,7 +63,7 @@ def invalid_value(path: str, value: object, choices: Iterable[object]) -> Refusa
 def wrong_type(path: str, expected: str, value: object) -> Refusal:
     """The client gave a value of another JSON type."""
     message = f"Invalid type for '{path}': expected {expected}, but got {_json_type(value)} instead."
-    return Refusal(message, code="invalid_value", param=path)
+    return Refusal(message, code="invalid_type", param=path)
 
 
 def _json_type(value: object) -> str:

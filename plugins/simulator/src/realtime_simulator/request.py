@@ -4,14 +4,16 @@ Knows nothing of events.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import attrs
 from realtime_core.contents import Message
 
 from realtime_simulator.brain import Action, Brain, Result, Turn
 from realtime_simulator.frames import Ids
-from realtime_simulator.items import Conversation, Item, resolve
+from realtime_simulator.item_schema import resolve
+from realtime_simulator.items import Conversation, Item
+from realtime_simulator.mcp import approvals
 from realtime_simulator.response import ResponseSpec
 from realtime_simulator.session import Session
 from realtime_simulator.session_rules import refuse_new_voice, refuse_reasoning
@@ -47,9 +49,12 @@ class Request:
         output = {**session.served["audio"]["output"], **self.overrides.get("audio", {}).get("output", {})}
         context = tuple(self._items(conversation))
         read = input_tokens(self._setting(session, "instructions"), context)
+        answers = approvals(context, _new(context))
         return ResponseSpec(
             conversation=conversation if self.in_conversation else None,
             context=context,
+            tools=self._setting(session, "tools"),
+            approved=[approval for approval in answers if approval.approve],
             modality=self._setting(session, "output_modalities")[0],
             format=output["format"],
             voice=output["voice"],
@@ -66,15 +71,24 @@ class Request:
         messages = [item for item in items if item.role is not None]
         new = _new(items)
         said = [item for item in new if item.role == "user"]
+        answers = list(approvals(items, new))
         called = {item.call_id: item.fields["name"] for item in items if item.type == "function_call"}
         return Turn(
             text=" ".join(filter(None, (item.text for item in said))),
             audio=_audio_of(said),
-            results=tuple(
-                Result(called.get(item.call_id, ""), item.fields["output"])
-                for item in new
-                if item.type == "function_call_output"
+            results=(
+                *(
+                    Result(called.get(item.call_id, ""), item.fields["output"])
+                    for item in new
+                    if item.type == "function_call_output"
+                ),
+                *(
+                    Result(answer.call.name, answer.call.error or answer.call.output)
+                    for answer in answers
+                    if answer.approve
+                ),
             ),
+            declined=tuple(answer.call.name for answer in answers if not answer.approve),
             number=number,
             history=tuple(Message(item.fields["role"], item.text) for item in messages),
             instructions=self._setting(session, "instructions"),
@@ -128,6 +142,9 @@ def read_request(given: Any, session: Session, conversation: Conversation, ids: 
     return Request(overrides=overrides, context=context)
 
 
+_ACTIONS: Final = " or ".join(", ".join(action.__name__ for action in get_args(Action)).rsplit(", ", 1))
+
+
 def answer_of(brain: Brain, turn: Turn) -> Callable[[], Sequence[Action]]:
     """The brain's answer, for when it is wanted.
 
@@ -140,7 +157,7 @@ def answer_of(brain: Brain, turn: Turn) -> Callable[[], Sequence[Action]]:
         actions = given if isinstance(given, list | tuple) else [given]
         for action in actions:
             if not isinstance(action, Action):
-                raise TypeError(f"a brain returns Say, Call, Wait or Fail, not {type(action).__name__}")
+                raise TypeError(f"a brain returns {_ACTIONS}, not {type(action).__name__}")
         return actions
 
     return answer

@@ -4,15 +4,19 @@ Its first event is ``response.created``, its last ``response.done``, exactly onc
 items of `realtime_simulator.output`. Knows nothing of time, sockets or why it is stopped.
 """
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import attrs
 from realtime_core.audio.formats import AudioFormat
 
-from realtime_simulator.brain import Action, Call, Fail, Say, Wait
+from realtime_simulator.brain import Action, Call, Fail, Filter, McpCall, Say, Wait
+from realtime_simulator.deltas import AudioDelta, WordDelta
 from realtime_simulator.frames import Frame, Frames, Ids, Step
 from realtime_simulator.items import Conversation, Item
+from realtime_simulator.mcp import Approval, needs_approval
+from realtime_simulator.mcp_output import approval_request, mcp_call
 from realtime_simulator.output import Output, function_call, message, planned
 from realtime_simulator.progress import Progress, Status
 from realtime_simulator.usage import Tokens, usage
@@ -30,6 +34,10 @@ class ResponseSpec:
 
     context: Sequence[Item] = ()
     """What the model has before it."""
+
+    tools: Sequence[dict[str, Any]] = ()
+    approved: Sequence[Approval] = ()
+    """Calls that are made before anything else, because the client has approved them."""
 
     modality: Literal["text", "audio"]
     format: dict[str, Any]
@@ -79,13 +87,25 @@ class Response:
 
     def steps(self) -> Iterator[Step]:
         """All its other events."""
-        for action in self._actions():
-            if not self._progress.going:
-                break
-            yield from self._steps_of(action)
+        yield from self._approved()
+        if self._progress.going:
+            yield from self._answered()
         self._progress.complete()
         used = usage(self.spec.read, self.spec.cached, self._progress.made)
         yield Step(self._frames("response.done", response=self._wire(usage=used)))
+
+    def _approved(self) -> Iterator[Step]:
+        """The calls that the client has approved."""
+        for approval in self.spec.approved:
+            if self._progress.going:
+                yield from mcp_call(self._output, approval.call, approval_request_id=approval.request_id)
+
+    def _answered(self) -> Iterator[Step]:
+        """What the brain wants to be done."""
+        actions = self._actions()
+        for action, following in itertools.zip_longest(actions, actions[1:]):
+            if self._progress.going:
+                yield from self._steps_of(action, cut=isinstance(following, Filter))
 
     def _actions(self) -> Sequence[Action]:
         """What the brain wants to be done; the response fails if it has no answer."""
@@ -95,26 +115,41 @@ class Response:
             self._fail(exc)
             return ()
 
-    def _steps_of(self, action: Action) -> Iterator[Step]:
+    def _steps_of(self, action: Action, *, cut: bool) -> Iterator[Step]:
+        """The steps of one action; ``cut``: the filter is next."""
         match action:
             case Say():
-                yield from self._message(action)
+                yield from self._message(action, cut=cut)
             case Call():
                 yield from function_call(self._output, action)
+            case McpCall() if needs_approval(action, self.spec.tools):
+                yield from approval_request(self._output, action)
+            case McpCall():
+                yield from mcp_call(self._output, action)
             case Wait(ms=ms):
                 yield Step(None, wait_ms=ms)
+            case Filter():
+                self._filter()
             case _:
                 error = {"type": _error_type(action), "code": action.code, "message": action.message}
                 self.stop("failed", error=error)
 
-    def _message(self, say: Say) -> Iterator[Step]:
+    def _message(self, say: Say, *, cut: bool) -> Iterator[Step]:
         spec = self.spec
         try:
             plan = planned(say, spec.modality, spec.audio_format, spec.speed)
         except Exception as exc:  # noqa: BLE001  # the audio of a Say is the user's too
             self._fail(exc)
             return
-        yield from message(self._output, plan, spec.modality)
+        yield from message(self._output, self._filtered(plan) if cut else plan, spec.modality)
+
+    def _filtered(self, plan: Iterator[WordDelta | AudioDelta]) -> Iterator[WordDelta | AudioDelta]:
+        """The whole plan, cut off before the message can be completed."""
+        yield from plan
+        self._filter()
+
+    def _filter(self) -> None:
+        self.stop("incomplete", reason="content_filter")
 
     def _fail(self, exc: Exception) -> None:
         message = f"The model failed to answer: {type(exc).__name__}: {exc}"

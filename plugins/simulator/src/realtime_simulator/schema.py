@@ -4,6 +4,7 @@ A check takes a value and the path where it stands (``session.audio.input``) and
 what does not fit raises `Refusal` with that path as ``param``.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeAlias
 
@@ -19,6 +20,7 @@ __all__ = [
     "mapping",
     "nullable",
     "number",
+    "pattern",
     "record",
     "string",
     "string_or",
@@ -32,15 +34,40 @@ MAX_DEPTH = 64
 
 
 def string(max_length: int | None = None, min_length: int = 0) -> Check:
-    """Text of a bounded length."""
+    """Text of a bounded length, which is at least 0 or 1."""
 
     def check(value: Any, path: str) -> Any:
         if not isinstance(value, str):
             raise wrong_type(path, "a string", value)
         if max_length is not None and len(value) > max_length:
-            raise _out_of_range(path, f"string too long. Expected at most {max_length} characters")
+            raise _out_of_range(
+                path,
+                "string_above_max_length",
+                f"string too long. Expected a string with maximum length {max_length}, "
+                f"but got a string with length {len(value)} instead.",
+            )
         if len(value) < min_length:
-            raise _out_of_range(path, f"string too short. Expected at least {min_length} characters")
+            raise _out_of_range(
+                path,
+                "empty_string",
+                f"empty string. Expected a string with minimum length {min_length}, "
+                "but got an empty string instead.",
+            )
+        return value
+
+    return check
+
+
+def pattern(regex: str, inner: Check) -> Check:
+    """Text that ``inner`` takes and that the regular expression fits."""
+
+    def check(value: Any, path: str) -> Any:
+        if not re.fullmatch(regex, inner(value, path)):
+            raise _out_of_range(
+                path,
+                "invalid_value",
+                f"string does not match pattern. Expected a string that matches the pattern '{regex}'.",
+            )
         return value
 
     return check
@@ -53,13 +80,13 @@ def boolean(value: Any, path: str) -> Any:
     return value
 
 
-def integer(low: int, high: int | None = None) -> Check:
+def integer(low: int | None = None, high: int | None = None) -> Check:
     """A whole number between two bounds, which belong to it."""
 
     def check(value: Any, path: str) -> Any:
         if not isinstance(value, int) or isinstance(value, bool):
             raise wrong_type(path, "an integer", value)
-        return _bounded(value, path, low, high)
+        return _bounded(value, path, "integer", low, high)
 
     return check
 
@@ -69,22 +96,24 @@ def number(low: float, high: float) -> Check:
 
     def check(value: Any, path: str) -> Any:
         if not isinstance(value, int | float) or isinstance(value, bool):
-            raise wrong_type(path, "a number", value)
-        return _bounded(value, path, low, high)
+            raise wrong_type(path, "a decimal", value)
+        return _bounded(value, path, "decimal", low, high)
 
     return check
 
 
-def _bounded(value: float, path: str, low: float, high: float | None) -> float:
-    if value < low:
-        raise _out_of_range(path, f"number below minimum value. Expected a value >= {low}")
+def _bounded(value: float, path: str, kind: str, low: float | None, high: float | None) -> float:
+    if low is not None and value < low:
+        complaint = f"{kind} below minimum value. Expected a value >= {low:g}, but got {value} instead."
+        raise _out_of_range(path, f"{kind}_below_min_value", complaint)
     if high is not None and value > high:
-        raise _out_of_range(path, f"number above maximum value. Expected a value <= {high}")
+        complaint = f"{kind} above maximum value. Expected a value <= {high:g}, but got {value} instead."
+        raise _out_of_range(path, f"{kind}_above_max_value", complaint)
     return value
 
 
-def _out_of_range(path: str, complaint: str) -> Refusal:
-    return Refusal(f"Invalid '{path}': {complaint}.", code="invalid_value", param=path)
+def _out_of_range(path: str, code: str, complaint: str) -> Refusal:
+    return Refusal(f"Invalid '{path}': {complaint}", code=code, param=path)
 
 
 def word(*choices: str) -> Check:
@@ -163,7 +192,12 @@ def mapping(key_length: int, inner: Check, max_pairs: int) -> Check:
         if not isinstance(value, dict):
             raise wrong_type(path, "an object", value)
         if len(value) > max_pairs:
-            raise _out_of_range(path, f"too many pairs. Expected at most {max_pairs}")
+            raise _out_of_range(
+                path,
+                "object_above_max_properties",
+                f"too many properties. Expected an object with at most {max_pairs} properties, "
+                f"but got an object with {len(value)} properties instead.",
+            )
         for key in value:
             string(key_length)(key, path)
         return {key: inner(element, _join(path, key)) for key, element in value.items()}
@@ -180,7 +214,7 @@ def json_object(value: Any, path: str) -> Any:
         level = [inner for outer in level for inner in _children(outer)]
         if not level:
             return value
-    raise _out_of_range(path, f"nested too deeply. Expected at most {MAX_DEPTH} levels")
+    raise _out_of_range(path, "invalid_value", f"nested too deeply. Expected at most {MAX_DEPTH} levels.")
 
 
 def _children(value: Any) -> list[Any]:

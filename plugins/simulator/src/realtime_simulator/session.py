@@ -10,6 +10,7 @@ from realtime_core.audio.formats import AudioFormat
 
 from realtime_simulator.session_defaults import DEFAULT_INSTRUCTIONS, SessionKind, default_detection
 from realtime_simulator.session_rules import Moment, checked_update, is_streaming
+from realtime_simulator.tools_schema import redacted
 from realtime_simulator.wire_audio import FORMATS
 
 __all__ = ["Session"]
@@ -82,6 +83,8 @@ def _merged(session: Json, patch: Json) -> Json:
     new = {**session, **patch}
     if not new.get("instructions", True):
         new["instructions"] = DEFAULT_INSTRUCTIONS
+    if "tools" in patch:
+        new["tools"] = redacted(patch["tools"])
     kind: SessionKind = session["type"]
     sides = patch.get("audio", {})
     new["audio"] = {

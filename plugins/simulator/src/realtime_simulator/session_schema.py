@@ -20,6 +20,7 @@ from realtime_simulator.schema import (
     string_or,
     word,
 )
+from realtime_simulator.tools_schema import TOOL_CHOICE, TOOLS
 
 __all__ = ["RESPONSE", "UPDATES"]
 
@@ -63,25 +64,6 @@ _TRANSCRIPTION: Final = record(
         "keywords": nullable(items(string())),
         "delay": nullable(word("minimal", "low", "medium", "high", "xhigh")),
     }
-)
-_TOOLS: Final = items(
-    by_type(
-        {
-            "function": record(
-                {
-                    "type": string(),
-                    "name": string(64, 1),
-                    "description": string(),
-                    "parameters": json_object,
-                },
-                required=["name"],
-            )
-        }
-    )
-)
-_TOOL_CHOICE: Final = string_or(
-    word("auto", "none", "required"),
-    by_type({"function": record({"type": string(), "name": string(64, 1)}, required=["name"])}),
 )
 _MAX_OUTPUT_TOKENS: Final = string_or(word("inf"), integer(1, 4096))
 _PROMPT: Final = nullable(
@@ -128,8 +110,8 @@ _TRACING: Final = nullable(
 _COMMON: Final = {
     "output_modalities": _output_modalities,
     "instructions": string(),
-    "tools": _TOOLS,
-    "tool_choice": _TOOL_CHOICE,
+    "tools": TOOLS,
+    "tool_choice": TOOL_CHOICE,
     "max_output_tokens": _MAX_OUTPUT_TOKENS,
     "prompt": _PROMPT,
     "parallel_tool_calls": boolean,

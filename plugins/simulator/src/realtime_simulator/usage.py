@@ -55,7 +55,7 @@ def input_tokens(instructions: str, items: Iterable[Item]) -> Tokens:
         for part in item.content:
             text += text_tokens(part.get("text") or "")
             image += _IMAGE_TOKENS if part["type"] == "input_image" else 0
-        text += sum(text_tokens(item.fields.get(name, "")) for name in ("arguments", "output"))
+        text += sum(text_tokens(item.fields.get(name) or "") for name in ("arguments", "output"))
         ms_per_token = 50 if item.role == "assistant" else 100
         audio += sum(math.ceil(clip.ms / ms_per_token) for clip in item.clips.values())
     return Tokens(text, audio, image)

@@ -1,0 +1,164 @@
+"""What servers of this protocol do differently from one another, or did once: a frame in, frames out.
+
+Knows nothing of why a frame is sent; pacing and faults come before and after.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Literal, TypeAlias
+
+from realtime_simulator.frames import Frame, Frames
+
+__all__ = ["QUIRK_NAMES", "Quirk", "Quirks"]
+
+Quirk: TypeAlias = Literal[
+    "conversation-created",
+    "unannounced-done",
+    "output-item-first",
+    "item-created",
+    "no-call-name",
+    "status-string",
+    "no-transcription-deltas",
+    "preview-names",
+    "no-event-ids",
+]
+_Filter: TypeAlias = Callable[[Frame], list[Frame]]
+
+_PREVIEW_EVENTS: Final = {
+    f"response.output_{stream}.{phase}": f"response.{stream}.{phase}"
+    for stream in ("text", "audio", "audio_transcript")
+    for phase in ("delta", "done")
+}
+_PREVIEW_PARTS: Final = {"output_text": "text", "output_audio": "audio"}
+
+
+class Quirks:
+    """The quirks of one session."""
+
+    def __init__(self, names: Iterable[Quirk], frames: Frames, conversation_id: str) -> None:
+        wanted = set(names)
+        self._filters = [make(frames, conversation_id) for name, make in _FILTERS.items() if name in wanted]
+
+    def __call__(self, frame: Frame) -> list[Frame]:
+        """What is sent instead of ``frame``."""
+        sent = [frame]
+        for quirk in self._filters:
+            sent = [made for given in sent for made in quirk(given)]
+        return sent
+
+
+def _no_call_name(frame: Frame) -> list[Frame]:
+    if frame["type"] == "response.function_call_arguments.done":
+        return [{key: value for key, value in frame.items() if key != "name"}]
+    return [frame]
+
+
+def _item_created(frame: Frame) -> list[Frame]:
+    match frame["type"]:
+        case "conversation.item.added":
+            return [{**frame, "type": "conversation.item.created"}]
+        case "conversation.item.done":
+            return []
+        case _:
+            return [frame]
+
+
+def _status_string(frame: Frame) -> list[Frame]:
+    details = frame["response"]["status_details"] if frame["type"] == "response.done" else None
+    if details is None:
+        return [frame]
+    text = details.get("reason") or details["error"]["message"]
+    return [{**frame, "response": {**frame["response"], "status_details": text}}]
+
+
+def _no_transcription_deltas(frame: Frame) -> list[Frame]:
+    return [] if frame["type"] == "conversation.item.input_audio_transcription.delta" else [frame]
+
+
+def _no_event_ids(frame: Frame) -> list[Frame]:
+    return [{key: value for key, value in frame.items() if key != "event_id"}]
+
+
+def _preview_names(frame: Frame) -> list[Frame]:
+    named = {**frame, "type": _PREVIEW_EVENTS.get(frame["type"], frame["type"])}
+    if "item" in frame:
+        named["item"] = _preview_item(frame["item"])
+    if "response" in frame:
+        named["response"] = {
+            **frame["response"],
+            "output": [*map(_preview_item, frame["response"]["output"])],
+        }
+    return [named]
+
+
+def _preview_item(item: dict[str, Any]) -> dict[str, Any]:
+    if "content" not in item:
+        return item
+    parts = [{**part, "type": _PREVIEW_PARTS.get(part["type"], part["type"])} for part in item["content"]]
+    return {**item, "content": parts}
+
+
+def _conversation_created(frames: Frames, conversation_id: str) -> _Filter:
+    def quirk(frame: Frame) -> list[Frame]:
+        if frame["type"] != "session.created":
+            return [frame]
+        conversation = {"id": conversation_id, "object": "realtime.conversation"}
+        return [frame, frames("conversation.created", conversation=conversation)]
+
+    return quirk
+
+
+def _output_item_first(_: Frames, __: str) -> _Filter:
+    """Holds the ``conversation.item.done`` of what a response makes back for one frame."""
+    made: set[str] = set()
+    held: list[Frame] = []
+
+    def quirk(frame: Frame) -> list[Frame]:
+        match frame["type"]:
+            case "response.output_item.added":
+                made.add(frame["item"]["id"])
+            case "conversation.item.done" if frame["item"]["id"] in made:
+                held.append(frame)
+                return []
+            case "response.output_item.done":
+                freed = [*held]
+                held.clear()
+                return [frame, *freed]
+        return [frame]
+
+    return quirk
+
+
+def _unannounced_done(frames: Frames, _: str) -> _Filter:
+    """An interruption also ends a response that nobody was told of."""
+
+    def quirk(frame: Frame) -> list[Frame]:
+        if frame["type"] != "response.done":
+            return [frame]
+        details = frame["response"]["status_details"]
+        if details is None or details.get("reason") != "turn_detected":
+            return [frame]
+        unknown = {**frame["response"], "id": f"{frame['response']['id']}_unannounced", "output": []}
+        return [frame, frames("response.done", response=unknown)]
+
+    return quirk
+
+
+def _stateless(quirk: _Filter) -> Callable[[Frames, str], _Filter]:
+    return lambda _, __: quirk
+
+
+_FILTERS: Final[dict[Quirk, Callable[[Frames, str], _Filter]]] = {
+    "conversation-created": _conversation_created,
+    "unannounced-done": _unannounced_done,
+    "output-item-first": _output_item_first,
+    "item-created": _stateless(_item_created),
+    "no-call-name": _stateless(_no_call_name),
+    "status-string": _stateless(_status_string),
+    "no-transcription-deltas": _stateless(_no_transcription_deltas),
+    "preview-names": _stateless(_preview_names),
+    "no-event-ids": _stateless(_no_event_ids),
+}
+"""In the order in which they are applied: those that make frames, then those that change them."""
+
+QUIRK_NAMES: Final = tuple(_FILTERS)
+"""The choices."""
