@@ -14,7 +14,7 @@ def test_the_first_content_that_is_audio_counts():
     assert parts.index_of("i1") == 2
 
 
-@pytest.mark.parametrize(("item_id", "index"), [(None, 1), ("i1", None), ("i1", 0)])
+@pytest.mark.parametrize(("item_id", "index"), [(None, 1), ("i1", None), ("i1", 0), ("i1", -1)])
 def test_what_says_nothing_new_is_not_remembered(item_id, index):
     parts = AudioParts()
     parts.note(item_id, index)

@@ -25,7 +25,7 @@ class AudioParts:
 
     def note(self, item_id: str | None, content_index: int | None) -> None:
         """Content ``content_index`` of an item is audio; of several, the first counts."""
-        if item_id is None or not content_index or item_id in self._others:
+        if item_id is None or content_index is None or content_index <= 0 or item_id in self._others:
             return
         if len(self._others) >= _ITEMS:
             del self._others[next(iter(self._others))]
