@@ -71,7 +71,7 @@ def drop(frame, path, _):
 
 
 def retype(frame, path, data):
-    place_of(frame, path)[path[-1]] = data.draw(wrong_values)
+    place_of(frame, path)[path[-1]] = copy.deepcopy(data.draw(wrong_values))
 
 
 def nest(frame, path, data):
@@ -89,8 +89,9 @@ def repeat(frame, path, _):
 
 def give_one_id_to_all(frame, _, __):
     for path in list(paths(frame)):
-        if str(path[-1]).endswith("id"):
-            place_of(frame, path)[path[-1]] = "one"
+        place = place_of(frame, path)
+        if str(path[-1]).endswith("id") and not isinstance(place[path[-1]], dict | list):
+            place[path[-1]] = "one"
 
 
 def busy_codec():
