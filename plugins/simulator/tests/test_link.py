@@ -2,8 +2,8 @@ import asyncio
 import json
 
 import pytest
-from realtime_core.clock import use_clock
-from realtime_simulator.brain import Say
+from realtime_core.clock import SystemClock, use_clock
+from realtime_simulator.brain import Say, Wait
 from realtime_simulator.link import Ended, Link
 from realtime_simulator.opening import Opening
 from realtime_simulator.options import configure
@@ -51,6 +51,41 @@ async def test_next_waits_for_the_client():
     link.feed(CREATE)
 
     assert json.loads(await waiting)["type"] == "response.created"
+
+
+class HastyClock(SystemClock):
+    """A clock by which time passes whenever it is read."""
+
+    def __init__(self, step_s):
+        self._now_s = 0.0
+        self._step_s = step_s
+
+    def now_s(self):
+        self._now_s += self._step_s
+        return self._now_s
+
+    def call_later(self, delay_s, callback):
+        self._now_s += delay_s
+        return super().call_later(0, callback)
+
+
+@pytest.mark.parametrize("step_s", [number * 0.0007 for number in range(1, 21)])
+async def test_frame_that_falls_due_while_the_clock_is_read_is_not_missed(step_s):
+    with use_clock(HastyClock(step_s)):
+        link = open_link(speed=8, brain=lambda _: Say("a long story " * 20))
+    link.feed(CREATE)
+
+    kinds = await kinds_until(link, "response.done")
+
+    assert kinds.count("response.output_audio_transcript.delta") == 60
+
+
+async def test_pause_that_is_over_when_it_begins_is_no_pause():
+    with use_clock(HastyClock(0.5)):
+        link = open_link(speed=8, brain=lambda _: [Wait(100), Say("a story")])
+    link.feed(CREATE)
+
+    assert (await kinds_until(link, "response.done"))[1] == "response.created"
 
 
 async def test_cancelled_next_loses_no_frame():

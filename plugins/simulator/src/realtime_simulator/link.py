@@ -117,9 +117,7 @@ class Link:
         """
         # the client is heard between any two frames, however fast they are taken
         await asyncio.sleep(0)
-        while (ready_s := self._ready_s()) > self._clock.now_s():
-            await self._wait_until(ready_s)
-        action = self._actions[0]
+        action = await self._due()
         if isinstance(action, End):
             if self._watched is not None:
                 self._watched.ended("server")
@@ -135,9 +133,19 @@ class Link:
     def _tell(self, fault: Fault) -> None:
         _log.info("%s: fault %s fired", self._name, fault)
 
-    def _ready_s(self) -> float:
+    async def _due(self) -> Action:
+        """The next action, when its time has come; it stays the next."""
+        while True:
+            # read once: time passes between two looks at the clock
+            now_s = self._clock.now_s()
+            ready_s = self._ready_s(now_s)
+            if ready_s > now_s:
+                await self._wait_until(ready_s)
+            elif self._actions:
+                return self._actions[0]
+
+    def _ready_s(self, now_s: float) -> float:
         """When there is something to do, as far as is known now."""
-        now_s = self._clock.now_s()
         if not self._actions:
             frame = self._engine.next(now_s)
             if frame is None:

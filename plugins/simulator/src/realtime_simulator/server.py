@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SimulatorServer"]
 
+_BACKLOG: Final = 1024
+"""How many clients may knock at the same moment; those beyond try again after a second."""
+
 _STOP_TIMEOUT_S: Final = 5.0
 """Above what a session takes to close when its client neither reads nor answers."""
 
@@ -67,7 +70,7 @@ class SimulatorServer:
         door = Door(self.options, api_key=self._api_key, watch=self._watch if self._is_watched else None)
         runner = web.ServerRunner(web.Server(door.answer, access_log=None), shutdown_timeout=_STOP_TIMEOUT_S)
         await runner.setup()
-        await web.TCPSite(runner, self._host, self._port).start()
+        await web.TCPSite(runner, self._host, self._port, backlog=_BACKLOG).start()
         self._door, self._runner = door, runner
         self._port = runner.addresses[0][1]
 
