@@ -18,9 +18,16 @@ def test_a_completed_transcription_is_what_the_user_said(decode):
     assert (event.role, event.text, event.final, event.item_id) == ("user", "Hi.", True, "u1")
 
 
-@pytest.mark.parametrize("word", ["delta", "completed"])
-def test_a_transcription_without_text_is_an_error(decode, word):
-    (event,) = decode(f"conversation.item.input_audio_transcription.{word}", item_id="u1")
+def test_a_transcription_delta_may_bring_no_words(decode):
+    (event,) = decode("conversation.item.input_audio_transcription.delta", item_id="u1", delta=None)
+
+    assert type(event) is RealtimeEvent
+    assert event.item_id == "u1"
+
+
+@pytest.mark.parametrize(("word", "fields"), [("delta", {"delta": 7}), ("completed", {})])
+def test_a_transcription_without_text_is_an_error(decode, word, fields):
+    (event,) = decode(f"conversation.item.input_audio_transcription.{word}", item_id="u1", **fields)
 
     assert (event.code, event.item_id) == (MALFORMED_FRAME, "u1")
 

@@ -5,6 +5,7 @@ import copy
 import pydantic
 import pytest
 from realtime_simulator.brain import Call, McpCall, Say
+from realtime_simulator.server_events import NOT_SENT, SERVER_EVENTS
 
 MCP = {
     "type": "mcp",
@@ -14,60 +15,6 @@ MCP = {
     "require_approval": "never",
 }
 VAD = {"input": {"transcription": {"model": "gpt-4o-transcribe"}}}
-KINDS = {
-    "conversation.created",
-    "conversation.item.added",
-    "conversation.item.created",
-    "conversation.item.deleted",
-    "conversation.item.done",
-    "conversation.item.input_audio_transcription.completed",
-    "conversation.item.input_audio_transcription.delta",
-    "conversation.item.input_audio_transcription.failed",
-    "conversation.item.input_audio_transcription.segment",
-    "conversation.item.retrieved",
-    "conversation.item.truncated",
-    "error",
-    "input_audio_buffer.cleared",
-    "input_audio_buffer.committed",
-    "input_audio_buffer.speech_started",
-    "input_audio_buffer.speech_stopped",
-    "input_audio_buffer.timeout_triggered",
-    "mcp_list_tools.completed",
-    "mcp_list_tools.failed",
-    "mcp_list_tools.in_progress",
-    "rate_limits.updated",
-    "response.content_part.added",
-    "response.content_part.done",
-    "response.created",
-    "response.done",
-    "response.function_call_arguments.delta",
-    "response.function_call_arguments.done",
-    "response.mcp_call.completed",
-    "response.mcp_call.failed",
-    "response.mcp_call.in_progress",
-    "response.mcp_call_arguments.delta",
-    "response.mcp_call_arguments.done",
-    "response.output_audio.delta",
-    "response.output_audio.done",
-    "response.output_audio_transcript.delta",
-    "response.output_audio_transcript.done",
-    "response.output_item.added",
-    "response.output_item.done",
-    "response.output_text.delta",
-    "response.output_text.done",
-    "session.created",
-    "session.updated",
-}
-"""All that the simulator can send over a WebSocket."""
-
-NOT_HERE = {
-    "input_audio_buffer.dtmf_event_received": "telephone calls only",
-    "output_audio_buffer.cleared": "WebRTC and telephone calls only",
-    "output_audio_buffer.started": "WebRTC and telephone calls only",
-    "output_audio_buffer.stopped": "WebRTC and telephone calls only",
-}
-"""What it does not send, and why."""
-
 IMAGE = "data:image/png;base64,iVBORw=="
 
 
@@ -174,11 +121,11 @@ def everything(talk, speech, silence):
 
 
 def test_every_kind_of_frame_occurs(everything, kinds):
-    assert set(kinds(everything)) == KINDS
+    assert set(kinds(everything)) == SERVER_EVENTS
 
 
 def test_every_kind_of_the_openai_package_is_sent_or_has_its_reason(event_types):
-    assert KINDS | NOT_HERE.keys() == event_types.keys()
+    assert SERVER_EVENTS | NOT_SENT.keys() == event_types.keys()
 
 
 def test_every_frame_is_valid(everything, validate):

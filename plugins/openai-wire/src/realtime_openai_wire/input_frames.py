@@ -44,6 +44,8 @@ def _cleared(state: WireState, name: str, frame: Frame) -> Events:
 
 
 def _transcript_delta(_: WireState, name: str, frame: Frame) -> Events:
+    if frame.get("delta") is None:
+        return (plain_event(name, frame),)  # the protocol lets it bring log probabilities alone
     return _transcript(name, frame, text(frame, "delta"), final=False)
 
 
