@@ -30,11 +30,17 @@ class Talk:
         model: str = "gpt-realtime-2.1",
         kind: SessionKind = "realtime",
         speed: float = 0,
+        session: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
         self.now_s = 100.0
         self.engine = Engine(
-            configure(speed=speed, **options), model=model, kind=kind, now_s=self.now_s, epoch_s=1e9
+            configure(speed=speed, **options),
+            model=model,
+            kind=kind,
+            session=session,
+            now_s=self.now_s,
+            epoch_s=1e9,
         )
         self.engine.open()
         self.created, *self.greeting = self.hear()

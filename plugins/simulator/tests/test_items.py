@@ -288,3 +288,33 @@ def test_reference_needs_an_id(conversation):
         resolve({"type": "item_reference"}, "response.input[0]", conversation, Ids(), PCM16_24KHZ)
 
     assert caught.value.param == "response.input[0].id"
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        (
+            {"type": "function_call", "name": "f", "arguments": "{}", "call_id": "call_1"},
+            {"type": "function_call_output", "call_id": "call_1", "output": "7"},
+        ),
+        (
+            {
+                "id": "ask",
+                "type": "mcp_approval_request",
+                "server_label": "s",
+                "name": "f",
+                "arguments": "{}",
+            },
+            {"type": "mcp_approval_response", "approval_request_id": "ask", "approve": True},
+        ),
+    ],
+)
+def test_answer_needs_its_question(conversation, asked, answer):
+    conversation.add(made(user(id="ask_not")))
+    with pytest.raises(Refusal, match="not found in conversation"):
+        conversation.check_answer(made(answer))
+
+    conversation.add(made(asked))
+
+    conversation.check_answer(made(answer))
+    conversation.check_answer(made(user()))

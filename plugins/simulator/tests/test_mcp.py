@@ -64,6 +64,12 @@ def test_tools_of_a_new_server_are_listed(talk, kinds):
     assert progress["item_id"] == done["item"]["id"]
 
 
+def test_tools_that_a_session_begins_with_are_listed(talk, kinds):
+    begun = talk(session={**talk().created["session"], "tools": [server()]})
+
+    assert kinds([begun.created, *begun.greeting]) == ["session.created", *LISTED]
+
+
 def test_known_server_is_not_listed_again(talk, kinds):
     talk = talk()
     talk.update(tools=[server(authorization="secret")])

@@ -117,6 +117,14 @@ def test_transcription_may_have_no_deltas(talk, speech, silence, kinds):
     assert DELTA.replace("delta", "completed") in kinds(frames)
 
 
+def test_part_may_be_told_twice(frames_of):
+    _, frames = frames_of("part-twice")
+
+    parts = [frame for frame in frames if "part" in frame]
+    assert len(parts) == 2
+    assert all(frame["content"] == frame["part"] for frame in parts)
+
+
 def test_preview_names_are_those_of_the_preview(frames_of, kinds, the):
     created, frames = frames_of("preview-names")
 

@@ -90,6 +90,7 @@ class Engine:
             self._reject(_BETA)
         else:
             self._outbox.send("session.created", session=self._session.served)
+            list_tools(self._parts, before=())
 
     def _reject(self, refusal: Refusal, event_id: str | None = None) -> None:
         self._outbox.fail(refusal, event_id)
@@ -177,12 +178,11 @@ class Engine:
             voice_locked=self._conversation.has_assistant_audio,
             responding=self._turns.responses.active is not None,
         )
-        tools = self._session.served.get("tools")
+        tools = self._session.served.get("tools", ())
         self._session.update(event["session"], moment)
         self._turns.configure()
         self._outbox.send("session.updated", session=self._session.served)
-        if tools is not None:
-            list_tools(self._parts, tools)
+        list_tools(self._parts, before=tools)
 
     def _create_item(self, event: Frame) -> None:
         item = check_item(event["item"], "item", self._parts.ids, self._session.input_format)

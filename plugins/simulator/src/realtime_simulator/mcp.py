@@ -22,7 +22,7 @@ def list_tools(parts: Parts, before: Sequence[Json]) -> None:
 
     What fails is the list of a server whose label the options name.
     """
-    for tool in parts.session.served["tools"]:
+    for tool in parts.session.served.get("tools", ()):
         if tool["type"] == "mcp" and tool not in before:
             _list_tools_of(parts, tool)
 

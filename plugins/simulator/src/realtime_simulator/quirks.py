@@ -18,6 +18,7 @@ Quirk: TypeAlias = Literal[
     "no-call-name",
     "status-string",
     "no-transcription-deltas",
+    "part-twice",
     "preview-names",
     "no-event-ids",
 ]
@@ -72,6 +73,10 @@ def _status_string(frame: Frame) -> list[Frame]:
 
 def _no_transcription_deltas(frame: Frame) -> list[Frame]:
     return [] if frame["type"] == "conversation.item.input_audio_transcription.delta" else [frame]
+
+
+def _part_twice(frame: Frame) -> list[Frame]:
+    return [{**frame, "content": frame["part"]}] if "part" in frame else [frame]
 
 
 def _no_event_ids(frame: Frame) -> list[Frame]:
@@ -155,6 +160,7 @@ _FILTERS: Final[dict[Quirk, Callable[[Frames, str], _Filter]]] = {
     "no-call-name": _stateless(_no_call_name),
     "status-string": _stateless(_status_string),
     "no-transcription-deltas": _stateless(_no_transcription_deltas),
+    "part-twice": _stateless(_part_twice),
     "preview-names": _stateless(_preview_names),
     "no-event-ids": _stateless(_no_event_ids),
 }

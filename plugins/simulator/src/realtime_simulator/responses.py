@@ -94,10 +94,7 @@ class Responses:
 
     def sent(self, response_id: str) -> None:
         """The ``response.done`` of that response has come out of the pacer."""
-        for running in self._running:
-            if running.response.id == response_id:
-                self._finish(running)
-                return
+        self._finish(next(running for running in self._running if running.response.id == response_id))
 
     def _finish(self, running: _Running) -> None:
         self._running.remove(running)
