@@ -1,7 +1,7 @@
 from unittest.mock import ANY
 
 import pytest
-from realtime_simulator.expected import Expected, Search, Track
+from realtime_simulator.expected import Expected, Search, Track, complaint_in
 
 CREATE = {"type": "response.create", "response": {"instructions": "Be brief.", "tools": [{"name": "f"}]}}
 
@@ -114,3 +114,26 @@ def test_account_tells_of_a_frame_that_came_too_early():
 def test_account_names_one_that_fits_but_came_late():
     """It came between the failure and its account."""
     assert Track([{"type": "b"}]).account(Expected("b")) == "  b: this one fits"
+
+
+FAILED = {"status": "failed", "status_details": {"error": {"message": "no reply"}}}
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ([], ""),
+        ([{"type": "session.created"}, "garbage"], ""),
+        ([{"type": "response.done", "response": {"status": "completed", "status_details": None}}], ""),
+        (
+            [{"type": "response.done", "response": FAILED}, {"type": "x"}],
+            "the last response that failed: no reply\n",
+        ),
+        (
+            [{"type": "response.done", "response": FAILED}, {"type": "error", "error": {"message": "wrong"}}],
+            "the last error that the server sent: wrong\n",
+        ),
+    ],
+)
+def test_last_complaint_of_the_server_is_told(sent, told):
+    assert complaint_in(sent) == told

@@ -3,6 +3,7 @@ import re
 
 import numpy as np
 import pytest
+from realtime_core.contents import Message
 from realtime_simulator.brain import Call, Fail, Result, Say, Turn, Wait
 from realtime_simulator.script import (
     AfterSpeech,
@@ -68,6 +69,24 @@ def test_first_pattern_that_is_found_answers():
 
     assert [said(brain, text="The Weather?"), said(brain, text="The weather?")] == ["Rain.", "Rain."]
     assert said(brain, text="else") == "Anything."
+
+
+def test_newest_message_counts_and_all_that_has_no_answer():
+    """A response that failed has answered nothing, so the turn after it has two messages."""
+    history = (Message("user", "2 pizzas"), Message("user", "3 pizzas"))
+    turn = {"text": "2 pizzas 3 pizzas", "history": history}
+    count = Match(re.compile(r"(\d) pizzas"))
+
+    assert said(begin(say("exactly", When("3 pizzas"))), **turn) == "exactly"
+    assert said(begin(say("all", When("2 pizzas 3 pizzas"))), **turn) == "all"
+    assert said(begin(say("{1}", count)), **turn) == "3"
+    assert said(begin(say("both", Match(re.compile("2.*3")))), **turn) == "both"
+
+
+def test_message_that_has_its_answer_does_not_count():
+    brain = begin(say("no", When("hi")), say("in order"))
+
+    assert said(brain, history=(Message("user", "hi"), Message("assistant", "Hi!"))) == "in order"
 
 
 def test_pattern_needs_words():

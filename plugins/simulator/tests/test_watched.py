@@ -78,6 +78,15 @@ async def test_failure_tells_what_came_instead(session):
     )
 
 
+async def test_failure_tells_what_the_server_complained_of(session):
+    session.frame_sent({"type": "error", "error": {"message": "Unknown parameter: 'x'."}})
+
+    with pytest.raises(
+        AssertionError, match=r"the last error that the server sent: Unknown parameter: 'x'\."
+    ):
+        await session.expect("response.create", within_s=0)
+
+
 async def test_nothing_is_waited_for_after_the_end(session):
     waiting = asyncio.ensure_future(session.expect("response.create", within_s=3600))
     await asyncio.sleep(0)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from realtime_simulator.memory import MemoryPipe
     from realtime_simulator.options import SimulatorOptions, configure
     from realtime_simulator.server import SimulatorServer
-    from realtime_simulator.speech import silence, speech
+    from realtime_simulator.sound import silence, speech
     from realtime_simulator.watch import Watch
     from realtime_simulator.watched import WatchedSession
 
@@ -52,7 +52,7 @@ __all__ = [
     "speech",
 ]
 
-_MODULES: Final = ("brain", "faults", "memory", "options", "server", "speech", "watch", "watched")
+_MODULES: Final = ("brain", "faults", "memory", "options", "server", "sound", "watch", "watched")
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 Knows nothing of ports. aiohttp loads with the first request.
 """
 
+import asyncio
 import itertools
 import logging
 from collections.abc import Awaitable, Callable
@@ -57,10 +58,9 @@ class Door:
             _log.info("refused %s: HTTP %d%s", request.path, refused.status, why)
             return _json(refused.body(), status=refused.status)
 
-    def hang_up(self, end: End) -> None:
+    async def hang_up(self, end: End) -> None:
         """End all sessions."""
-        for socket in self._open:
-            socket.hang_up(end)
+        await asyncio.gather(*(socket.hang_up(end) for socket in self._open))
 
     def _handler(self, method: str, path: str) -> "Handler":
         methods = self._ROUTES.get(path)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import attrs
 
-__all__ = ["Expected", "Search", "Track"]
+__all__ = ["Expected", "Search", "Track", "complaint_in"]
 
 _LONGEST_VALUE: Final = 60
 _MOST_LINES: Final = 20
@@ -78,6 +78,17 @@ class Search:
                 return frames[at]
         self._at = len(frames)
         return None
+
+
+def complaint_in(sent: list[Any]) -> str:
+    """What the server complained of last, in a line of its own; empty if of nothing."""
+    for frame in reversed(sent):
+        match frame:
+            case {"type": "error", "error": {"message": message}}:
+                return f"the last error that the server sent: {message}\n"
+            case {"response": {"status": "failed", "status_details": {"error": {"message": message}}}}:
+                return f"the last response that failed: {message}\n"
+    return ""
 
 
 def _kind_of(frame: Any) -> str:

@@ -62,6 +62,12 @@ def _fold(text: str) -> str:
     return text.strip().casefold()
 
 
+def _said(turn: Turn) -> tuple[str, ...]:
+    """What the user has said: the newest message, and all since the last answer; a failed one is none."""
+    newest = next((message.content for message in reversed(turn.history) if message.role == "user"), "")
+    return tuple(filter(None, (newest, turn.text))) if turn.text else ()
+
+
 @attrs.frozen
 class When:
     """The user says just that; case and outer blanks do not count."""
@@ -71,7 +77,7 @@ class When:
 
     def blanks(self, turn: Turn) -> Blanks | None:
         """See `Trigger`."""
-        return {} if _fold(turn.text) == self.text else None
+        return {} if self.text in map(_fold, _said(turn)) else None
 
 
 @attrs.frozen
@@ -83,7 +89,7 @@ class Match:
 
     def blanks(self, turn: Turn) -> Blanks | None:
         """See `Trigger`."""
-        found = self.pattern.search(turn.text) if turn.text else None
+        found = next(filter(None, map(self.pattern.search, _said(turn))), None)
         if found is None:
             return None
         groups = {str(number): found[number] for number in range(self.pattern.groups + 1)}

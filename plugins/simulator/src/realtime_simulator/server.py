@@ -80,7 +80,8 @@ class SimulatorServer:
             return
         for site in self._runner.sites:
             await site.stop()
-        self._door.hang_up(End(1001))
+        # before the runner stops, which is then deaf to the goodbyes of the clients
+        await self._door.hang_up(End(1001))
         await self._runner.cleanup()
 
     async def __aenter__(self) -> Self:

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final, Literal, Protocol
 
-from realtime_simulator.expected import Expected, Search, Track
+from realtime_simulator.expected import Expected, Search, Track, complaint_in
 from realtime_simulator.frames import End
 
 __all__ = ["WITHIN_S", "Bell", "Steering", "WatchedSession"]
@@ -147,6 +147,7 @@ class WatchedSession:
         return (
             f"the {who} did not send {wanted} {when}; since the last expected frame it sent:\n"
             f"{track.account(wanted)}\n"
+            f"{complaint_in(self.sent)}"
             f"whole frames are in session.{where}; one that only comes later needs a longer within_s="
         )
 

@@ -46,6 +46,7 @@ class WebSocket:
         chosen = select_subprotocol(request.headers)
         self._request = _with_one_subprotocol(request, chosen)
         self._told: asyncio.Future[End] = asyncio.get_running_loop().create_future()
+        self._over = asyncio.Event()
         self.response = web.WebSocketResponse(
             timeout=_CLOSE_TIMEOUT_S,
             protocols=[chosen] if chosen else [],
@@ -63,10 +64,11 @@ class WebSocket:
         """Answer the upgrade."""
         await self.response.prepare(self._request)
 
-    def hang_up(self, end: End) -> None:
-        """Make `carry` end the session, in whatever state it is."""
+    async def hang_up(self, end: End) -> None:
+        """Make `carry` end the session, in whatever state it is, and wait until it has."""
         with contextlib.suppress(asyncio.InvalidStateError):
             self._told.set_result(end)
+        await self._over.wait()
 
     async def carry(self, link: Link) -> int:
         """Carry a session to its end, and close the link; the code of the close.
@@ -93,6 +95,7 @@ class WebSocket:
             await self._close(end, writing)
             await asyncio.gather(reading, writing, return_exceptions=True)
             link.close()
+            self._over.set()
         return _ABNORMAL if end.code is None else end.code
 
     async def _read(self, link: Link) -> End:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from realtime_core.audio.formats import PCM16_24KHZ
-from realtime_simulator.speech import silence, speech
+from realtime_simulator.sound import silence, speech
 from realtime_simulator.vad import Vad, VadSettings
 
 
