@@ -204,7 +204,7 @@ async def test_server_that_stays_silent_ends_the_opening_in_time(serve_script: S
 
     async with serve_script(script) as url:
         with pytest.raises(ConnectionFailed) as failed:
-            await client(url, timeout_s=0.2).create_session()
+            await client(url, timeout_s=2).create_session()
 
     assert failed.value.reason is FailedReason.TIMEOUT
     assert "session to be created" in str(failed.value)
@@ -438,7 +438,7 @@ async def test_service_that_speaks_of_an_update_before_the_session_has_not_opene
 
     async with serve_script(script) as url:
         with pytest.raises(ConnectionFailed, match="session to be created"):
-            await client(url, timeout_s=0.2).create_session()
+            await client(url, timeout_s=2).create_session()
 
 
 async def test_callback_that_swallows_its_cancellation_holds_no_deletion_up(serve_script: Serve):

@@ -19,6 +19,7 @@ carries no id.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any, Final
 
 import attrs
@@ -106,7 +107,8 @@ class PendingCommands:
         One that is not ``sent`` may be refused by an error, but nothing else answers it.
         """
         if kind in _IMPATIENT:
-            for key in [key for key in self._of(kind) if self._left_s(key) <= 0]:
+            # they are in the order in which they were sent
+            for key in list(takewhile(lambda key: self._left_s(key) <= 0, self._of(kind))):
                 del self._pending[key]
         if len(self._pending) >= _CAPACITY:
             del self._pending[next(iter(self._pending))]
