@@ -170,7 +170,8 @@ def test_an_error_without_any_command_refuses_none():
     assert PendingCommands().answer_error({"code": "server_error"}) is None
 
 
-def test_the_table_is_bounded_and_forgets_the_oldest(clock):
+@pytest.mark.usefixtures("clock")
+def test_the_table_is_bounded_and_forgets_the_oldest():
     table = PendingCommands()
     for number in range(5000):
         table.add(f"{number}", f"{number}", COMMIT)
