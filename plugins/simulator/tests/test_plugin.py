@@ -4,9 +4,10 @@ from realtime_core import (
     RealtimeAudioEvent,
     RealtimeResponseEvent,
     RealtimeTextEvent,
+    RealtimeTranscriptEvent,
     create_client,
 )
-from realtime_core.errors import ConnectionLost, InvalidOptions, LostReason
+from realtime_core.errors import ConnectionLost, InvalidOptions, LostReason, UnsupportedSetting
 from realtime_core.provider import Setup
 from realtime_openai_wire import NATIVE_FORMATS, OpenAIRealtimeExecutionSettings
 from realtime_simulator.brain import Say
@@ -96,3 +97,21 @@ async def test_script_that_cannot_be_read_fails_at_the_connect():
 
     with pytest.raises(InvalidOptions, match=r"nowhere\.toml"):
         await connect(configure(script="nowhere.toml"), Setup(settings=settings))
+
+
+async def test_session_may_only_listen(speech, silence):
+    client = create_client("simulator", intent="transcription", transcripts="Good day.", speed=0)
+    async with client(input_audio_transcription={"model": "gpt-4o-transcribe"}) as session:
+        await session.send_audio(speech(500) + silence(500))
+        async for event in session.receive():
+            if isinstance(event, RealtimeTranscriptEvent) and event.final:
+                break
+
+    assert (event.role, event.text) == ("user", "Good day.")
+
+
+async def test_session_that_only_listens_has_no_voice():
+    setup = Setup(settings=OpenAIRealtimeExecutionSettings(voice="cedar"))
+
+    with pytest.raises(UnsupportedSetting, match="voice"):
+        await connect(configure(intent="transcription"), setup)

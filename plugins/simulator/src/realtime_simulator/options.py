@@ -17,6 +17,7 @@ from realtime_simulator.faults import Fault, parse_faults
 from realtime_simulator.quirks import Quirk
 from realtime_simulator.script import Script
 from realtime_simulator.script_file import load_script
+from realtime_simulator.session_defaults import SessionKind
 from realtime_simulator.watch import Watch, as_watch
 
 __all__ = ["RateLimits", "SimulatorOptions", "Transcription", "configure"]
@@ -72,6 +73,10 @@ def _rate_limits(given: Any) -> Any:
     return _one_of(given, RateLimits)
 
 
+def _intent(given: Any) -> Any:
+    return _one_of(given, SessionKind)
+
+
 def _words(given: str | Iterable[str]) -> list[str]:
     """Words with commas between them, or one by one."""
     return [word.strip() for word in given.split(",")] if isinstance(given, str) else list(given)
@@ -97,6 +102,11 @@ class SimulatorOptions:
 
     faults: tuple[Fault, ...] = option(default=(), convert=parse_faults)
     """What goes wrong, such as ``close:1001@7``, several with commas between them."""
+
+    intent: SessionKind = option(default="realtime", convert=_intent)
+    """``transcription``: the provider's sessions only write down what is said.
+
+    A server's clients say in the URL what they want."""
 
     quirks: tuple[Quirk, ...] = option(default=(), convert=_quirks)
     """What it does unlike the service today, such as ``no-call-name``, several with commas between them."""

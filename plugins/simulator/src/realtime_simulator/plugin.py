@@ -8,6 +8,7 @@ from realtime_openai_wire import (
     WEBSOCKET_CAPABILITIES,
     OpenAIRealtimeExecutionSettings,
     WireConnection,
+    session_payload,
 )
 
 from realtime_simulator.memory import MemoryPipe
@@ -20,10 +21,11 @@ async def connect(options: SimulatorOptions, setup: Setup) -> Connection:
     """A session with a new simulated service.
 
     Raises:
-        CallerError: the settings cannot be written.
+        CallerError: the settings cannot be written, or a session of that intent has none of them.
     """
-    pipe = MemoryPipe.open(options, model=setup.settings.model or None)
-    return WireConnection(pipe, setup)
+    session_payload(setup.settings, options.intent)  # raises for what cannot be written
+    pipe = MemoryPipe.open(options, model=setup.settings.model or None, kind=options.intent)
+    return WireConnection(pipe, setup, session_type=options.intent)
 
 
 @hookimpl
