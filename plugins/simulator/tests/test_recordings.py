@@ -25,14 +25,35 @@ def heard(events):
     return [event for direction, event in events if direction == "in"]
 
 
-def order(frames):
-    """Types with each delta stream once, audio and transcript apart; transcription is unordered."""
-    kinds = [frame["type"] for frame in frames]
-    spoken = {"response.output_audio.delta", "response.output_audio_transcript.delta"}
-    merged = ["response.output_audio*.delta" if kind in spoken else kind for kind in kinds]
-    return [
-        kind for kind, _ in itertools.groupby(kind for kind in merged if not kind.startswith(TRANSCRIPTION))
-    ]
+BOUNDS = ("input_audio_buffer.committed", "conversation.item.done", "response.created", "response.done")
+"""Between which of these the user's transcription comes."""
+
+
+def is_delta(frame):
+    return frame["type"].endswith(".delta")
+
+
+def is_transcription(frame):
+    return frame["type"].startswith(TRANSCRIPTION)
+
+
+def kinds_of(frames):
+    """Every type as often as it comes; but of deltas without another frame between them each type once."""
+    runs = itertools.groupby(frames, key=is_delta)
+    kinds = ((deltas, [frame["type"] for frame in run]) for deltas, run in runs)
+    return [kind for deltas, run in kinds for kind in (dict.fromkeys(run) if deltas else run)]
+
+
+def course(frames):
+    """What must be equal: the types of the frames, and how they stand to the transcription beside them.
+
+    How many pieces a text or an audio comes in is the service's mood, and so is which piece of the
+    transcription meets which piece of the reply.
+    """
+    return (
+        kinds_of(frame for frame in frames if not is_transcription(frame)),
+        kinds_of(frame for frame in frames if is_transcription(frame) or frame["type"] in BOUNDS),
+    )
 
 
 def shape(value):
@@ -78,13 +99,14 @@ TEXT_TURNS = [
 ]
 TOOL_ROUNDS = ["openai_ws/test_tool_call_round", "azure_ws/test_tool_call_round"]
 VAD_TURNS = ["openai_ws/test_audio_in_server_vad_turn", "azure_ws/test_audio_in_server_vad_transcribes"]
+EVERY_ONE = TEXT_TURNS + TOOL_ROUNDS + VAD_TURNS
 
 
 @pytest.mark.parametrize("name", TEXT_TURNS + TOOL_ROUNDS)
 def test_typed_turn_has_the_recorded_order(talk, name):
     events = recorded(name)
 
-    assert order(replay(talk, events)) == order(heard(events))
+    assert course(replay(talk, events)) == course(heard(events))
 
 
 @pytest.mark.parametrize("name", VAD_TURNS)
@@ -93,11 +115,80 @@ def test_vad_turn_has_the_recorded_order(talk, name, speech, silence):
 
     frames = replay(talk, events, speech=silence(1700) + speech(2500) + silence(300))
 
-    assert order(frames) == order(heard(events))
-    assert {frame["type"] for frame in frames} == {frame["type"] for frame in heard(events)}
+    assert course(frames) == course(heard(events))
 
 
-@pytest.mark.parametrize("name", TEXT_TURNS + TOOL_ROUNDS + VAD_TURNS)
+def moved(frames, to, which):
+    """All frames that are so stand where the first of type ``to`` is, before it."""
+    rest = [frame for frame in frames if not which(frame)]
+    place = [frame["type"] for frame in rest].index(to)
+    return rest[:place] + [frame for frame in frames if which(frame)] + rest[place:]
+
+
+def of_type(kind):
+    return lambda frame: frame["type"] == kind
+
+
+def reversed_transcription(frames):
+    last_first = iter([frame for frame in frames if is_transcription(frame)][::-1])
+    return [next(last_first) if is_transcription(frame) else frame for frame in frames]
+
+
+AUDIO, SPOKEN = "response.output_audio.delta", "response.output_audio_transcript.delta"
+TAMPERED_WITH = {
+    "no transcription": lambda frames: [frame for frame in frames if not is_transcription(frame)],
+    "no pieces of transcription": lambda frames: [
+        frame for frame in frames if not (is_transcription(frame) and is_delta(frame))
+    ],
+    "transcription before its item": lambda frames: moved(
+        frames, "input_audio_buffer.committed", is_transcription
+    ),
+    "transcription before the response": lambda frames: moved(frames, "response.created", is_transcription),
+    "transcription at the end": lambda frames: [
+        *(frame for frame in frames if not is_transcription(frame)),
+        *filter(is_transcription, frames),
+    ],
+    "transcription backwards": reversed_transcription,
+    "no audio": lambda frames: [frame for frame in frames if frame["type"] != AUDIO],
+    "audio before its words": lambda frames: moved(frames, SPOKEN, of_type(AUDIO)),
+    "audio before its part": lambda frames: moved(frames, "response.content_part.added", of_type(AUDIO)),
+    "audio after its end": lambda frames: moved(frames, "response.output_item.done", of_type(AUDIO)),
+    "words after their end": lambda frames: moved(frames, "response.content_part.done", of_type(SPOKEN)),
+}
+
+
+@pytest.mark.parametrize("how", TAMPERED_WITH)
+@pytest.mark.parametrize("name", VAD_TURNS)
+def test_streams_out_of_place_are_noticed(name, how):
+    frames = heard(recorded(name))
+
+    assert course(TAMPERED_WITH[how](frames)) != course(frames)
+
+
+@pytest.mark.parametrize("name", EVERY_ONE)
+def test_a_frame_too_many_or_too_few_or_out_of_order_is_noticed(name):
+    frames = heard(recorded(name))
+    steps = [index for index, frame in enumerate(frames) if not is_delta(frame)]
+
+    for index in steps:
+        before, frame, after = frames[:index], frames[index], frames[index + 1 :]
+        assert course([*before, frame, frame, *after]) != course(frames), f"{frame['type']} twice"
+        assert course([*before, *after]) != course(frames), f"no {frame['type']}"
+        if after and not is_transcription(frame) and not is_transcription(after[0]):
+            late = course([*before, after[0], frame, *after[1:]])
+            assert late != course(frames), f"{frame['type']} after {after[0]['type']}"
+
+
+@pytest.mark.parametrize("name", EVERY_ONE)
+def test_the_number_of_pieces_is_free(name):
+    frames = heard(recorded(name))
+
+    twice = [copy for frame in frames for copy in ([frame, frame] if is_delta(frame) else [frame])]
+
+    assert course(twice) == course(frames)
+
+
+@pytest.mark.parametrize("name", EVERY_ONE)
 def test_every_frame_has_the_recorded_shape(talk, name, speech, silence):
     events = recorded(name)
     quirks = "part-twice" if name.startswith("azure_ws") else ""
@@ -113,7 +204,7 @@ def without(session, *changing):
     return {key: value for key, value in session.items() if key not in changing}
 
 
-@pytest.mark.parametrize("name", TEXT_TURNS + TOOL_ROUNDS + VAD_TURNS)
+@pytest.mark.parametrize("name", EVERY_ONE)
 def test_session_is_the_recorded_one_before_and_after_its_update(talk, name):
     events = recorded(name)
     before, after = (event["session"] for event in heard(events)[:2])
