@@ -4,7 +4,8 @@ from types import ModuleType
 
 import attrs
 import pytest
-from realtime_core.client import create_client
+from realtime_core.capabilities import Capabilities
+from realtime_core.client import RealtimeClient, create_client
 from realtime_core.commands import Raw, UpdateSession
 from realtime_core.errors import (
     ConnectionLost,
@@ -12,6 +13,7 @@ from realtime_core.errors import (
     InvalidSettings,
     SessionStateError,
     UnknownProvider,
+    UnsupportedCommand,
     UnsupportedSetting,
 )
 from realtime_core.events import RealtimeEvent, RealtimeSessionEvent
@@ -271,6 +273,31 @@ async def test_closing_the_client_deletes_a_session_that_is_opening(service, idl
 
 async def test_closing_a_client_without_sessions_is_harmless(service):
     await service.client().aclose()
+
+
+def by_region(options):
+    return Capabilities(turns=options.region == "north", live_settings=frozenset({"voice"}))
+
+
+def test_options_may_decide_what_the_provider_can_do(service):
+    provider = attrs.evolve(service.provider(), capabilities_for=by_region)
+    north = RealtimeClient(provider, name="scripted")
+    south = RealtimeClient(provider, name="scripted", options={"region": "south"})
+
+    assert (north.capabilities.turns, south.capabilities.turns) == (True, False)
+    assert south().capabilities is south.capabilities
+    with pytest.raises(UnsupportedCommand, match="scripted"):
+        south(create_response=True)
+    assert service.connections == []
+
+
+async def test_what_the_options_decide_holds_in_the_session(service):
+    provider = attrs.evolve(service.provider(), capabilities_for=by_region)
+
+    async with RealtimeClient(provider, name="scripted")() as session:
+        await session.update_session(voice="a")
+        with pytest.raises(UnsupportedSetting, match="'speed'"):
+            await session.update_session(speed=2)
 
 
 # -- its own verbs -----------------------------------------------------------------------------------

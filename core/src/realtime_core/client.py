@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from realtime_core.callbacks import AudioCallback
+from realtime_core.capabilities import Capabilities
 from realtime_core.errors import InvalidOptions, InvalidSettings, SessionStateError
 from realtime_core.events import RealtimeEvent
 from realtime_core.limits import SessionLimits
@@ -80,11 +83,13 @@ class RealtimeClient:
         options: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = name
-        self._provider = provider
         try:
             self._options = build_options(provider.options, options or {})
         except InvalidOptions as exc:
             raise InvalidOptions(f"{name}: {exc}") from exc
+        if provider.capabilities_for is not None:
+            provider = attrs.evolve(provider, capabilities=provider.capabilities_for(self._options))
+        self._provider = provider
         self._settings = merge_settings(provider.settings, settings)
         self._audio_output_callback = audio_output_callback
         self._limits = limits if limits is not None else SessionLimits()
@@ -96,6 +101,11 @@ class RealtimeClient:
 
     def __repr__(self) -> str:
         return f"<RealtimeClient {self.name} sessions={len(self._sessions)}>"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What its provider can do, with the options that the client has."""
+        return self._provider.capabilities
 
     def __call__(
         self,

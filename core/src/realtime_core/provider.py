@@ -111,6 +111,8 @@ class Provider:
         options: an attrs class, its fields made by `realtime_core.options.option`.
         settings: the settings it can honour: `RealtimeSettings`, or a class that extends it.
         capabilities: what it can do.
+        capabilities_for: what it can do with certain options, if some of them change that; asked once,
+            when a client is made, and before anything is opened.
         api_version: the version of this contract that the plugin was written for: a number of its own,
             not `API_VERSION`, so that a core with another contract can tell.
     """
@@ -120,6 +122,7 @@ class Provider:
     settings: type[RealtimeSettings]
     capabilities: Capabilities
     api_version: int
+    capabilities_for: Callable[[Any], Capabilities] | None = None
 
 
 class HookSpecs:

@@ -17,7 +17,12 @@ from realtime_core.provider import API_VERSION, Setup
 from realtime_core.registry import load_provider
 from realtime_openai.options import OpenAIOptions
 from realtime_openai.plugin import connect, realtime_provider
-from realtime_openai_wire import LIVE_SETTINGS, NATIVE_FORMATS, OpenAIRealtimeExecutionSettings
+from realtime_openai_wire import (
+    LIVE_SETTINGS,
+    NATIVE_FORMATS,
+    WEBSOCKET_CAPABILITIES,
+    OpenAIRealtimeExecutionSettings,
+)
 
 KEY = "sk-test-4f9a8b7c6d5e"
 
@@ -263,18 +268,29 @@ async def test_a_transcription_session_writes_down_what_is_said_and_only_that(se
                     words.append(event)
                     if event.final:
                         break
-            for send in (
-                session.send_text("Hello."),
-                session.send_image(b"\xff\xd8\xff"),
-                session.create_response(),
-            ):
-                with pytest.raises(UnsupportedCommand, match="a transcription session only listens"):
+            with pytest.raises(UnsupportedCommand, match="a transcription session only listens"):
+                await session.send_text("Hello.")
+            for send in (session.send_image(b"\xff\xd8\xff"), session.create_response()):
+                with pytest.raises(UnsupportedCommand, match="openai-ws"):
                     await send
             with pytest.raises(UnsupportedSetting, match="'voice'"):
                 await session.update_session(voice="marin")
             await session.update_session(include=["item.input_audio_transcription.logprobs"])
 
     assert [(event.text, event.final) for event in words] == [("Good mor", False), ("Good morning.", True)]
+
+
+def test_a_client_of_transcription_sessions_knows_before_it_connects_that_they_only_listen():
+    client = create_client(
+        "openai-ws", api_key=KEY, base_url="https://nowhere.invalid", intent="transcription"
+    )
+
+    assert (client.capabilities.turns, client.capabilities.images) == (False, False)
+    assert client.capabilities.live_settings > {*LISTEN}
+    assert "voice" not in client.capabilities.live_settings
+    assert create_client("openai-ws", api_key=KEY).capabilities is WEBSOCKET_CAPABILITIES
+    with pytest.raises(UnsupportedCommand, match="openai-ws"):
+        client(create_response=True)
 
 
 async def test_an_environment_that_openai_dislikes_is_a_failed_connection(monkeypatch):

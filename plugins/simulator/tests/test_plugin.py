@@ -7,7 +7,13 @@ from realtime_core import (
     RealtimeTranscriptEvent,
     create_client,
 )
-from realtime_core.errors import ConnectionLost, InvalidOptions, LostReason, UnsupportedSetting
+from realtime_core.errors import (
+    ConnectionLost,
+    InvalidOptions,
+    LostReason,
+    UnsupportedCommand,
+    UnsupportedSetting,
+)
 from realtime_core.provider import Setup
 from realtime_openai_wire import NATIVE_FORMATS, OpenAIRealtimeExecutionSettings
 from realtime_simulator.brain import Say
@@ -108,6 +114,15 @@ async def test_session_may_only_listen(speech, silence):
                 break
 
     assert (event.role, event.text) == ("user", "Good day.")
+
+
+def test_session_that_only_listens_answers_nothing():
+    client = create_client("simulator", intent="transcription")
+
+    assert (client.capabilities.turns, client.capabilities.images) == (False, False)
+    assert "voice" not in client.capabilities.live_settings
+    with pytest.raises(UnsupportedCommand, match="simulator"):
+        client(create_response=True)
 
 
 async def test_session_that_only_listens_has_no_voice():

@@ -65,10 +65,9 @@ def _input(kind: str, value: str) -> Input:
 
 
 async def _converse(plan: Plan, inputs: Sequence[Input], presenter: Presenter) -> Sequence[Turn]:
-    provider = load_provider(plan.provider)
     # not create_client: a provider may have an option that is called like a parameter of it
-    client = RealtimeClient(provider, name=plan.provider, options=plan.options)
-    async with client({**_defaults(provider.capabilities, vad=plan.vad), **plan.settings}) as session:
+    client = RealtimeClient(load_provider(plan.provider), name=plan.provider, options=plan.options)
+    async with client({**_defaults(client.capabilities, vad=plan.vad), **plan.settings}) as session:
         conversation = Conversation(session, presenter)
         try:
             with ExitStack() as stack:

@@ -3,7 +3,7 @@
 Importing it loads neither ``openai`` nor ``websockets``.
 """
 
-from realtime_openai_wire.capabilities import WEBSOCKET_CAPABILITIES
+from realtime_openai_wire.capabilities import WEBSOCKET_CAPABILITIES, websocket_capabilities
 from realtime_openai_wire.codec import OpenAIRealtimeCodec
 from realtime_openai_wire.connection import Pipe, WireConnection
 from realtime_openai_wire.errors import ErrorMeaning, meaning_of, tidy_message
@@ -43,4 +43,5 @@ __all__ = [
     "open_websocket",
     "session_payload",
     "tidy_message",
+    "websocket_capabilities",
 ]

@@ -1,13 +1,14 @@
-"""What the service can do, by transport."""
+"""What the service can do, by transport and by what a session is for."""
 
 from typing import Final
 
+import attrs
 from realtime_core.capabilities import Capabilities
 
 from realtime_openai_wire.formats import NATIVE_FORMATS
-from realtime_openai_wire.settings import LIVE_SETTINGS
+from realtime_openai_wire.settings import LIVE_SETTINGS, SETTINGS_OF_TRANSCRIPTION, SessionType
 
-__all__ = ["WEBSOCKET_CAPABILITIES"]
+__all__ = ["WEBSOCKET_CAPABILITIES", "websocket_capabilities"]
 
 WEBSOCKET_CAPABILITIES: Final = Capabilities(
     input_formats=NATIVE_FORMATS,
@@ -17,4 +18,13 @@ WEBSOCKET_CAPABILITIES: Final = Capabilities(
     acks=True,
     live_settings=LIVE_SETTINGS,
 )
-"""The protocol over a WebSocket, whoever is behind it."""
+"""The protocol over a WebSocket, whoever is behind it: a conversation."""
+
+_TRANSCRIPTION: Final = attrs.evolve(
+    WEBSOCKET_CAPABILITIES, images=False, turns=False, live_settings=frozenset(SETTINGS_OF_TRANSCRIPTION)
+)
+
+
+def websocket_capabilities(session_type: SessionType) -> Capabilities:
+    """What a session of that type can do over a WebSocket; one for transcription only listens."""
+    return _TRANSCRIPTION if session_type == "transcription" else WEBSOCKET_CAPABILITIES

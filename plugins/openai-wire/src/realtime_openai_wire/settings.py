@@ -18,6 +18,7 @@ from realtime_openai_wire.formats import format_to_wire
 
 __all__ = [
     "LIVE_SETTINGS",
+    "SETTINGS_OF_TRANSCRIPTION",
     "InputAudioTranscription",
     "OpenAIRealtimeExecutionSettings",
     "SessionType",
@@ -136,14 +137,14 @@ _PLACES: Final[dict[str, tuple[tuple[str, ...], Callable[[Any], Any]]]] = {
 }
 """Where a setting stands in the ``session`` object, and how its value is written there."""
 
-
-_OF_TRANSCRIPTION: Final = (
+SETTINGS_OF_TRANSCRIPTION: Final = (
     "input_audio_format",
     "input_audio_transcription",
     "input_audio_noise_reduction",
     "turn_detection",
     "include",
 )
+"""What a session that only listens can be told."""
 
 
 def session_payload(settings: RealtimeSettings, session_type: SessionType = "realtime") -> dict[str, Any]:
@@ -157,7 +158,7 @@ def session_payload(settings: RealtimeSettings, session_type: SessionType = "rea
     """
     values = set_fields(settings)
     if session_type == "transcription":
-        places = {name: _PLACES[name] for name in _OF_TRANSCRIPTION}
+        places = {name: _PLACES[name] for name in SETTINGS_OF_TRANSCRIPTION}
         if values.get("output_audio_format") == PCM16_24KHZ:
             del values["output_audio_format"]  # what every session has, here of audio that never comes
         whose = "a transcription session"

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from realtime_core.capabilities import Capabilities
 from realtime_core.errors import AuthenticationFailed, InvalidOptions, RealtimeError
 from realtime_core.provider import Provider, Setup, hookimpl
 from realtime_core.unset import UNSET
@@ -19,6 +20,7 @@ from realtime_openai_wire import (
     WireConnection,
     open_websocket,
     session_payload,
+    websocket_capabilities,
 )
 from realtime_openai_wire.refusals import not_reached
 
@@ -67,6 +69,10 @@ async def connect(options: OpenAIOptions, setup: Setup) -> WireConnection:
     return connection
 
 
+def _capabilities(options: OpenAIOptions) -> Capabilities:
+    return websocket_capabilities(options.intent)
+
+
 @hookimpl
 def realtime_provider() -> Provider:
     """What the entry point ``openai-ws`` gives."""
@@ -76,6 +82,7 @@ def realtime_provider() -> Provider:
         settings=OpenAIRealtimeExecutionSettings,
         capabilities=WEBSOCKET_CAPABILITIES,
         api_version=1,
+        capabilities_for=_capabilities,
     )
 
 

@@ -3,12 +3,14 @@
 Loads nothing heavy: numpy comes with the first session.
 """
 
+from realtime_core.capabilities import Capabilities
 from realtime_core.provider import Connection, Provider, Setup, hookimpl
 from realtime_openai_wire import (
     WEBSOCKET_CAPABILITIES,
     OpenAIRealtimeExecutionSettings,
     WireConnection,
     session_payload,
+    websocket_capabilities,
 )
 
 from realtime_simulator.memory import MemoryPipe
@@ -28,6 +30,10 @@ async def connect(options: SimulatorOptions, setup: Setup) -> Connection:
     return WireConnection(pipe, setup, session_type=options.intent)
 
 
+def _capabilities(options: SimulatorOptions) -> Capabilities:
+    return websocket_capabilities(options.intent)
+
+
 @hookimpl
 def realtime_provider() -> Provider:
     """The simulator as a provider."""
@@ -37,4 +43,5 @@ def realtime_provider() -> Provider:
         settings=OpenAIRealtimeExecutionSettings,
         capabilities=WEBSOCKET_CAPABILITIES,
         api_version=1,
+        capabilities_for=_capabilities,
     )
