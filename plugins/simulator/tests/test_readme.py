@@ -1,3 +1,4 @@
+import importlib.metadata
 import os
 import re
 import shlex
@@ -57,6 +58,21 @@ def test_test_fits_on_one_screen():
     assert len(TEST.splitlines()) <= 45
 
 
+def test_what_is_to_be_installed_is_what_the_test_needs():
+    (line,) = re.findall(r"^pip install (.* pytest.*)$", README, re.MULTILINE)
+
+    assert [name for name in line.split() if not importlib.metadata.version(name)] == []
+
+
+def test_application_of_the_readme_has_types(tmp_path):
+    pytest.importorskip("mypy", reason="checks the types")
+    (tmp_path / "app.py").write_text(APPS[0])
+
+    done = run("-m", "mypy", "--strict", "--cache-dir", os.devnull, "app.py", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def run_test(folder, app, test=TEST):
     for name, text in {"app.py": app, "test_app.py": test}.items():
         (folder / name).write_text(text)
@@ -77,7 +93,16 @@ def test_test_passes_for_both_applications(tmp_path, app):
     ("right", "wrong", "told"),
     [
         ("sunny in", "rainy in", "item.output is 'rainy in Rome', not 'sunny in Rome'"),
-        ("except ConnectionLost", "except ZeroDivisionError", "does the client connect again?"),
+        (
+            "except ConnectionLost",
+            "except ZeroDivisionError",
+            "::test_conversation - realtime_core.errors.ConnectionLost",
+        ),
+        (
+            "json.loads(call.arguments)['city']",
+            "json.loads(call.arguments)['town']",
+            "FAILED test_app.py::test_conversation - KeyError: 'town'",
+        ),
     ],
 )
 def test_test_fails_for_a_broken_application(tmp_path, right, wrong, told):

@@ -11,6 +11,9 @@ from realtime_simulator.watch import Watch
 from realtime_simulator.watched import WITHIN_S
 
 if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Coroutine
+    from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
     from aiohttp import web
@@ -115,6 +118,12 @@ class SimulatorServer:
         """
         __tracebackhide__ = True
         return await self._watch.expect(kind, within_s=within_s, **fields)
+
+    def running(
+        self, application: "Coroutine[Any, Any, Any]"
+    ) -> "AbstractAsyncContextManager[asyncio.Task[Any]]":
+        """`Watch.running`: run an application for the length of an ``async with`` block, fail as it fails."""
+        return self._watch.running(application)
 
     @property
     def port(self) -> int:

@@ -3,7 +3,10 @@
 Knows nothing of engines and sockets.
 """
 
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
 from realtime_core.errors import InvalidOptions
 
@@ -11,6 +14,9 @@ from realtime_simulator.expected import Expected, Search
 from realtime_simulator.watched import WITHIN_S, Bell, Steering, WatchedSession
 
 __all__ = ["Watch", "as_watch"]
+
+_HUNG_UP_S: Final = 1.0
+"""How long an application that has hung up may take to fail, where a test has failed first."""
 
 
 class Watch:
@@ -72,8 +78,53 @@ class Watch:
             raise AssertionError(session.missed(wanted, within_s) if session else self._nobody(within_s))
         return frame
 
+    @asynccontextmanager
+    async def running(self, application: Coroutine[Any, Any, Any]) -> AsyncIterator[asyncio.Task[Any]]:
+        """Run an application for the length of an ``async with`` block, which gets its task.
+
+        If the application raises, whoever waits for a frame or a session waits no longer, and the block
+        raises the same; if the block has raised, too, from that. At its end an application that goes on is
+        cancelled.
+
+        Args:
+            application: what to run, such as ``assist()``.
+        """
+        task = asyncio.ensure_future(application)
+        task.add_done_callback(self._application_ended)
+        failure: BaseException | None = None
+        try:
+            yield task
+        except asyncio.CancelledError:
+            raise  # somebody has ended the test
+        except BaseException as raised:
+            if self._hung_up:
+                await asyncio.wait([task], timeout=_HUNG_UP_S)
+            failure = await _ended(task)
+            if failure is not None:
+                raise failure from raised
+            raise
+        else:
+            failure = await _ended(task)
+            if failure is not None:
+                raise failure
+        finally:
+            await _ended(task)
+            if failure in self._bell.failures:
+                self._bell.failures.remove(failure)
+
+    def _application_ended(self, task: asyncio.Task[Any]) -> None:
+        failure = None if task.cancelled() else task.exception()
+        if failure is not None:
+            self._bell.failures.append(failure)
+            self._bell.ring()
+
+    @property
+    def _hung_up(self) -> bool:
+        """Whether the client has ended the last session, as one that fails does first of all."""
+        return bool(self.sessions) and self.sessions[-1].ended_by == "client"
+
     def _nobody(self, within_s: float) -> str:
-        none = f"no session began within {within_s:g} s"
+        none = f"no session began {self._bell.waited(within_s)}"
         if self.sessions:
             return f"{none} after the server ended the last one: does the client connect again?"
         return f"{none}: is the client given this server, and any key?"
@@ -88,3 +139,10 @@ def as_watch(given: Any) -> Watch:
     if not isinstance(given, Watch):
         raise InvalidOptions("it is a Watch() of realtime_simulator")
     return given
+
+
+async def _ended(task: asyncio.Task[Any]) -> BaseException | None:
+    """Cancel a task, and wait for its end; what it raised."""
+    task.cancel()
+    await asyncio.wait([task])
+    return None if task.cancelled() else task.exception()

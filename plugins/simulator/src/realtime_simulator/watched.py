@@ -36,6 +36,9 @@ class Bell:
     """Wakes whoever waits for something to happen."""
 
     def __init__(self) -> None:
+        self.failures: list[BaseException] = []
+        """What the applications that a test runs have failed with: nobody waits on after that."""
+
         self._event = asyncio.Event()
 
     def ring(self) -> None:
@@ -44,7 +47,7 @@ class Bell:
         event.set()
 
     async def until(self, happened: Callable[[], Any], within_s: float) -> Any:
-        """What ``happened`` gives as soon as that is not None; None: it took too long."""
+        """What ``happened`` gives as soon as that is not None; None: it took too long, or never comes."""
         late = False
 
         def give_up() -> None:
@@ -54,11 +57,17 @@ class Bell:
 
         timer = asyncio.get_running_loop().call_later(within_s, give_up)
         try:
-            while (what := happened()) is None and not late:
+            while (what := happened()) is None and not late and not self.failures:
                 await self._event.wait()
             return what
         finally:
             timer.cancel()
+
+    def waited(self, within_s: float) -> str:
+        """For how long somebody waited in vain, in words."""
+        if self.failures:
+            return f"before the application failed ({type(self.failures[0]).__name__})"
+        return f"within {within_s:g} s"
 
 
 class WatchedSession:
@@ -143,7 +152,7 @@ class WatchedSession:
         """What to say when a frame did not come."""
         who, track, where = ("server", self._sent, "sent") if sent else ("client", self._received, "received")
         ended = self.ended_by
-        when = f"within {within_s:g} s" if ended is None else f"before the {ended} ended the session"
+        when = self._bell.waited(within_s) if ended is None else f"before the {ended} ended the session"
         return (
             f"the {who} did not send {wanted} {when}; since the last expected frame it sent:\n"
             f"{track.account(wanted)}\n"
