@@ -186,7 +186,6 @@ class RealtimeErrorEvent(RealtimeEvent):
     benign: bool = False
     exception: BaseException | None = attrs.field(default=None, repr=False, eq=False)
     lost_events: int = 0
-    input_format: AudioFormat | None = None
     lost_audio_ms: float = 0.0
     lost_text_chars: int = 0
 

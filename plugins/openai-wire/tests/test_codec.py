@@ -268,10 +268,15 @@ def nested(depth):
 def test_what_is_no_json_is_refused_and_not_waited_for(value):
     codec = OpenAIRealtimeCodec()
 
-    with pytest.raises(UnsupportedCommand, match=r"session\.update"):
+    with pytest.raises(UnsupportedCommand, match=r"^a frame 'session\.update' cannot"):
         codec.encode(Raw(service_type="session.update", payload={"value": value}))
 
     assert not codec.awaits_update
+
+
+def test_a_command_that_is_no_json_is_named_plainly():
+    with pytest.raises(UnsupportedCommand, match=r"^a frame 'response\.create' cannot"):
+        OpenAIRealtimeCodec().encode(CreateResponse(overrides={"instructions": object()}))
 
 
 def test_a_refused_command_is_not_waited_for():
@@ -374,16 +379,64 @@ def test_a_command_is_answered_once_by_its_event_or_by_an_error(command, answer)
     assert by_event == by_error == by_age == ["cmd_7", None]
 
 
-def test_a_raw_frame_whose_answer_names_nobody_does_not_take_anothers():
+@pytest.mark.parametrize(
+    ("name", "ours", "answer"),
+    [
+        (
+            "session.update",
+            UpdateSession(command_id="ours", settings=SETTINGS),
+            {"type": "session.updated"},
+        ),
+        (
+            "input_audio_buffer.commit",
+            CommitAudio(command_id="ours"),
+            {"type": "input_audio_buffer.committed"},
+        ),
+        ("input_audio_buffer.clear", ClearAudio(command_id="ours"), {"type": "input_audio_buffer.cleared"}),
+        (
+            "conversation.item.truncate",
+            Truncate(command_id="ours", item_id="i1", keep_ms=1),
+            {"type": "conversation.item.truncated", "item_id": "i1"},
+        ),
+        (
+            "conversation.item.delete",
+            DeleteItem(command_id="ours", item_id="i1"),
+            {"type": "conversation.item.deleted", "item_id": "i1"},
+        ),
+        (
+            "response.cancel",
+            CancelResponse(command_id="ours"),
+            {"type": "response.done", "response": {"status": "cancelled"}},
+        ),
+        (
+            "response.create",
+            CreateResponse(command_id="ours"),
+            {"type": "error", "error": {"code": "conversation_already_has_active_response"}},
+        ),
+        (
+            "conversation.item.create",
+            AddItem(command_id="ours", item=Message("user", "Hello.")),
+            {"type": "error", "error": {"code": "invalid_value", "param": "item.role"}},
+        ),
+        (
+            "input_audio_buffer.append",
+            CommitAudio(command_id="ours"),
+            {"type": "error", "error": {"code": "invalid_value", "event_id": ""}},
+        ),
+        ("telepathy", CommitAudio(command_id="ours"), {"type": "error", "error": {"code": "invalid_value"}}),
+    ],
+)
+@pytest.mark.parametrize("event_id", ["ours", "mine", "", None, 7])
+def test_a_raw_frame_has_its_own_answer_and_takes_no_others(name, ours, answer, event_id):
     codec = OpenAIRealtimeCodec()
-    codec.encode(
-        Raw(command_id="raw", service_type="session.update", payload={"session": {"type": "realtime"}})
-    )
-    codec.encode(UpdateSession(command_id="ours", settings=SETTINGS))
+    for number in (1, 2):
+        payload = {"event_id": event_id, "item_id": "i1"}
+        codec.encode(Raw(command_id=f"raw {number}", service_type=name, payload=payload))
+    codec.encode(ours)
 
-    ids = [codec.decode('{"type":"session.updated"}')[0].command_id for _ in range(2)]
+    ids = [codec.decode(json.dumps(answer))[0].command_id for _ in range(4)]
 
-    assert ids == ["raw", "ours"]
+    assert ids == ["raw 1", "raw 2", "ours", None]
 
 
 @pytest.mark.parametrize(
@@ -399,7 +452,7 @@ def test_a_raw_frame_whose_answer_names_nobody_does_not_take_anothers():
         ),
         (
             Raw(command_id="raw", service_type="response.cancel", payload={"event_id": "mine"}),
-            {"type": "error", "error": {"code": "response_cancel_not_active", "event_id": None}},
+            {"type": "error", "error": {"code": "response_cancel_not_active", "event_id": "mine"}},
         ),
     ],
 )
@@ -411,22 +464,17 @@ def test_a_raw_frame_is_answered_where_its_answer_can_be_told(raw, answer):
     assert [codec.decode(json.dumps(answer))[0].command_id for _ in range(2)] == ["raw", None]
 
 
-@pytest.mark.parametrize(
-    ("name", "payload"),
-    [
-        ("response.create", {}),
-        ("conversation.item.create", {"item": {"type": "message"}}),
-        ("output_audio_buffer.clear", {}),
-        ("telepathy", {}),
-    ],
-)
-def test_another_raw_frame_is_not_tracked(name, payload):
+def test_an_update_encoded_ahead_counts_from_when_it_is_sent(clock):
     codec = OpenAIRealtimeCodec()
-    codec.encode(Raw(command_id="raw", service_type=name, payload=payload))
+    update = UpdateSession(command_id="update", settings=SETTINGS)
+    codec.encode(update, sent=False)
+    clock.advance(60)
+    (unasked,) = codec.decode('{"type":"session.updated"}')
+    codec.mark_sent(update)
+    clock.advance(1)
 
-    (event,) = codec.decode(REFUSED)
-
-    assert event.command_id is None
+    assert unasked.command_id is None
+    assert codec.update_left_s == 4
 
 
 def test_a_truncation_points_at_the_audio_the_service_announced():

@@ -77,3 +77,16 @@ def test_items_of_every_kind_are_plain(decode, item, word):
 
     assert type(event) is RealtimeEvent
     assert event.item_id == "i1"
+
+
+@pytest.mark.parametrize(("item_id", "refused"), [("theirs", "update"), (None, "update"), ("mine", "item 2")])
+def test_an_item_added_that_nobody_named_casts_doubt_on_the_oldest(decode, state, item_id, refused):
+    state.pending.add("item 1", "item 1", SendEvents.CONVERSATION_ITEM_CREATE, target="mine")
+    if refused == "item 2":
+        state.pending.add("item 2", "item 2", SendEvents.CONVERSATION_ITEM_CREATE, target="later")
+    state.pending.add("update", "update", SendEvents.SESSION_UPDATE)
+    decode("conversation.item.added", item={"id": item_id})
+
+    (event,) = decode("error", error={"code": "invalid_value"})
+
+    assert event.command_id == refused

@@ -148,22 +148,146 @@ def test_an_item_that_is_not_there_is_of_whichever_command_named_one():
     table.add("delete", "delete", DELETE, target="I1")
     table.add("truncate", "truncate", TRUNCATE, target="I1")
 
-    assert [table.answer_error({"param": "item_id"}) for _ in range(3)] == ["delete", "truncate", "update"]
+    table.add("retrieve", "retrieve", RETRIEVE, target="I1")
+
+    refused = [table.answer_error({"param": "item_id"}) for _ in range(4)]
+
+    assert refused == ["delete", "truncate", "retrieve", None]
 
 
-@pytest.mark.parametrize("param", ["type", "audio"])
-def test_a_parameter_of_frames_outside_the_table_refuses_none(pending, param):
-    before = len(pending)
-
-    assert pending.answer_error({"code": "invalid_value", "param": param}) is None
-    assert len(pending) == before
-
-
-def test_a_parameter_of_a_kind_nobody_waits_for_means_the_oldest_of_all():
+@pytest.mark.parametrize(
+    "param",
+    [
+        "type",
+        "audio",
+        "session.type",
+        "item.content",
+        "previous_item_id",
+        "item_id",
+        "content_index",
+        "audio_end_ms",
+        "response.audio",
+        "response_id",
+    ],
+)
+def test_a_parameter_of_a_kind_nobody_waits_for_refuses_none(param):
     table = PendingCommands()
-    table.add("create 1", "create 1", CREATE)
+    table.add("clear", "clear", CLEAR)
 
-    assert table.answer_error({"param": "session.type"}) == "create 1"
+    assert table.answer_error({"type": "invalid_request_error", "param": param}) is None
+    assert len(table) == 1
+
+
+def test_the_parameter_of_an_unknown_frame_or_of_audio_means_such_a_one(pending):
+    pending.add("telepathy", "telepathy", "telepathy")
+    pending.add("append", "append", SendEvents.INPUT_AUDIO_BUFFER_APPEND)
+
+    assert [pending.answer_error({"param": "type"}) for _ in range(2)] == ["telepathy", None]
+    assert [pending.answer_error({"param": "audio"}) for _ in range(2)] == ["append", None]
+
+
+@pytest.mark.parametrize("param", ["session.voice", "item.content", None])
+def test_the_code_tells_more_than_the_parameter(pending, param):
+    error = {"code": "input_audio_buffer_commit_empty", "param": param}
+
+    assert pending.answer_error(error) == "commit 1"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"type": "server_error"},
+        {"type": "server_error", "code": "never_heard_of"},
+        {"code": "server_error"},
+        {"code": "rate_limit_exceeded"},
+        {"code": "session_expired"},
+        {"code": "insufficient_quota"},
+        {"code": "invalid_api_key"},
+    ],
+)
+def test_a_services_own_trouble_refuses_none(pending, error):
+    assert pending.answer_error({"event_id": None, "param": None, **error}) is None
+    assert len(pending) == 18
+
+
+@pytest.mark.parametrize("error", [{}, {"type": "invalid_request_error"}, {"code": "never_heard_of"}])
+def test_an_error_about_a_request_that_tells_nothing_more_means_the_oldest(pending, error):
+    assert pending.answer_error(error) == "item 1"
+
+
+@pytest.mark.parametrize("event_id", [None, ""])
+def test_an_empty_event_id_of_an_error_names_none(pending, event_id):
+    error = {"event_id": event_id, "code": "input_audio_buffer_commit_empty"}
+
+    assert pending.answer_error(error) == "commit 1"
+
+
+@pytest.mark.parametrize("event_id", ["mine", "", None])
+def test_event_ids_that_clash_replace_nothing(event_id):
+    table = PendingCommands()
+    for number in range(3):
+        table.add(event_id, f"update {number}", UPDATE)
+
+    assert [table.answer_oldest(UPDATE) for _ in range(4)] == ["update 0", "update 1", "update 2", None]
+
+
+def test_of_commands_with_one_event_id_an_error_means_the_oldest():
+    table = PendingCommands()
+    table.add("mine", "commit", COMMIT)
+    table.add("mine", "update", UPDATE)
+
+    assert [table.answer_error({"event_id": "mine"}) for _ in range(3)] == ["commit", "update", None]
+
+
+def test_a_response_names_the_command_and_not_its_event_id():
+    table = PendingCommands()
+    table.add("mine", "create", CREATE)
+
+    assert [table.answer_creation(name) for name in ("mine", "create")] == [None, "create"]
+
+
+@pytest.mark.parametrize("kind", [CREATE, ITEM, DELETE])
+def test_an_error_that_names_nobody_means_none_that_had_its_time(clock, kind):
+    table = PendingCommands()
+    table.add("stale", "stale", kind, target="I1")
+    clock.advance(5)
+    table.add("update", "update", UPDATE)
+
+    assert [table.answer_error({"code": "invalid_value"}) for _ in range(3)] == ["update", "stale", None]
+
+
+@pytest.mark.parametrize(
+    "error", [{"code": "conversation_already_has_active_response"}, {"param": "response"}]
+)
+def test_nor_one_of_the_kind_that_is_told(clock, error):
+    table = PendingCommands()
+    table.add("stale", "stale", CREATE)
+    clock.advance(5)
+    table.add("fresh", "fresh", CREATE)
+
+    assert [table.answer_error(error) for _ in range(2)] == ["fresh", "stale"]
+
+
+def test_an_error_that_names_nobody_means_what_is_in_doubt_last():
+    table = PendingCommands()
+    for number in (1, 2):
+        table.add(f"create {number}", f"create {number}", CREATE)
+    table.add("update", "update", UPDATE)
+    table.doubt(CREATE)
+
+    assert [table.answer_error({}) for _ in range(3)] == ["create 2", "update", "create 1"]
+
+
+def test_each_doubt_is_about_one_command_and_there_may_be_none():
+    table = PendingCommands()
+    for number in (1, 2):
+        table.add(f"create {number}", f"create {number}", CREATE)
+    for _ in range(3):
+        table.doubt(CREATE)
+    table.add("update", "update", UPDATE)
+
+    assert table.answer_error({}) == "update"
+    assert table.answer_creation("create 2") == "create 2"
 
 
 def test_an_error_without_any_command_refuses_none():
@@ -180,7 +304,9 @@ def test_the_table_is_bounded_and_forgets_the_oldest():
     assert table.answer_oldest(COMMIT) == "3976"
 
 
-@pytest.mark.parametrize("kind", [UPDATE, COMMIT, CLEAR, CANCEL])
+@pytest.mark.parametrize(
+    "kind", [UPDATE, COMMIT, CLEAR, CANCEL, SendEvents.INPUT_AUDIO_BUFFER_APPEND, "telepathy"]
+)
 def test_a_command_never_answered_is_forgotten_for_the_next_of_its_kind(clock, kind):
     table = PendingCommands()
     table.add("never answered", "never answered", kind)

@@ -271,10 +271,32 @@ def test_a_cancelled_response_that_was_never_seen_to_begin_settles_both_commands
     state.pending.add("cmd_1", "cmd_1", SendEvents.RESPONSE_CREATE)
     state.pending.add("cmd_2", "cmd_2", SendEvents.RESPONSE_CANCEL, target="r1")
 
-    (event,) = decode("response.done", **cancelled(metadata={METADATA_KEY: "cmd_1"}))
+    done, other = decode("response.done", **cancelled(metadata={METADATA_KEY: "cmd_1"}))
 
-    assert event.command_id == "cmd_1"
+    assert (type(done), done.phase, done.command_id) == (RealtimeResponseEvent, "done", "cmd_1")
+    assert (type(other), other.response_id, other.command_id) == (RealtimeEvent, "r1", "cmd_2")
     assert len(state.pending) == 0
+
+
+def test_a_response_that_names_no_command_casts_doubt_on_the_oldest(decode, state):
+    state.pending.add("create", "create", SendEvents.RESPONSE_CREATE)
+    state.pending.add("update", "update", SendEvents.SESSION_UPDATE)
+    decode("response.created", response={"id": "r1"})
+
+    (event,) = decode("error", error={"type": "invalid_request_error", "code": "invalid_value"})
+
+    assert event.command_id == "update"
+
+
+def test_a_response_that_names_its_command_casts_none(decode, state):
+    for name in ("create 1", "create 2", "update"):
+        kind = SendEvents.SESSION_UPDATE if name == "update" else SendEvents.RESPONSE_CREATE
+        state.pending.add(name, name, kind)
+    decode("response.created", response={"id": "r1", "metadata": {METADATA_KEY: "create 1"}})
+
+    (event,) = decode("error", error={"type": "invalid_request_error", "code": "invalid_value"})
+
+    assert event.command_id == "create 2"
 
 
 # --- which part is audio

@@ -10,10 +10,11 @@ from typing import Any, Final
 import msgspec
 import pybase64
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
-from realtime_core.commands import AppendAudio, Command, Raw, Truncate
+from realtime_core.commands import AppendAudio, Command, Truncate
 from realtime_core.errors import UnsupportedCommand
 
 from realtime_openai_wire.client_frames import client_frame
+from realtime_openai_wire.fields import text
 from realtime_openai_wire.frame_events import Events, unreadable
 from realtime_openai_wire.names import SendEvents
 from realtime_openai_wire.pending import target_of
@@ -35,18 +36,6 @@ def _to_json(value: Any) -> Any:
 
 _decode_json: Final = msgspec.json.Decoder().decode
 _encode_json: Final = msgspec.json.Encoder(enc_hook=_to_json).encode
-
-_ANSWERED: Final = frozenset(
-    {
-        SendEvents.SESSION_UPDATE,
-        SendEvents.INPUT_AUDIO_BUFFER_COMMIT,
-        SendEvents.INPUT_AUDIO_BUFFER_CLEAR,
-        SendEvents.CONVERSATION_ITEM_RETRIEVE,
-        SendEvents.CONVERSATION_ITEM_TRUNCATE,
-        SendEvents.CONVERSATION_ITEM_DELETE,
-        SendEvents.RESPONSE_CANCEL,
-    }
-)
 
 
 class OpenAIRealtimeCodec:
@@ -88,14 +77,14 @@ class OpenAIRealtimeCodec:
         if type(command) is AppendAudio:
             return _APPEND_HEAD + pybase64.b64encode_as_string(command.data) + _APPEND_TAIL
         frame = self._frame(command)
-        kind = frame["type"]
+        kind = str(frame["type"])
         try:
             encoded = _encode_json(frame).decode()
         except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as exc:
             raise UnsupportedCommand(f"a frame {kind!r} cannot be written as JSON; check its values") from exc
-        target = target_of(frame)
-        if type(command) is not Raw or _has_answer(kind, target):
-            self._state.pending.add(str(frame["event_id"]), command.command_id, kind, target, sent=sent)
+        # a raw frame's own event id may be anything
+        event_id = text(frame, "event_id")
+        self._state.pending.add(event_id, command.command_id, kind, target_of(frame), sent=sent)
         return encoded
 
     def decode(self, frame: str | bytes) -> Events:
@@ -116,8 +105,3 @@ class OpenAIRealtimeCodec:
         if isinstance(command, Truncate):
             audio_part = self._state.audio_parts.index_of(command.item_id)
         return client_frame(command, session_type=self._session_type, audio_part=audio_part)
-
-
-def _has_answer(kind: str, target: str | None) -> bool:
-    """Whether the answer to a raw frame can be told: it is then noted, or another would get its answer."""
-    return kind in _ANSWERED or (kind == SendEvents.CONVERSATION_ITEM_CREATE and target is not None)

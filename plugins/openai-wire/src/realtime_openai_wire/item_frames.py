@@ -24,8 +24,16 @@ def _answers(kind: str) -> Callable[[WireState, str, Frame], Events]:
     return handle
 
 
+def _added(state: WireState, name: str, frame: Frame) -> Events:
+    item_id = frame_ids(frame)["item_id"]
+    command_id = state.pending.answer_item(SendEvents.CONVERSATION_ITEM_CREATE, item_id)
+    if command_id is None:
+        state.pending.doubt(SendEvents.CONVERSATION_ITEM_CREATE)
+    return (plain_event(name, frame, command_id),)
+
+
 ITEM_FRAMES: Final[dict[str, Handler]] = {
-    ListenEvents.CONVERSATION_ITEM_ADDED: _answers(SendEvents.CONVERSATION_ITEM_CREATE),
+    ListenEvents.CONVERSATION_ITEM_ADDED: _added,
     # for services that never say "added"
     ListenEvents.CONVERSATION_ITEM_DONE: _answers(SendEvents.CONVERSATION_ITEM_CREATE),
     ListenEvents.CONVERSATION_ITEM_RETRIEVED: _answers(SendEvents.CONVERSATION_ITEM_RETRIEVE),

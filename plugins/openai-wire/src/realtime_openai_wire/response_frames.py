@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import attrs
 import pybase64
 from realtime_core.contents import AudioContent, TextContent
 from realtime_core.events import (
@@ -27,7 +28,7 @@ from realtime_openai_wire.frame_events import (
     plain_event,
     reported_format,
 )
-from realtime_openai_wire.names import ListenEvents
+from realtime_openai_wire.names import ListenEvents, SendEvents
 from realtime_openai_wire.responses import PartKey
 from realtime_openai_wire.state import WireState
 
@@ -89,7 +90,10 @@ def _item_done(state: WireState, name: str, frame: Frame) -> Events:
 def _created(state: WireState, name: str, frame: Frame) -> Events:
     response = mapping(frame, "response")
     state.responses.begin(identifier(response, "id"), reported_format(response, "output"))
-    return (_response(state, name, frame, phase="created"),)
+    created = _response(state, name, frame, phase="created")
+    if created.command_id is None:
+        state.pending.doubt(SendEvents.RESPONSE_CREATE)
+    return (created,)
 
 
 def _done(state: WireState, name: str, frame: Frame) -> Events:
@@ -97,7 +101,7 @@ def _done(state: WireState, name: str, frame: Frame) -> Events:
     response_id, status = identifier(response, "id"), identifier(response, "status")
     state.responses.end(response_id)
     calls = _new_calls(state, name, frame, _finished_items(response, status))
-    done = _response(
+    end = _response(
         state,
         name,
         frame,
@@ -106,9 +110,10 @@ def _done(state: WireState, name: str, frame: Frame) -> Events:
         status_reason=status_reason(response),
         usage=usage(response),
     )
+    done = _answer_cancellation(state, end) if status == "cancelled" else (end,)
     failure = mapping(mapping(response, "status_details"), "error")
     errors = (error_event(name, frame, failure),) if status == "failed" else ()
-    return *calls, done, *errors
+    return *calls, *done, *errors
 
 
 def _playback_started(_: WireState, name: str, frame: Frame) -> Events:
@@ -155,16 +160,22 @@ def _part_key(name: str, frame: Frame) -> PartKey:
     return identifier(frame, "item_id"), integer(frame, "content_index"), name.rpartition(".")[0]
 
 
-def _response(state: WireState, name: str, frame: Frame, **fields: Any) -> RealtimeEvent:
+def _response(state: WireState, name: str, frame: Frame, **fields: Any) -> RealtimeResponseEvent:
     reported = mapping(mapping(frame, "response"), "metadata")
     metadata = {key: value for key, value in reported.items() if isinstance(value, str)}
-    ids = frame_ids(frame)
     command_id = state.pending.answer_creation(metadata.pop(METADATA_KEY, None))
-    if fields.get("status") == "cancelled":
-        cancel_id = state.pending.answer_cancellation(ids["response_id"])
-        command_id = command_id or cancel_id
-    same: dict[str, Any] = {"service_type": name, "service_event": frame, **ids}
+    same: dict[str, Any] = {"service_type": name, "service_event": frame, **frame_ids(frame)}
     return RealtimeResponseEvent(command_id=command_id, metadata=metadata or None, **same, **fields)
+
+
+def _answer_cancellation(state: WireState, done: RealtimeResponseEvent) -> Events:
+    """The end of a cancelled response; where it answers its creation too, a plain event answers the other."""
+    cancel_id = state.pending.answer_cancellation(done.response_id)
+    if cancel_id is None:
+        return (done,)
+    if done.command_id is None:
+        return (attrs.evolve(done, command_id=cancel_id),)
+    return done, plain_event(str(done.service_type), done.service_event or {}, cancel_id)
 
 
 def _finished_items(response: Frame, status: str | None) -> list[Frame]:
