@@ -57,12 +57,12 @@ def test_wrong_key_is_refused_in_the_shape_of_the_service():
     }
 
 
-@pytest.mark.parametrize("key", ["short", "sk-12345678", KEY])
-def test_refusal_never_shows_the_key_whole(key):
+@pytest.mark.parametrize("key", ["a", "short", "sk-12345678", "sk-1234567890abc"])
+def test_refusal_shows_nothing_of_a_short_key(key):
     with pytest.raises(Refused) as caught:
         check_key(key, "other")
 
-    assert key not in str(caught.value)
+    assert str(caught.value) == "Incorrect API key provided: ***."
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 from realtime_core.contents import Message
-from realtime_simulator.brain import Call, Result, Say, Turn, echo
+from realtime_simulator.brain import Call, Fail, McpCall, Result, Say, Turn, Wait, echo
 
 SPEECH = np.ones(79_200, np.int16)
 
@@ -50,3 +51,25 @@ def test_arguments_of_a_call_are_a_mapping_or_the_text_itself():
     assert Call("f", {"city": "Rome"}).arguments == '{"city":"Rome"}'
     assert Call("f", "{broken").arguments == "{broken"
     assert Call("f").arguments == "{}"
+
+
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (lambda: Say(None), "the text of a Say is text, not NoneType"),
+        (lambda: Say(5), "the text of a Say is text, not int"),
+        (lambda: Say("\ud800"), "the text of a Say is no Unicode text"),
+        (lambda: Call(5), "the name of a Call is text, not int"),
+        (lambda: Call("f", 5), "the arguments of a Call is text, not int"),
+        (lambda: McpCall(None, None), "the server of a McpCall is text, not NoneType"),
+        (lambda: McpCall("s", "f", error=5), "the error of a McpCall is text, not int"),
+        (lambda: Fail(5), "the code of a Fail is text, not int"),
+        (lambda: Fail(message=None), "the message of a Fail is text, not NoneType"),
+        (lambda: Wait(None), "the ms of a Wait is a number, not NoneType"),
+        (lambda: Wait(-1), "the ms of a Wait is 0 or more, not -1"),
+        (lambda: Wait(float("nan")), "the ms of a Wait is 0 or more, not nan"),
+    ],
+)
+def test_value_that_cannot_be_sent_fails_where_it_is_made(make, complaint):
+    with pytest.raises((TypeError, ValueError), match=complaint):
+        make()

@@ -166,6 +166,8 @@ def test_same_detection_goes_on_listening():
 
     buffer.configure(PCM16_24KHZ, dict(VAD))
 
+    assert buffer.speaking
+
 
 def test_detection_can_be_switched_off_and_on():
     buffer = InputBuffer(PCM16_24KHZ, VAD)
@@ -258,3 +260,33 @@ def test_nobody_can_be_told_to_speak_without_turn_detection():
 def test_user_who_does_not_speak_cannot_stop():
     with pytest.raises(RuntimeError, match="nobody speaks"):
         InputBuffer(PCM16_24KHZ, VAD).stop_speech()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda buffer: buffer.clear(),
+        lambda buffer: buffer.configure(PCM16_24KHZ, {**VAD, "threshold": 0.9}),
+        lambda buffer: buffer.configure(ULAW, VAD),
+    ],
+)
+def test_told_speech_goes_on_whatever_the_client_changes(change):
+    buffer = InputBuffer(PCM16_24KHZ, VAD)
+    buffer.start_speech()
+    buffer.append(quiet(500))
+
+    change(buffer)
+
+    assert buffer.speaking
+    assert buffer.append(b"") == []
+    assert (buffer.stop_speech().at_ms, buffer.speaking) == (500, False)
+
+
+def test_told_speech_is_over_when_detection_is_switched_off():
+    buffer = InputBuffer(PCM16_24KHZ, VAD)
+    buffer.start_speech()
+
+    buffer.configure(PCM16_24KHZ, None)
+    buffer.configure(PCM16_24KHZ, VAD)
+
+    assert not buffer.speaking

@@ -551,3 +551,18 @@ def test_output_of_a_function_that_comes_while_the_response_goes_on_is_for_the_n
         ("go", []),
         ("", ["one", "two"]),
     ]
+
+
+def test_response_reads_from_the_cache_what_the_one_before_it_read(talk, the):
+    talk = talk(brain=lambda _: Say("Yes."))
+    talk.type_text("a long story " * 200)
+
+    first, second = (
+        the("response.done", talk.ask("response.create"))["response"]["usage"]["input_token_details"]
+        for _ in range(2)
+    )
+
+    assert first["cached_tokens"] == 0
+    assert second["cached_tokens"] >= 64
+    assert second["cached_tokens"] % 64 == 0
+    assert second["cached_tokens"] <= first["text_tokens"]

@@ -132,5 +132,8 @@ def test_what_the_service_does_not_take_is_refused(value, code, param):
     assert (refusal.code, refusal.param) == (code, param)
 
 
-def test_longest_text_is_taken():
-    assert made(user({"type": "input_text", "text": "x" * MAX_TEXT}))
+def test_text_holds_as_much_as_the_service_was_measured_to_take():
+    assert made(user({"type": "input_text", "text": "x" * 256_000}))
+
+    with pytest.raises(Refusal, match="maximum length 256000"):
+        made(user({"type": "input_text", "text": "x" * 256_001}))

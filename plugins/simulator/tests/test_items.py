@@ -254,6 +254,55 @@ def test_voice_is_locked_by_assistant_audio_only(conversation):
     assert conversation.has_assistant_audio
 
 
+class CountedItem(Item):
+    """One that counts how often somebody looks at its id."""
+
+    looks = 0
+
+    @property
+    def id(self):
+        CountedItem.looks += 1
+        return self.fields["id"]
+
+
+def test_ten_thousand_items_are_not_searched_one_by_one(conversation):
+    count = 5000
+    CountedItem.looks = 0
+    for number in range(count):
+        call = {"type": "function_call", "name": "f", "arguments": "{}", "call_id": f"call_{number}"}
+        conversation.add(CountedItem({"id": f"item_{number}", **call}))
+        output = CountedItem({"id": f"output_{number}", **call, "type": "function_call_output"})
+        conversation.check_answer(output)
+        conversation.add(output, f"item_{number}")
+        conversation.get(f"item_{number}")
+
+    assert CountedItem.looks < 10 * 2 * count
+
+
+def test_deleted_call_takes_no_output(conversation):
+    call = {"type": "function_call", "name": "f", "arguments": "{}", "call_id": "call_1"}
+    output = made({"type": "function_call_output", "call_id": "call_1", "output": "7"})
+    conversation.add(made({**call, "id": "one"}))
+    conversation.add(made({**call, "id": "two"}))
+
+    conversation.delete("one")
+    conversation.check_answer(output)
+    conversation.delete("two")
+
+    with pytest.raises(Refusal, match="Tool call ID 'call_1' not found in conversation") as caught:
+        conversation.check_answer(output)
+    assert caught.value.code == "invalid_tool_call_id"
+
+
+def test_id_of_a_deleted_item_is_free(conversation):
+    conversation.add(made(user(id="a")))
+    conversation.delete("a")
+
+    assert conversation.add(made(user(id="a"))) is None
+    conversation.delete("a")
+    assert list(conversation) == []
+
+
 def test_words_of_speech_are_those_that_were_heard():
     item = user_audio_item("item_u", HALF_SECOND, "good day")
 

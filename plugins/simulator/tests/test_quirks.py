@@ -1,7 +1,9 @@
+import itertools
 from typing import get_args
 
 import pytest
 from realtime_simulator.brain import Call, Fail, Say
+from realtime_simulator.faults import FaultInjector, parse_faults
 from realtime_simulator.quirks import QUIRK_NAMES, Quirk
 
 CALL = Call("get_weather", {"city": "Rome"})
@@ -155,3 +157,61 @@ def test_without_quirks_nothing_is_changed(frames_of, kinds):
 
     assert "event_id" in created
     assert "conversation.item.created" not in kinds(frames)
+
+
+FAULTS = ["late-delta@1", "null-event-id@1", "unknown-event@2", "garbage@2", "slow@2", "stall@9", "abort@9"]
+
+
+@pytest.mark.parametrize("quirk", QUIRK_NAMES)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_quirk_goes_with_every_fault(talk, speech, silence, quirk, fault):
+    session = talk(quirks=quirk, brain=answer)
+    session.update(audio={"input": {"transcription": {"model": "whisper-1"}}})
+    frames = [session.created, *session.greeting]
+    frames += session.type_text("hello") + session.ask("response.create")
+    frames += session.append(speech(500) + silence(500)) + session.ask("nonsense")
+    session.say("response.create")
+    frames += [session.hear_one() for _ in range(12)] + session.append(speech(500))
+    inject = FaultInjector(parse_faults(fault))
+
+    actions = [action for frame in frames for action in inject(frame)]
+
+    assert len(actions) >= len(frames) - 1
+    assert inject.waiting == []
+
+
+ODD = [
+    *(None, 5, "text", [], {}, [None], {"id": None}, {"id": []}, {"content": None}, {"content": [None, {}]}),
+    *({"content": [{"type": []}]}, {"output": None}, {"output": [None]}, {"status_details": "text"}),
+    *({"status_details": {"reason": 5}}, {"status_details": {"error": None}}, {"event_id": 5}),
+    {"id": 5, "status_details": {"reason": "turn_detected"}},
+]
+STEERED = [
+    *("response.done", "response.output_item.added", "conversation.item.done", "response.output_item.done"),
+    *("error", "conversation.item.added", "response.function_call_arguments.done", "session.created"),
+    *("response.output_audio.delta", "response.content_part.added"),
+]
+
+
+@pytest.mark.parametrize("names", [*itertools.combinations(QUIRK_NAMES, 1), QUIRK_NAMES])
+@pytest.mark.parametrize("kind", STEERED)
+def test_no_odd_event_of_a_test_breaks_a_quirk_or_a_fault(talk, names, kind):
+    session = talk(quirks=names)
+    inject = FaultInjector(parse_faults("late-delta@1,null-event-id@1"))
+    for field, value in itertools.product(["item", "response", "error", "part", "response_id", "type"], ODD):
+        session.engine.send(kind, {field: value})
+    session.engine.send(kind, {})
+
+    for frame in session.hear():
+        assert inject(frame)
+
+
+def test_late_delta_has_an_id_only_where_events_have_one(talk):
+    inject = FaultInjector(parse_faults("late-delta@1"))
+    session = talk(quirks="no-event-ids")
+    session.say("response.create")
+
+    *_, late = [action.frame for frame in session.hear() for action in inject(frame)]
+
+    assert late["type"] == "response.output_audio.delta"
+    assert "event_id" not in late

@@ -117,7 +117,16 @@ def test_input_may_mix_references_and_new_items(session, conversation, read):
     ("given", "code", "param"),
     [
         ({"modalities": ["text"]}, "unknown_parameter", "response.modalities"),
-        ({"input": [{"type": "item_reference", "id": "x"}]}, "item_retrieve_invalid_item_id", "item_id"),
+        (
+            {"input": [message("user", "hello"), {"type": "item_reference", "id": "x"}]},
+            "item_retrieve_invalid_item_id",
+            "response.input[1].id",
+        ),
+        (
+            {"input": [{"type": "item_reference", "id": "x", "role": "user"}]},
+            "unknown_parameter",
+            "response.input[0].role",
+        ),
         ({"input": [{"type": "message"}]}, "missing_required_parameter", "response.input[0].role"),
         ({"input": ["x"]}, "invalid_type", "response.input[0]"),
         ({"reasoning": {"effort": "low"}}, "unknown_parameter", "response.reasoning"),

@@ -1,6 +1,9 @@
+import re
+
+import msgspec
 import numpy as np
 import pytest
-from realtime_simulator.brain import Call, Fail, Filter, Say, Wait
+from realtime_simulator.brain import Call, Fail, Filter, McpCall, Say, Wait
 from realtime_simulator.frames import Frames, Ids
 from realtime_simulator.items import Conversation
 from realtime_simulator.response import Response, ResponseSpec
@@ -276,6 +279,28 @@ def test_failing_brain_is_a_failed_response(kinds):
             "message": "The model failed to answer: LookupError: no reply",
         },
     }
+
+
+def fail_with_words_that_are_none():
+    raise ValueError("\ud800")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(lambda: [Say(None)], lambda: [Say(5)], lambda: [Say("\ud800")], lambda: [Wait(None)]),
+        *(lambda: [Call(5)], lambda: [McpCall(None, None)], fail_with_words_that_are_none),
+        lambda: [Say("x", audio=5)],
+    ],
+)
+def test_wrong_value_of_a_brain_fails_the_response(kinds, answer):
+    frames = frames_of(respond(answer=answer))
+
+    assert kinds(frames) == ["response.done"]
+    error = frames[0]["response"]["status_details"]["error"]
+    assert error["code"] == "server_error"
+    assert re.match(r"The model failed to answer: (Type|Value|Attribute)Error: ", error["message"])
+    assert msgspec.json.encode(frames)
 
 
 @pytest.mark.parametrize("audio", [np.zeros(10), np.zeros((10, 2), np.int16), [0, 0]])

@@ -134,3 +134,31 @@ def test_turn_detection_is_refused_by_the_model_in_force():
 
     assert refusal_of(hear(turn_detection={"type": "server_vad"}), session)
     assert check(hear(turn_detection=None), session)
+
+
+@pytest.mark.parametrize(
+    ("model", "reasons"),
+    [
+        ("gpt-realtime-2", True),
+        ("gpt-realtime-2.1", True),
+        ("gpt-realtime-2.1-mini", True),
+        ("gpt-realtime-2-mini", True),
+        ("gpt-realtime-2-2026-05-06", True),
+        ("gpt-realtime-2.1-mini-2026-08-28", True),
+        ("gpt-realtime", False),
+        ("gpt-realtime-2025-08-28", False),
+        ("gpt-realtime-mini", False),
+        ("gpt-realtime-mini-2025-12-15", False),
+        ("gpt-realtime-1.5", False),
+        ("gpt-4o-realtime-preview", False),
+        ("my-gpt-realtime-2", False),
+        ("", False),
+    ],
+)
+def test_models_of_the_second_generation_reason(model, reasons):
+    session = served(model=model)
+
+    if reasons:
+        assert check({"parallel_tool_calls": True}, session)
+    else:
+        assert refusal_of({"parallel_tool_calls": True}, session).code == "unknown_parameter"

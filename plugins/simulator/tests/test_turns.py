@@ -160,3 +160,88 @@ def test_logprobs_come_when_they_are_included(talk, speech, silence, the):
     frames = talk.append(speech(500) + silence(500))
 
     assert the(f"{TRANSCRIPTION}.completed", frames)["logprobs"][0]["token"] == "one"
+
+
+# what a client changes in the middle of speech
+
+
+def clear(session):
+    session.ask("input_audio_buffer.clear")
+
+
+def raise_threshold(session):
+    session.update(audio={"input": {"turn_detection": {**IDLE, "threshold": 0.9}}})
+
+
+def change_format(session):
+    session.update(audio={"input": {"format": {"type": "audio/pcmu"}}})
+
+
+def switch_off_and_on(session):
+    session.update(audio={"input": {"turn_detection": None}})
+    session.update(audio={"input": {"turn_detection": IDLE}})
+
+
+CHANGES = [clear, raise_threshold, change_format, switch_off_and_on]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_idle_timeout_works_after_a_change_in_the_middle_of_speech(phone, speech, kinds, change):
+    phone.append(speech(500))
+    change(phone)
+
+    phone.ask("response.create")
+
+    assert kinds(pass_time(phone, 7))[:5] == TIMEOUT
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_speech_that_stops_is_the_one_that_started_last(phone, speech, silence, change):
+    phone.append(speech(500))
+    change(phone)
+    # loud and quiet in whichever format
+    loud, quiet = (b"\x80" * 4000, b"\xff" * 4000) if change is change_format else (speech(500), silence(500))
+    if change is raise_threshold:
+        loud = b"\xff\x7f" * 12_000
+
+    frames = phone.append(loud + quiet)
+
+    started, stopped = (frame for frame in frames if ".speech_" in frame["type"])
+    assert started["type"] == "input_audio_buffer.speech_started"
+    assert stopped["type"] == "input_audio_buffer.speech_stopped"
+    assert started["item_id"] == stopped["item_id"]
+
+
+@pytest.mark.parametrize("change", CHANGES[:3])
+def test_user_who_was_told_to_speak_speaks_until_told_to_stop(phone, kinds, change):
+    phone.engine.user_starts_speaking(phone.now_s)
+    (started,) = phone.hear()
+    change(phone)
+    phone.ask("response.create")
+    assert "input_audio_buffer.timeout_triggered" not in kinds(pass_time(phone, 10))
+
+    phone.engine.user_stops_speaking("Well.", phone.now_s)
+
+    stopped, *_ = phone.hear()
+    assert (stopped["type"], stopped["item_id"]) == (
+        "input_audio_buffer.speech_stopped",
+        started["item_id"],
+    )
+
+
+def test_idle_timeout_runs_after_a_spoken_turn(phone, speech, silence, kinds):
+    assert kinds(phone.append(speech(500) + silence(500)))[-1] == "response.done"
+
+    assert kinds(pass_time(phone, 7))[:5] == TIMEOUT
+
+
+def test_interrupted_answer_starts_no_clock(phone, speech, silence):
+    """Although turn detection hears the end of the speech with its beginning."""
+    detection = {**IDLE, "create_response": False}
+    phone.update(audio={"input": {"turn_detection": detection}})
+    phone.say("response.create")
+    phone.hear_one()
+
+    phone.append(speech(500) + silence(500))
+
+    assert pass_time(phone, 10) == []

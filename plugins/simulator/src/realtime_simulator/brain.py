@@ -78,11 +78,22 @@ class Turn:
     """The instructions in force."""
 
 
+def _is_text(action: Any, field: "attrs.Attribute[Any]", given: Any) -> None:
+    """Text that can be sent: the failure of one that cannot is the brain's, where it makes it."""
+    if not isinstance(given, str):
+        raise TypeError(f"the {field.name} of a {type(action).__name__} is text, not {type(given).__name__}")
+    try:
+        given.encode()
+    except UnicodeEncodeError as exc:
+        # without the text itself
+        raise ValueError(f"the {field.name} of a {type(action).__name__} is no Unicode text") from exc
+
+
 @attrs.frozen
 class Say:
     """Say something: one message."""
 
-    text: str = attrs.field(repr=hidden)
+    text: str = attrs.field(validator=_is_text, repr=hidden)
     """Its words; the transcript, if it is spoken."""
 
     audio: "Samples | None" = attrs.field(default=None, repr=hidden, kw_only=True)
@@ -90,15 +101,17 @@ class Say:
 
 
 def _json_text(given: str | Mapping[str, Any]) -> str:
-    return given if isinstance(given, str) else msgspec.json.encode(given).decode()
+    if isinstance(given, Mapping):
+        return msgspec.json.encode(given).decode()
+    return given
 
 
 @attrs.frozen
 class Call:
     """Call a function of the client, whether or not it has one of that name."""
 
-    name: str
-    arguments: str = attrs.field(default="{}", converter=_json_text, repr=hidden)
+    name: str = attrs.field(validator=_is_text)
+    arguments: str = attrs.field(default="{}", converter=_json_text, validator=_is_text, repr=hidden)
     """A mapping, or text that is sent as it is, JSON or not."""
 
 
@@ -106,15 +119,17 @@ class Call:
 class McpCall:
     """Call a tool of an MCP server: the service does, not the client, and goes on with the next action."""
 
-    server: str
+    server: str = attrs.field(validator=_is_text)
     """The ``server_label`` of the tool."""
 
-    name: str
-    arguments: str = attrs.field(default="{}", converter=_json_text, repr=hidden)
-    output: str = attrs.field(default="", repr=hidden, kw_only=True)
+    name: str = attrs.field(validator=_is_text)
+    arguments: str = attrs.field(default="{}", converter=_json_text, validator=_is_text, repr=hidden)
+    output: str = attrs.field(default="", validator=_is_text, repr=hidden, kw_only=True)
     """What the tool gives."""
 
-    error: str | None = attrs.field(default=None, repr=hidden, kw_only=True)
+    error: str | None = attrs.field(
+        default=None, validator=attrs.validators.optional(_is_text), repr=hidden, kw_only=True
+    )
     """What went wrong in the tool; there is no output then."""
 
     needs_approval: bool | None = attrs.field(default=None, kw_only=True)
@@ -122,11 +137,19 @@ class McpCall:
     response after the client has approved, and is among the results of its turn."""
 
 
+def _is_time(_: Any, __: "attrs.Attribute[Any]", given: Any) -> None:
+    if not isinstance(given, int | float):
+        raise TypeError(f"the ms of a Wait is a number, not {type(given).__name__}")
+    # not the same as below zero: nan is neither
+    if not given >= 0:
+        raise ValueError(f"the ms of a Wait is 0 or more, not {given}")
+
+
 @attrs.frozen
 class Wait:
     """Do nothing for so long, whatever the speed."""
 
-    ms: float
+    ms: float = attrs.field(validator=_is_time)
 
 
 @attrs.frozen
@@ -138,8 +161,10 @@ class Filter:
 class Fail:
     """Let the response fail with that error."""
 
-    code: str = "server_error"
-    message: str = "The server had an error while processing your request."
+    code: str = attrs.field(default="server_error", validator=_is_text)
+    message: str = attrs.field(
+        default="The server had an error while processing your request.", validator=_is_text
+    )
 
 
 Action: TypeAlias = Say | Call | McpCall | Wait | Filter | Fail

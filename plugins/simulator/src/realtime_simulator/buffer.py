@@ -49,8 +49,8 @@ class InputBuffer:
         self.configure(fmt, turn_detection)
 
     def configure(self, fmt: AudioFormat, turn_detection: dict[str, Any] | None) -> None:
-        """Take new settings; audio in another format than before is dropped, speech begins anew
-        if the detection changed.
+        """Take new settings; audio in another format than before is dropped, speech that is heard begins
+        anew if the detection changed, and speech that was told goes on unless detection is off now.
         """
         if fmt != self.format:
             self._drop(len(self._data))
@@ -61,7 +61,7 @@ class InputBuffer:
             self._listen(settings)
 
     def _listen(self, settings: VadSettings | None) -> None:
-        self._told = False
+        self._told = self._told and settings is not None
         self._vad = None if settings is None else Vad(settings, self.format)
         self._vad_begin_ms = self.written_ms
 
@@ -141,6 +141,7 @@ class InputBuffer:
         """
         if self._vad is None or not self.speaking:
             raise RuntimeError("nobody speaks: let the user start first")
+        self._told = False
         self._listen(self._vad.settings)
         return self._stopped(self.written_ms)
 
@@ -164,7 +165,7 @@ class InputBuffer:
         return Clip(self._drop(self._whole), self.format)
 
     def clear(self) -> None:
-        """Forget what waits; speech that goes on begins anew."""
+        """Forget what waits; speech that is heard begins anew, speech that was told goes on."""
         self._drop(len(self._data))
         if self._vad is not None:
             self._listen(self._vad.settings)

@@ -156,21 +156,24 @@ class FaultInjector:
         return [*actions, *self._send(frame)]
 
     def _send(self, frame: Frame) -> list[Action]:
-        kind = frame["type"]
-        if kind == "error" and self._hide_event_ids:
-            frame = {**frame, "error": {**frame["error"], "event_id": None}}
-        sent: list[Action] = [Send(frame, self._late_ms)]
-        if kind.startswith("response.") and kind.endswith(".delta"):
-            self._last_delta = frame
-        elif kind == "response.done" and self._late_delta_wanted and self._is_late(frame):
-            self._late_delta_wanted = False
-            sent.append(Send({**self._last_delta, "event_id": f"{frame['event_id']}_late"}, self._late_ms))
-        return sent
+        """A frame, which may be anything that a test sends, and what comes late."""
+        match frame:
+            case {"type": "error", "error": {**error}} if self._hide_event_ids:
+                frame = {**frame, "error": {**error, "event_id": None}}
+            case {"type": str() as kind} if kind.startswith("response.") and kind.endswith(".delta"):
+                self._last_delta = frame
+            case {"type": "response.done", "response": {"id": response_id}} if self._late_delta_wanted:
+                if response_id is not None and self._last_delta.get("response_id") == response_id:
+                    self._late_delta_wanted = False
+                    return [Send(frame, self._late_ms), Send(self._late_delta(frame), self._late_ms)]
+        return [Send(frame, self._late_ms)]
 
-    def _is_late(self, done: Frame) -> bool:
-        """Whether the last delta is of the response that is done; a test may send any of both."""
-        response_id = self._last_delta.get("response_id")
-        return response_id is not None and done.get("response", {}).get("id") == response_id
+    def _late_delta(self, done: Frame) -> Frame:
+        late = dict(self._last_delta)
+        # a quirk may have taken the ids
+        if "event_id" in late:
+            late["event_id"] = f"{done.get('event_id')}_late"
+        return late
 
     def _close(self, fault: Fault) -> list[Action]:
         code = int(fault.number or 0)
@@ -191,7 +194,7 @@ class FaultInjector:
         frame: Frame = {"type": "simulator.unknown", "event_id": f"event_unknown_{fault.frame}", **payload}
         return [Send(frame, self._late_ms)]
 
-    def _late_delta(self, _: Fault) -> list[Action]:
+    def _want_late_delta(self, _: Fault) -> list[Action]:
         self._late_delta_wanted = True
         return []
 
@@ -209,7 +212,7 @@ class FaultInjector:
         "stall": _stall,
         "garbage": _garbage,
         "unknown-event": _unknown_event,
-        "late-delta": _late_delta,
+        "late-delta": _want_late_delta,
         "null-event-id": _null_event_id,
         "slow": _slow,
     }

@@ -10,7 +10,7 @@ from realtime_core.audio.formats import AudioFormat
 
 from realtime_simulator.frames import Ids
 from realtime_simulator.items import Conversation, Item
-from realtime_simulator.refusals import Refusal, missing
+from realtime_simulator.refusals import Refusal
 from realtime_simulator.schema import (
     Check,
     boolean,
@@ -133,6 +133,7 @@ _ITEM: Final = by_type(
         ),
     }
 )
+_REFERENCE: Final = record({"type": string(), "id": string()}, required=["id"])
 _WITH_STATUS: Final = ("message", "function_call")
 
 
@@ -183,6 +184,4 @@ def resolve(value: Any, path: str, conversation: Conversation, ids: Ids, session
     """
     if value.get("type") != "item_reference":
         return check_item(value, path, ids, session_format)
-    if "id" not in value:
-        raise missing(f"{path}.id")
-    return conversation.get(string()(value["id"], f"{path}.id"))
+    return conversation.get(_REFERENCE(value, path)["id"], param=f"{path}.id")

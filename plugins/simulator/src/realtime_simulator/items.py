@@ -3,6 +3,7 @@
 Knows nothing of events, sockets or how a response comes about.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
@@ -109,6 +110,9 @@ class Conversation:
     def __init__(self, conversation_id: str) -> None:
         self.id = conversation_id
         self._items: list[Item] = []
+        self._by_id: dict[str, Item] = {}
+        # several calls may have one id
+        self._calls: Counter[str | None] = Counter()
 
     def __iter__(self) -> Iterator[Item]:
         return iter(self._items)
@@ -118,19 +122,19 @@ class Conversation:
         """Whether the assistant has spoken, which locks the voice."""
         return any(item.role == "assistant" and item.clips for item in self._items)
 
-    def get(self, item_id: str, action: str = "retrieve") -> Item:
+    def get(self, item_id: str, action: str = "retrieve", *, param: str = "item_id") -> Item:
         """The item of that id.
 
         Raises:
-            Refusal: there is none; the code names the ``action``.
+            Refusal: there is none; the code names the ``action``, and ``param`` where the id stood.
         """
-        return self._items[self._index(item_id, f"item_{action}_invalid_item_id", "item_id")]
+        return self._known(item_id, f"item_{action}_invalid_item_id", param)
 
-    def _index(self, item_id: str, code: str, param: str) -> int:
-        for index, item in enumerate(self._items):
-            if item.id == item_id:
-                return index
-        raise Refusal(f"The item with id '{item_id}' does not exist.", code=code, param=param)
+    def _known(self, item_id: str, code: str, param: str) -> Item:
+        item = self._by_id.get(item_id)
+        if item is None:
+            raise Refusal(f"The item with id '{item_id}' does not exist.", code=code, param=param)
+        return item
 
     def add(self, item: Item, previous_item_id: str | None = None) -> str | None:
         """Put ``item`` behind the named one (``root``: first, None: last); the id before it now.
@@ -138,7 +142,7 @@ class Conversation:
         Raises:
             Refusal: its id is taken, or there is no such item before it.
         """
-        if any(known.id == item.id for known in self._items):
+        if item.id in self._by_id:
             raise Refusal(
                 f"An item with the id '{item.id}' already exists in the conversation.",
                 code="item_create_duplicate_item_id",
@@ -149,8 +153,11 @@ class Conversation:
         elif previous_item_id == "root":
             index = 0
         else:
-            index = self._index(previous_item_id, "invalid_value", "previous_item_id") + 1
+            index = self._items.index(self._known(previous_item_id, "invalid_value", "previous_item_id")) + 1
         self._items.insert(index, item)
+        self._by_id[item.id] = item
+        if item.type == "function_call":
+            self._calls[item.call_id] += 1
         return self._items[index - 1].id if index else None
 
     def check_answer(self, item: Item) -> None:
@@ -161,14 +168,15 @@ class Conversation:
         """
         match item.type:
             case "function_call_output":
-                if not any(known.type == "function_call" and known.call_id == item.call_id for known in self):
+                if not self._calls[item.call_id]:
                     raise Refusal(
                         f"Tool call ID '{item.call_id}' not found in conversation.",
                         code="invalid_tool_call_id",
                     )
             case "mcp_approval_response":
                 request_id = item.fields["approval_request_id"]
-                if not any(known.type == "mcp_approval_request" and known.id == request_id for known in self):
+                asked = self._by_id.get(request_id)
+                if asked is None or asked.type != "mcp_approval_request":
                     # the service's own words are not known
                     raise Refusal(
                         f"MCP approval request ID '{request_id}' not found in conversation.",
@@ -182,7 +190,11 @@ class Conversation:
         Raises:
             Refusal: there is none.
         """
-        self._items.remove(self.get(item_id, "delete"))
+        item = self.get(item_id, "delete")
+        self._items.remove(item)
+        del self._by_id[item_id]
+        if item.type == "function_call":
+            self._calls[item.call_id] -= 1
 
     def truncate(self, item_id: str, content_index: int, audio_end_ms: int) -> None:
         """Cut what the assistant said to what was heard; the transcript goes with it.

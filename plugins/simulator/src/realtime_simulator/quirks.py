@@ -1,6 +1,7 @@
 """What servers of this protocol do differently from one another, or did once: a frame in, frames out.
 
-Knows nothing of why a frame is sent; pacing and faults come before and after.
+A frame may be anything that a test sends. Knows nothing of why it is sent; pacing and faults come before
+and after.
 """
 
 from collections.abc import Callable, Iterable
@@ -64,11 +65,13 @@ def _item_created(frame: Frame) -> list[Frame]:
 
 
 def _status_string(frame: Frame) -> list[Frame]:
-    details = frame["response"]["status_details"] if frame["type"] == "response.done" else None
-    if details is None:
-        return [frame]
-    text = details.get("reason") or details["error"]["message"]
-    return [{**frame, "response": {**frame["response"], "status_details": text}}]
+    match frame:
+        case {
+            "type": "response.done",
+            "response": {"status_details": {"reason": str() as text} | {"error": {"message": str() as text}}},
+        }:
+            return [{**frame, "response": {**frame["response"], "status_details": text}}]
+    return [frame]
 
 
 def _no_transcription_deltas(frame: Frame) -> list[Frame]:
@@ -84,22 +87,31 @@ def _no_event_ids(frame: Frame) -> list[Frame]:
 
 
 def _preview_names(frame: Frame) -> list[Frame]:
-    named = {**frame, "type": _PREVIEW_EVENTS.get(frame["type"], frame["type"])}
-    if "item" in frame:
-        named["item"] = _preview_item(frame["item"])
-    if "response" in frame:
-        named["response"] = {
-            **frame["response"],
-            "output": [*map(_preview_item, frame["response"]["output"])],
-        }
+    named = dict(frame)
+    match frame:
+        case {"type": str() as kind}:
+            named["type"] = _PREVIEW_EVENTS.get(kind, kind)
+    match frame:
+        case {"item": item}:
+            named["item"] = _preview_item(item)
+    match frame:
+        case {"response": {"output": [*items]}}:
+            named["response"] = {**frame["response"], "output": [*map(_preview_item, items)]}
     return [named]
 
 
-def _preview_item(item: dict[str, Any]) -> dict[str, Any]:
-    if "content" not in item:
-        return item
-    parts = [{**part, "type": _PREVIEW_PARTS.get(part["type"], part["type"])} for part in item["content"]]
-    return {**item, "content": parts}
+def _preview_item(item: Any) -> Any:
+    match item:
+        case {"content": [*parts]}:
+            return {**item, "content": [*map(_preview_part, parts)]}
+    return item
+
+
+def _preview_part(part: Any) -> Any:
+    match part:
+        case {"type": str() as kind}:
+            return {**part, "type": _PREVIEW_PARTS.get(kind, kind)}
+    return part
 
 
 def _conversation_created(frames: Frames, conversation_id: str) -> _Filter:
@@ -118,13 +130,13 @@ def _output_item_first(_: Frames, __: str) -> _Filter:
     held: list[Frame] = []
 
     def quirk(frame: Frame) -> list[Frame]:
-        match frame["type"]:
-            case "response.output_item.added":
-                made.add(frame["item"]["id"])
-            case "conversation.item.done" if frame["item"]["id"] in made:
+        match frame:
+            case {"type": "response.output_item.added", "item": {"id": str() as item_id}}:
+                made.add(item_id)
+            case {"type": "conversation.item.done", "item": {"id": str() as item_id}} if item_id in made:
                 held.append(frame)
                 return []
-            case "response.output_item.done":
+            case {"type": "response.output_item.done"}:
                 freed = [*held]
                 held.clear()
                 return [frame, *freed]
@@ -137,13 +149,14 @@ def _unannounced_done(frames: Frames, _: str) -> _Filter:
     """An interruption also ends a response that nobody was told of."""
 
     def quirk(frame: Frame) -> list[Frame]:
-        if frame["type"] != "response.done":
-            return [frame]
-        details = frame["response"]["status_details"]
-        if details is None or details.get("reason") != "turn_detected":
-            return [frame]
-        unknown = {**frame["response"], "id": f"{frame['response']['id']}_unannounced", "output": []}
-        return [frame, frames("response.done", response=unknown)]
+        match frame:
+            case {
+                "type": "response.done",
+                "response": {"id": known, "status_details": {"reason": "turn_detected"}},
+            }:
+                unknown = {**frame["response"], "id": f"{known}_unannounced", "output": []}
+                return [frame, frames("response.done", response=unknown)]
+        return [frame]
 
     return quirk
 

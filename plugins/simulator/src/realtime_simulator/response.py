@@ -152,7 +152,9 @@ class Response:
         self.stop("incomplete", reason="content_filter")
 
     def _fail(self, exc: Exception) -> None:
-        message = f"The model failed to answer: {type(exc).__name__}: {exc}"
+        # words that no frame can hold would break the session
+        words = str(exc).encode(errors="backslashreplace").decode()
+        message = f"The model failed to answer: {type(exc).__name__}: {words}"
         self.stop("failed", error={"type": "server_error", "code": "server_error", "message": message})
 
     def _wire(self, *, usage: dict[str, Any] | None) -> dict[str, Any]:

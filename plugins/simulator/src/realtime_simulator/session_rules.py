@@ -3,6 +3,7 @@
 Knows nothing of how an update is applied.
 """
 
+import re
 from collections.abc import Collection
 from typing import Any, Final, TypeAlias
 
@@ -14,6 +15,9 @@ from realtime_simulator.session_schema import UPDATES
 __all__ = ["Moment", "checked_update", "is_streaming", "refuse_new_voice", "refuse_reasoning"]
 
 Json: TypeAlias = dict[str, Any]
+
+_REASONING: Final = re.compile(r"gpt-realtime-2(\.\d+)?(-[a-z]+)*(-\d{4}-\d\d-\d\d)?")
+"""The models that reason, dated ones too; ``gpt-realtime-2025-08-28`` is a dated one of the first."""
 
 _REASONING_ONLY: Final = ("reasoning", "parallel_tool_calls")
 _STREAMING: Final = ("gpt-realtime-whisper", "gpt-live-transcribe")
@@ -86,7 +90,7 @@ def refuse_reasoning(model: str, fields: Collection[str], path: str) -> None:
     Raises:
         Refusal: the ``model`` is none.
     """
-    if not model.startswith("gpt-realtime-2"):
+    if not _REASONING.fullmatch(model):
         for name in _REASONING_ONLY:
             if name in fields:
                 raise unknown_parameter(f"{path}.{name}")

@@ -32,7 +32,6 @@ class Turns:
         self._late: list[Iterator[Step]] = []
         self._idle = IdleTimer()
         self._speech_item_id = ""
-        self._speaking = False
         self.responses = Responses(parts, self._answered)
         """Who answers."""
 
@@ -99,17 +98,16 @@ class Turns:
         return self._parts.session.turn_detection or {}
 
     def _speech_started(self, at_ms: int) -> None:
-        self._idle.stop()
-        self._speaking = True
         self._speech_item_id = self._parts.ids.new("item")
         self._parts.outbox.send(
             "input_audio_buffer.speech_started", audio_start_ms=at_ms, item_id=self._speech_item_id
         )
         if self._detection.get("interrupt_response"):
             self.responses.interrupt()
+        # after what the interruption ended
+        self._idle.stop()
 
     def _speech_stopped(self, at_ms: int, clip: Clip, text: str | None = None) -> None:
-        self._speaking = False
         item_id = self._speech_item_id
         self._parts.outbox.send("input_audio_buffer.speech_stopped", audio_end_ms=at_ms, item_id=item_id)
         self._commit(item_id, clip, self._transcriber.next_turn(text))
@@ -127,7 +125,7 @@ class Turns:
     def _answered(self, response: Response) -> None:
         while self._late:
             self._parts.pacer.add(self._late.pop(0), self._parts.now_s)
-        if not self._speaking:
+        if not self._buffer.speaking:
             self._idle.start(
                 self._parts.now_s,
                 playback_s=response.playback_ms / 1000,
