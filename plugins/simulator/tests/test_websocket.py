@@ -4,12 +4,12 @@ import asyncio
 import json
 import logging
 
-import numpy as np
 import pytest
 from aiohttp import WebSocketError
 from realtime_simulator.brain import Say
 from realtime_simulator.options import configure
 from realtime_simulator.server import SimulatorServer
+from realtime_simulator.turns import Turns
 from realtime_simulator.websocket import MAX_FRAME_BYTES, ending
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
@@ -81,16 +81,21 @@ async def test_close_arrives_although_the_client_goes_on_talking(code):
         assert await ended == code
 
 
-async def test_session_that_breaks_here_ends_with_1011_and_others_go_on(caplog):
-    def brain(turn):
-        return Say("fine") if turn.text else Say(None, audio=np.zeros(24_000, np.int16))
+async def test_session_that_breaks_here_ends_with_1011_and_others_go_on(caplog, monkeypatch):
+    respond = Turns.respond
 
+    def broken(turns, request, event_id=None):
+        if event_id == "break":
+            raise LookupError("our own mistake")
+        respond(turns, request, event_id)
+
+    monkeypatch.setattr(Turns, "respond", broken)
     async with (
-        SimulatorServer(configure(speed=0, brain=brain)) as server,
+        SimulatorServer(configure(speed=0)) as server,
         session(server) as other,
         session(server) as connection,
     ):
-        await connection.send(CREATE)
+        await connection.send(json.dumps({"type": "response.create", "event_id": "break"}))
         assert await end_of(connection) == 1011
         item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello!"}]}
         await other.send(json.dumps({"type": "conversation.item.create", "item": item}))
