@@ -26,7 +26,6 @@ def test_a_bad_key_is_a_matter_of_auth(code):
     [
         ("response_cancel_not_active", "nothing_to_cancel"),
         ("input_audio_buffer_commit_empty", "empty_commit"),
-        ("conversation_already_has_active_response", "response_active"),
         ("item_already_truncated", "invalid_request"),
         ("item_truncate_invalid_item_id", "invalid_request"),
     ],
@@ -35,6 +34,10 @@ def test_a_lost_race_is_benign(code, kind):
     meaning = meaning_of(code, "invalid_request_error")
 
     assert (meaning.kind, meaning.benign, meaning.fatal) == (kind, True, False)
+
+
+def test_a_response_that_was_asked_for_in_vain_is_lost():
+    assert not meaning_of("conversation_already_has_active_response").benign
 
 
 @pytest.mark.parametrize(

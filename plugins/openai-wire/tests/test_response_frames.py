@@ -193,11 +193,11 @@ def test_a_finished_response_that_was_never_seen_to_begin_answers_its_command(de
     assert event.command_id == "cmd_1"
 
 
-def test_a_failed_response_is_followed_by_its_error(decode):
+def test_a_failed_response_comes_after_its_error(decode):
     error = {"type": "invalid_request_error", "code": "rate_limit_exceeded", "message": "Try again in 6.9s"}
     response = {"id": "r1", "status": "failed", "status_details": {"type": "failed", "error": error}}
 
-    done, failure = decode("response.done", response=response)
+    failure, done = decode("response.done", response=response)
 
     assert (done.status, done.status_reason) == ("failed", "rate_limit_exceeded")
     assert type(failure) is RealtimeErrorEvent
@@ -206,8 +206,8 @@ def test_a_failed_response_is_followed_by_its_error(decode):
 
 
 @pytest.mark.parametrize("details", [None, "it broke", {"error": "it broke"}])
-def test_a_failed_response_without_an_error_is_followed_by_an_unknown_one(decode, details):
-    _, failure = decode("response.done", response={"status": "failed", "status_details": details})
+def test_a_failed_response_without_an_error_comes_after_an_unknown_one(decode, details):
+    failure, _ = decode("response.done", response={"status": "failed", "status_details": details})
 
     assert (failure.kind, failure.code, failure.message) == ("unknown", None, "")
 

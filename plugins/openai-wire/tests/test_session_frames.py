@@ -79,7 +79,7 @@ def test_an_error_tells_its_kind_and_the_command_it_refuses(decode, state):
 
     assert type(event) is RealtimeErrorEvent
     assert (event.kind, event.code) == ("response_active", "conversation_already_has_active_response")
-    assert (event.retryable, event.fatal, event.benign) == (True, False, True)
+    assert (event.retryable, event.fatal, event.benign) == (True, False, False)
     assert event.command_id == "cmd_1"
     assert event.message == error["message"]
 

@@ -35,7 +35,7 @@ _TOO_LATE: Final = ErrorMeaning("invalid_request", benign=True)
 _UNKNOWN: Final = ErrorMeaning("unknown")
 
 _BY_CODE: Final = {
-    "conversation_already_has_active_response": ErrorMeaning("response_active", retryable=True, benign=True),
+    "conversation_already_has_active_response": ErrorMeaning("response_active", retryable=True),
     "response_cancel_not_active": ErrorMeaning("nothing_to_cancel", benign=True),
     "input_audio_buffer_commit_empty": ErrorMeaning("empty_commit", benign=True),
     "item_truncate_invalid_item_id": _TOO_LATE,

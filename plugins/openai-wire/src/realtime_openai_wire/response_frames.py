@@ -113,7 +113,8 @@ def _done(state: WireState, name: str, frame: Frame) -> Events:
     done = _answer_cancellation(state, end) if status == "cancelled" else (end,)
     failure = mapping(mapping(response, "status_details"), "error")
     errors = (error_event(name, frame, failure),) if status == "failed" else ()
-    return *calls, *done, *errors
+    # whoever leaves at the done has seen what went wrong
+    return *calls, *errors, *done
 
 
 def _playback_started(_: WireState, name: str, frame: Frame) -> Events:
