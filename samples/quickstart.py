@@ -36,15 +36,15 @@ async def main(provider: str) -> None:
                 case RealtimeTextEvent():
                     print(event.text.text, end="")
                 case RealtimeResponseEvent(phase="done"):
+                    print("" if event.status == "completed" else f"({event.status})")
                     break  # to go on talking, send audio from another task instead, and stay in this loop
-                case RealtimeErrorEvent(benign=False):
+                case RealtimeErrorEvent(benign=False, item_id=None):  # one of an item leaves the answer be
                     raise ProviderError(event.message)  # there will be no answer
                 case _:
                     if event.service_type == ListenEvents.SESSION_UPDATED:
                         print("Session updated")
                     if event.service_type == ListenEvents.RESPONSE_CREATED:
                         print("\nMosscap (transcript): ", end="")
-    print()
 
 
 if len(sys.argv) != 2:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from contextlib import suppress
 from itertools import count
 
 from realtime_core import (
@@ -19,6 +20,8 @@ from realtime_core import (
 )
 from realtime_core.audio.wav import read_wav
 
+TRANSCRIPT_S = 3.0
+
 
 async def speak(session: RealtimeSession, recording: AudioContent) -> None:
     """A microphone: after the recording come zeros, for only in silence that it hears the service answers."""
@@ -32,19 +35,28 @@ async def speak(session: RealtimeSession, recording: AudioContent) -> None:
 async def listen(session: RealtimeSession) -> None:
     awaited = {"answer", "user"}
     answer_ms = 0.0
-    async for event in session.receive():
-        match event:
-            case RealtimeAudioEvent():
-                answer_ms += event.audio.duration_ms  # your sound device goes here
-            case RealtimeTranscriptEvent(final=True):
-                print(f"{event.role}: {event.text.strip()}")
-                awaited.discard(event.role)  # what the user said may be written down after the answer
-            case RealtimeErrorEvent(benign=False):
-                raise ProviderError(event.message)
-            case RealtimeResponseEvent(phase="done") if event.status != "cancelled":  # by more speech
-                awaited.discard("answer")
-        if not awaited:
-            break
+    with suppress(TimeoutError):
+        async with asyncio.timeout(None) as patience:
+            async for event in session.receive():
+                match event:
+                    case RealtimeAudioEvent():
+                        answer_ms += event.audio.duration_ms  # your sound device goes here
+                    case RealtimeTranscriptEvent(final=True):
+                        print(f"{event.role}: {event.text.strip()}")
+                        awaited.discard(event.role)
+                    case RealtimeErrorEvent(benign=False, item_id=str()):
+                        print(f"user: ({event.message})")  # the answer comes all the same
+                        awaited.discard("user")
+                    case RealtimeErrorEvent(benign=False):
+                        raise ProviderError(event.message)  # there will be no answer
+                    case RealtimeResponseEvent(phase="done") if event.status != "cancelled":  # by more speech
+                        awaited.discard("answer")
+                        # what the user said is written down after the answer, or never
+                        patience.reschedule(asyncio.get_running_loop().time() + TRANSCRIPT_S)
+                if not awaited:
+                    break
+    if "user" in awaited:
+        print("user: (not written down)")
     print(f"({answer_ms / 1000:.1f} s of audio)")
 
 

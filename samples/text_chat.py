@@ -43,8 +43,10 @@ async def main(provider: str) -> None:
                 match event:
                     case RealtimeTextEvent():
                         print(event.text.text, end="", flush=True)
-                    case RealtimeErrorEvent(benign=False):
+                    case RealtimeErrorEvent(benign=False, response_id=None, item_id=None):
                         raise ProviderError(event.message)  # there will be no answer
+                    case RealtimeErrorEvent(benign=False):
+                        print(f"({event.message})", end=" ")  # the next line may fare better
                     case RealtimeResponseEvent(phase="done"):
                         print("" if event.status == "completed" else f"({event.status})")
                         break

@@ -27,11 +27,11 @@ async def main(provider: str, question: str, answer: str) -> None:
                 match event:
                     case RealtimeTextEvent():
                         print(event.text.text, end="", flush=True)
-                    case RealtimeErrorEvent(benign=False):
+                    case RealtimeErrorEvent(benign=False, item_id=None):
                         raise ProviderError(event.message)  # there will be no answer
                     case RealtimeResponseEvent(phase="done"):
+                        print("" if event.status == "completed" else f"({event.status})")
                         break
-    print()
 
 
 if len(sys.argv) != 4:

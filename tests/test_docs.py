@@ -1,5 +1,6 @@
 """The documents are true: every command and snippet in them runs."""
 
+import asyncio
 import os
 import re
 import shlex
@@ -55,14 +56,34 @@ def test_main_job_of_the_readme_runs(folder: Path):
     assert (folder / "reply.wav").stat().st_size > 100_000
 
 
+PRINTED = ["Good evening!", "Good evening!", "It is sunny in Rome.", "A red dot."]
+
+
 @pytest.mark.parametrize(
-    "snippet", [block for file in READMES for block in blocks(file, "python")], ids=lambda _: "snippet"
+    ("snippet", "printed"),
+    list(zip([block for file in READMES for block in blocks(file, "python")], PRINTED, strict=True)),
+    ids=PRINTED,
 )
-def test_python_snippet_runs(snippet: str, folder: Path):
+def test_python_snippet_runs(snippet: str, printed: str, folder: Path):
+    (folder / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+
     done = run([sys.executable, "-W", "error", "-c", snippet], folder)
 
     assert done.returncode == 0, done.stderr
-    assert "Good evening!" in done.stdout
+    assert printed in done.stdout
+
+
+@pytest.mark.parametrize("file", READMES, ids=["repository", "core"])
+async def test_python_loop_tells_of_a_response_that_fails(file: Path, folder: Path, realtime_simulator):
+    snippet = blocks(file, "python")[0].replace('"simulator"', '"openai-ws"')
+    fails = {"fail": {"code": "server_error", "message": "It broke."}}
+    async with realtime_simulator(script=[fails], speed=0) as server:
+        env = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": "any"}
+
+        done = await asyncio.to_thread(run, [sys.executable, "-W", "error", "-c", snippet], folder, **env)
+
+    assert "server_error: It broke.\n" in done.stdout, done.stderr
+    assert done.stdout.endswith("\n(failed)\n")
 
 
 @pytest.mark.parametrize("command", [command for file in READMES for command in commands(file)])

@@ -90,6 +90,50 @@ async def test_a_refused_response_ends_it_in_one_line(serve_script, tmp_path, pr
     assert (process.returncode, err) == (1, b"Not today.\n")
 
 
+async def converse(server, program, *files, typed=b""):
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", *program, "openai-ws", *files),
+        env={**os.environ, "OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": "any"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    out, err = await process.communicate(typed)
+    return process.returncode, out.decode(), err.decode()
+
+
+FAILS = {"fail": {"code": "server_error", "message": "It broke."}}
+
+
+@pytest.mark.parametrize("program", ["quickstart.py", "wav_in_wav_out.py", "talk.py"])
+async def test_a_failed_response_ends_it_in_one_line(realtime_simulator, tmp_path, program):
+    files = [AMIABLE, tmp_path / "out.wav"][: (SAMPLES / program).read_text().splitlines()[0].count(".wav")]
+    async with realtime_simulator(script=[FAILS], speed=0) as server:
+        returncode, _, err = await converse(server, [SAMPLES / program], *files)
+
+    assert (returncode, err) == (1, "It broke.\n")
+
+
+async def test_a_failed_turn_of_a_chat_leaves_the_next_be(realtime_simulator):
+    async with realtime_simulator(script=[FAILS, "Here I am."], speed=0) as server:
+        done = await converse(server, [SAMPLES / "text_chat.py"], typed=b"a\nb\n")
+
+    assert done == (0, "(It broke.) (failed)\nHere I am.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("transcription", "told"),
+    [("failed", "user: (The audio could not be transcribed.)\n"), ("missing", "user: (not written down)\n")],
+)
+async def test_talk_goes_on_without_a_transcription(realtime_simulator, transcription, told):
+    async with realtime_simulator(script=["Hello."], transcription=transcription, speed=0) as server:
+        returncode, out, err = await converse(server, [SAMPLES / "talk.py"], AMIABLE)
+
+    assert (returncode, err) == (0, "")
+    assert told in out
+    assert "assistant: Hello.\n" in out
+
+
 def test_ctrl_c_ends_a_chat_at_its_prompt():
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
