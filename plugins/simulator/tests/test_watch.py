@@ -51,13 +51,28 @@ async def test_session_that_the_server_ended_is_over():
     assert [await it for it in waiting] == [{**CREATE, "event_id": "2"}, second]
 
 
-async def test_session_that_the_client_ended_can_be_looked_at():
+async def test_session_that_the_client_ended_is_over():
     watch = Watch()
     session = begin(watch)
     session.frame_received(CREATE)
     session.ended("client")
 
-    assert await watch.expect("response.create", within_s=0) == CREATE
+    for waiting in (watch.session(within_s=0), watch.expect("response.create", within_s=0)):
+        with pytest.raises(AssertionError, match=r"the client ended session 1: .* sessions\[0\]"):
+            await waiting
+    assert await session.expect("response.create", within_s=0) == CREATE
+
+
+async def test_last_words_of_a_client_count():
+    watch = Watch()
+    session = begin(watch)
+    waiting = asyncio.ensure_future(watch.expect("response.create"))
+    await asyncio.sleep(0)
+
+    session.frame_received(CREATE)
+    session.ended("client")
+
+    assert await waiting == CREATE
 
 
 async def test_expectation_follows_a_client_that_connects_again():

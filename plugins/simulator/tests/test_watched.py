@@ -165,4 +165,33 @@ def test_ended_session_cannot_be_steered(session, act):
 def test_repr_counts_and_quotes_nothing(session):
     session.frame_received({"type": "secret"})
 
-    assert repr(session) == "<WatchedSession 'm': 1 frames received, 0 sent>"
+    assert repr(session) == "<WatchedSession 1 'm': 1 frames received, 0 sent>"
+
+
+def test_repr_says_which_session_it_is_and_that_it_has_ended(steered):
+    session = WatchedSession("m", steered, Bell(), number=2)
+    session.ended("client")
+
+    assert repr(session) == "<WatchedSession 2 'm': 0 frames received, 0 sent, ended by the client>"
+
+
+async def test_end_is_waited_for(session):
+    waiting = asyncio.ensure_future(session.wait_ended())
+    await asyncio.sleep(0)
+
+    session.ended("client")
+
+    assert await waiting == "client"
+
+
+async def test_session_that_goes_on_is_told(session):
+    with pytest.raises(AssertionError, match="nobody ended session 1 within 0 s"):
+        await session.wait_ended(within_s=0)
+
+
+def test_session_that_is_told_that_it_is_too_old_goes_on_no_more(session):
+    assert session.is_going
+
+    session.frame_sent({"type": "error", "error": {"code": "session_expired"}})
+
+    assert not session.is_going

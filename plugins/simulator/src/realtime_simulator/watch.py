@@ -33,19 +33,17 @@ class Watch:
 
     def begin(self, model: str, steering: Steering) -> WatchedSession:
         """A session begins."""
-        session = WatchedSession(model, steering, self._bell)
+        session = WatchedSession(model, steering, self._bell, number=len(self.sessions) + 1)
         self.sessions.append(session)
         self._bell.ring()
         return session
 
     def _newest(self) -> WatchedSession | None:
-        """One that the server ended is over for a test too: it means the one after it."""
-        if self.sessions and self.sessions[-1].ended_by != "server":
-            return self.sessions[-1]
-        return None
+        """One that has ended is over for a test too: it means the one after it."""
+        return self.sessions[-1] if self.sessions and self.sessions[-1].is_going else None
 
     async def session(self, *, within_s: float = WITHIN_S) -> WatchedSession:
-        """The newest session that the server has not ended; waits for one to begin.
+        """The newest session, which has not ended and is not about to expire; waits for one to begin.
 
         Raises:
             AssertionError: none began in time.
@@ -57,20 +55,25 @@ class Watch:
         return session
 
     async def expect(self, kind: str, /, *, within_s: float = WITHIN_S, **fields: Any) -> Any:
-        """`WatchedSession.expect` on the newest session that the server has not ended, whenever it begins.
+        """`WatchedSession.expect` on the newest session that goes on, whenever it begins.
 
         Raises:
             AssertionError: the frame did not come; the message tells what came instead.
         """
         __tracebackhide__ = True
         wanted = Expected(kind, fields)
+        over = [session for session in self.sessions if not session.is_going]
         searches: dict[WatchedSession, Search] = {}
 
         def happened() -> Any:
-            session = self._newest()
-            if session is None:
-                return None
-            return searches.setdefault(session, session.search(wanted))()
+            for session in reversed(self.sessions):
+                if session in over:
+                    continue
+                frame = searches.setdefault(session, session.search(wanted))()
+                # what a client sent last counts although it has gone since
+                if frame is not None or session.is_going:
+                    return frame
+            return None
 
         frame = await self._bell.until(happened, within_s)
         if frame is None:
@@ -126,7 +129,11 @@ class Watch:
     def _nobody(self, within_s: float) -> str:
         none = f"no session began {self._bell.waited(within_s)}"
         if self.sessions:
-            return f"{none} after the server ended the last one: does the client connect again?"
+            last = self.sessions[-1]
+            return (
+                f"{none} after the {last.ended_by or 'server'} ended session {last.number}: does the client "
+                f"connect again? What it sent before is in server.sessions[{last.number - 1}]"
+            )
         return f"{none}: is the client given this server, and any key?"
 
 

@@ -76,7 +76,10 @@ class WatchedSession:
     Frames are decoded; what was not JSON is the text itself. To be used in the event loop of the service.
     """
 
-    def __init__(self, model: str, steering: Steering, bell: Bell) -> None:
+    def __init__(self, model: str, steering: Steering, bell: Bell, *, number: int = 1) -> None:
+        self.number = number
+        """Which of the sessions it is, from 1."""
+
         self.model = model
         """What the client connected to."""
 
@@ -90,7 +93,8 @@ class WatchedSession:
 
     def __repr__(self) -> str:
         counts = f"{len(self.received)} frames received, {len(self.sent)} sent"
-        return f"<WatchedSession {self.model!r}: {counts}>"
+        ended = f", ended by the {self.ended_by}" if self.ended_by else ""
+        return f"<WatchedSession {self.number} {self.model!r}: {counts}{ended}>"
 
     @property
     def received(self) -> list[Any]:
@@ -101,6 +105,15 @@ class WatchedSession:
     def sent(self) -> list[Any]:
         """What the server sent, in order."""
         return self._sent.frames
+
+    @property
+    def is_going(self) -> bool:
+        """Whether it has neither ended nor been told that it has lived too long."""
+        match self.sent[-1:]:
+            case [{"type": "error", "error": {"code": "session_expired"}}]:
+                return False
+            case _:
+                return self.ended_by is None
 
     # what a test waits for
 
@@ -129,6 +142,18 @@ class WatchedSession:
         """
         __tracebackhide__ = True
         return await self._next(self._sent, Expected(kind, fields), within_s)
+
+    async def wait_ended(self, *, within_s: float = WITHIN_S) -> str:
+        """Wait for the end of the session; who ended it, ``client`` or ``server``.
+
+        Raises:
+            AssertionError: it goes on.
+        """
+        __tracebackhide__ = True
+        by: str | None = await self._bell.until(lambda: self.ended_by, within_s)
+        if by is None:
+            raise AssertionError(f"nobody ended session {self.number} {self._bell.waited(within_s)}")
+        return by
 
     async def _next(self, track: Track, wanted: Expected, within_s: float) -> Any:
         __tracebackhide__ = True
