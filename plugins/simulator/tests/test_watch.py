@@ -58,7 +58,7 @@ async def test_session_that_the_client_ended_is_over():
     session.ended("client")
 
     for waiting in (watch.session(within_s=0), watch.expect("response.create", within_s=0)):
-        with pytest.raises(AssertionError, match=r"the client ended session 1: .* sessions\[0\]"):
+        with pytest.raises(AssertionError, match=r"the client ended session 1: .*sessions\[0\]"):
             await waiting
     assert await session.expect("response.create", within_s=0) == CREATE
 
