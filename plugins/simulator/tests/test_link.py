@@ -4,9 +4,11 @@ import json
 import pytest
 from realtime_core.clock import SystemClock, use_clock
 from realtime_simulator.brain import Say, Wait
+from realtime_simulator.frames import EXPIRED, End
 from realtime_simulator.link import Ended, Link
 from realtime_simulator.opening import Opening
 from realtime_simulator.options import configure
+from realtime_simulator.parts import MAX_CHARACTERS, MAX_FRAMES
 from realtime_simulator.watch import Watch
 
 CREATE = json.dumps({"type": "response.create"})
@@ -216,3 +218,145 @@ async def test_watch_has_both_sides_in_order():
         "input_audio_buffer.cleared",
         "error",
     ]
+
+
+# a client that does not take what was sent: its door is at a frame, and asks for nothing
+
+
+async def overtaken(link):
+    async with asyncio.timeout(10):
+        return await link.overtaking()
+
+
+@pytest.mark.parametrize(("fault", "end"), [("abort@2", End(None)), ("close:1011@2", End(1011))])
+async def test_fault_of_the_next_frame_overtakes_one_that_is_not_taken(fault, end):
+    watch = Watch()
+    link = Link(configure(faults=fault), Opening("m"), watch=watch)
+    await link.next()
+    waiting = asyncio.ensure_future(overtaken(link))
+    await asyncio.sleep(0)
+
+    link.feed(CREATE)
+
+    assert await waiting == end
+    assert watch.sessions[0].ended_by == "server"
+
+
+async def test_end_that_a_test_wants_overtakes_all(clock):
+    with use_clock(clock):
+        link = open_link(speed=0)
+    await link.next()
+    link.feed(CREATE)
+    waiting = asyncio.ensure_future(overtaken(link))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+
+    link.end(End(1013, "later"))
+
+    assert await waiting == End(1013, "later")
+
+
+@pytest.mark.parametrize("is_speaking", [True, False])
+async def test_client_that_takes_nothing_gets_too_old_in_spite_of_that(clock, is_speaking):
+    with use_clock(clock):
+        link = open_link(speed=0, max_session_s=60)
+    begin_s = clock.now_s()
+    await link.next()
+    if is_speaking:
+        link.feed(CREATE)
+    waiting = asyncio.ensure_future(overtaken(link))
+
+    await clock.until_waiting(begin_s + 60)
+    clock.advance(60)
+    await clock.until_waiting(begin_s + 62)
+    assert not waiting.done()
+    clock.advance(2)
+
+    assert await waiting == End(1001, EXPIRED)
+
+
+async def test_rejection_overtakes_its_reason_after_a_moment(clock):
+    with use_clock(clock):
+        link = Link(configure(), Opening("m", expired=True))
+    begin_s = clock.now_s()
+    await link.next()
+    link.feed(CREATE)
+    waiting = asyncio.ensure_future(overtaken(link))
+
+    await clock.until_waiting(begin_s + 2)
+    clock.advance(2)
+
+    assert (await waiting).code == 4000
+
+
+async def test_stalled_session_is_overtaken_by_nothing(clock):
+    with use_clock(clock):
+        link = open_link(faults="stall@1", max_session_s=60)
+    begin_s = clock.now_s()
+    waiting = asyncio.ensure_future(overtaken(link))
+    await clock.until_waiting(begin_s + 60)
+    clock.advance(60)
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+    assert not waiting.done()
+    link.close()
+    assert (await waiting).code == 1000
+
+
+CLEAR = json.dumps({"type": "input_audio_buffer.clear"})
+
+
+def flood(link):
+    for _ in range(MAX_FRAMES + 1):
+        link.feed(CLEAR)
+
+
+async def test_client_is_heard_while_little_waits_for_it():
+    await open_link().room()
+
+
+async def test_flooding_client_is_not_heard_until_it_has_taken_something():
+    link = open_link()
+    flood(link)
+    hearing = asyncio.ensure_future(link.room())
+    await link.next()
+    await asyncio.sleep(0)
+    assert not hearing.done()
+
+    await link.next()
+
+    async with asyncio.timeout(10):
+        await hearing
+
+
+async def test_few_frames_may_be_too_much_too():
+    link = open_link()
+    await link.next()
+    link.send("error", {"error": {"message": ["x" * (MAX_CHARACTERS + 1)]}})
+    hearing = asyncio.ensure_future(link.room())
+    await asyncio.sleep(0)
+    assert not hearing.done()
+
+    await link.next()
+
+    await hearing
+
+
+@pytest.mark.parametrize("faults", ["stall@1", ""])
+async def test_flooding_client_is_heard_where_nothing_will_be_taken(faults):
+    link = open_link(faults=faults)
+    flood(link)
+    hearing = asyncio.ensure_future(link.room())
+    await asyncio.sleep(0)
+    assert not hearing.done()
+
+    if faults:
+        waiting = asyncio.ensure_future(link.next())
+    else:
+        link.close()
+
+    async with asyncio.timeout(10):
+        await hearing
+    if faults:
+        waiting.cancel()

@@ -4,13 +4,15 @@ import asyncio
 import json
 import logging
 
+import attrs
 import pytest
 from aiohttp import WebSocketError
 from realtime_simulator.brain import Say
+from realtime_simulator.link import Link
 from realtime_simulator.options import configure
 from realtime_simulator.server import SimulatorServer
 from realtime_simulator.turns import Turns
-from realtime_simulator.websocket import MAX_FRAME_BYTES, ending
+from realtime_simulator.websocket import MAX_FRAME_BYTES, WebSocket, ending
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -157,3 +159,123 @@ async def test_ipv6_loopback_is_served():
             assert json.loads(await connection.recv())["type"] == "session.created"
     finally:
         await server.aclose()
+
+
+async def until_all_are_over(server):
+    async with asyncio.timeout(20):
+        while server._door._open:  # noqa: ASYNC110  # it tells nobody
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("how", "max_session_s"),
+    [(lambda s: s.drop(), 60), (lambda s: s.close(1013, "later"), 60), (lambda s: s, 0.5)],
+    ids=["drop", "close", "expiry"],
+)
+async def test_end_reaches_a_client_that_does_not_read(how, max_session_s):
+    options = attrs.evolve(STORY, max_session_s=max_session_s)
+    async with SimulatorServer(options) as server, session(server, max_queue=1) as deaf:
+        deaf.transport.pause_reading()
+        await deaf.send(CREATE)
+        (watched,) = server.sessions
+        await watched.expect_sent("response.output_audio.delta")
+
+        how(watched)
+
+        await until_all_are_over(server)
+        assert watched.ended_by == "server"
+        deaf.transport.abort()
+
+
+async def test_client_that_goes_while_it_is_not_heard_is_missed():
+    async with SimulatorServer() as server, session(server, max_queue=1) as deaf:
+        deaf.transport.pause_reading()
+        link = []
+        feed = Link.feed
+
+        def fed(self, text):
+            link.append(self)
+            feed(self, text)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Link, "feed", fed)
+            flooding = asyncio.ensure_future(for_ever(deaf.send, json.dumps({"type": "x" * 30_000})))
+            async with asyncio.timeout(20):
+                while not link or not link[0]._engine.is_full:  # noqa: ASYNC110  # it tells nobody
+                    await asyncio.sleep(0.01)
+                count = len(link)
+                for _ in range(50):
+                    await asyncio.sleep(0)
+        assert len(link) == count
+        deaf.transport.abort()
+        await until_all_are_over(server)
+        await asyncio.wait([flooding])
+        assert flooding.exception()
+
+
+async def test_flood_of_one_session_leaves_room_for_others(monkeypatch):
+    """Between any two of its frames everybody else has a turn."""
+    turns = 0
+    fed = []
+    feed = Link.feed
+
+    def counted(link, text):
+        fed.append(turns)
+        feed(link, text)
+
+    async def other():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(Link, "feed", counted)
+    clear = json.dumps({"type": "input_audio_buffer.clear"})
+    async with SimulatorServer() as server, session(server) as connection:
+        running = asyncio.ensure_future(other())
+        for _ in range(300):
+            await connection.send(clear)
+        heard = 0
+        while heard < 300:
+            heard += json.loads(await connection.recv())["type"] == "input_audio_buffer.cleared"
+        running.cancel()
+
+    assert len(set(fed)) == len(fed) == 300
+
+
+async def test_client_that_does_not_answer_the_close_is_cut_off(monkeypatch):
+    aborted = []
+    abort = WebSocket._abort
+    monkeypatch.setattr(WebSocket, "_abort", lambda socket: aborted.append(abort(socket)))
+    async with SimulatorServer() as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(
+            b"GET /v1/realtime?model=m HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==\r\n"
+            b"Authorization: Bearer x\r\n\r\n"
+        )
+        await reader.readuntil(b"session.created")
+        (watched,) = server.sessions
+
+        watched.close(1013)
+
+        # it reads all, and says nothing
+        await reader.read()
+        await until_all_are_over(server)
+        writer.close()
+
+    assert len(aborted) == 1
+
+
+async def test_server_that_closes_has_ended_its_sessions():
+    async with SimulatorServer(STORY) as server, session(server) as one, session(server, max_queue=1) as deaf:
+        await one.recv()
+        deaf.transport.pause_reading()
+        await deaf.send(CREATE)
+        await server.sessions[1].expect_sent("response.output_audio.delta")
+
+        await server.aclose()
+
+        assert await end_of(one) == 1001
+        assert [session.ended_by for session in server.sessions] == ["server", "server"]
+        deaf.transport.abort()

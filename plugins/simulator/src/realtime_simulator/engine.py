@@ -147,6 +147,16 @@ class Engine:
         dues = (self._pacer.due_s, self._turns.due_s, self._end_s)
         return min(due_s for due_s in dues if due_s is not None)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the client should take something before it is heard again."""
+        return self._outbox.is_full
+
+    @property
+    def end(self) -> End | None:
+        """The end that is coming, after what waits for nothing; None: none is yet."""
+        return self._outbox.end
+
     # what a test may do
 
     def send(self, kind: str, fields: dict[str, Any]) -> None:

@@ -7,14 +7,14 @@ import asyncio
 import logging
 import math
 from collections import deque
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from realtime_core.clock import Clock, current_clock
 
 from realtime_simulator.engine import Engine
 from realtime_simulator.faults import Action, Fault, FaultInjector, Send
-from realtime_simulator.frames import End
+from realtime_simulator.frames import EXPIRED, End
 from realtime_simulator.opening import Opening
 from realtime_simulator.options import SimulatorOptions
 from realtime_simulator.watch import Watch
@@ -22,6 +22,9 @@ from realtime_simulator.watch import Watch
 __all__ = ["Ended", "Link"]
 
 _log = logging.getLogger("realtime_simulator")
+
+_MOMENT_S: Final = 2.0
+"""How long a client has to take what comes before an end."""
 
 
 class Ended(Exception):
@@ -65,7 +68,9 @@ class Link:
         self._encoder = msgspec.json.Encoder()
         self._watched = None if watch is None else watch.begin(opening.model, self)
         self._wake = asyncio.Event()
+        self._moved = asyncio.Event()
         self._hold_s: float | None = None
+        self._expires_s = self._clock.now_s() + options.max_session_s
 
     def feed(self, text: str | bytes) -> None:
         """Hand over a frame of the client."""
@@ -73,6 +78,24 @@ class Link:
         if self._watched is not None:
             self._watched.frame_received(event)
         self._wake.set()
+
+    async def room(self) -> None:
+        """Wait until the client may be heard again: it does not take what its frames call for.
+
+        A stalled session listens to all, as does one that has ended.
+        """
+        while self._engine.is_full and not self._is_stuck:
+            self._moved.clear()
+            await self._moved.wait()
+
+    @property
+    def _is_stuck(self) -> bool:
+        """Whether nothing more will be taken."""
+        match self._actions:
+            case [End(), *_] | [Send(late_ms=math.inf), *_]:
+                return True
+            case _:
+                return False
 
     def close(self) -> None:
         """The client has gone: a waiting `next` raises. May be called twice."""
@@ -88,6 +111,7 @@ class Link:
         self._actions.clear()
         self._actions.append(end)
         self._wake.set()
+        self._moved.set()
 
     def send(self, kind: str, fields: dict[str, Any]) -> None:
         """Send an event, after what is on its way.
@@ -130,6 +154,37 @@ class Link:
             return action.frame
         return self._encoder.encode(action.frame).decode()
 
+    async def overtaking(self) -> End:
+        """The end that does not wait until a frame of `next` has been taken; not to be asked beside `next`.
+
+        That is one that is next; and, when the client has had a moment for what comes before it, one that
+        the engine has decided on, or the session's age.
+        """
+        at_last_s = math.inf
+        while True:
+            now_s = self._clock.now_s()
+            ready_s = self._ready_s(now_s)
+            end = self._next_end
+            if end is None and not self._is_stuck:
+                end = End(1001, EXPIRED) if now_s >= self._expires_s else self._engine.end
+                at_last_s = math.inf if end is None else min(at_last_s, now_s + _MOMENT_S)
+                end = end if now_s >= at_last_s else None
+            if end is not None:
+                if self._watched is not None:
+                    self._watched.ended("server")
+                return end
+            soon_s = math.inf if self._actions else ready_s
+            expires_s = self._expires_s if now_s < self._expires_s else math.inf
+            await self._wait_until(min(soon_s, at_last_s, expires_s))
+
+    @property
+    def _next_end(self) -> End | None:
+        match self._actions:
+            case [End() as end, *_]:
+                return end
+            case _:
+                return None
+
     def _tell(self, fault: Fault) -> None:
         _log.info("%s: fault %s fired", self._name, fault)
 
@@ -151,6 +206,7 @@ class Link:
             if frame is None:
                 return self._engine.due_s
             self._actions.extend([frame] if isinstance(frame, End) else self._inject(frame))
+            self._moved.set()
         match self._actions[0]:
             case Send(late_ms=late_ms) if late_ms:
                 # counted from when the frame got to the head of the line

@@ -4,7 +4,7 @@ Decides nothing.
 """
 
 from collections import deque
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -18,12 +18,20 @@ from realtime_simulator.session import Session
 __all__ = ["Outbox", "Parts"]
 
 
+MAX_FRAMES: Final = 1024
+MAX_CHARACTERS: Final = 32 * 1024 * 1024
+"""How much may wait until the client is not listened to."""
+
+
 class Outbox:
     """The frames that wait for nothing, in order, and the end."""
 
     def __init__(self, frames: Frames) -> None:
         self._frames = frames
         self._waiting: deque[Frame | End] = deque()
+        self._characters = 0
+        self.end: End | None = None
+        """The end, once it waits too."""
 
     def send(self, kind: str, /, **payload: Any) -> None:
         """An event."""
@@ -35,11 +43,39 @@ class Outbox:
 
     def put(self, *frames: Frame | End) -> None:
         """Frames that are made already."""
-        self._waiting.extend(frames)
+        for frame in frames:
+            self._waiting.append(frame)
+            if isinstance(frame, End):
+                self.end = frame
+            else:
+                self._characters += _characters(frame)
 
     def take(self) -> Frame | End | None:
         """The first; None: there is none."""
-        return self._waiting.popleft() if self._waiting else None
+        if not self._waiting:
+            return None
+        frame = self._waiting.popleft()
+        if not isinstance(frame, End):
+            self._characters -= _characters(frame)
+        return frame
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits that nothing should be added."""
+        return len(self._waiting) > MAX_FRAMES or self._characters > MAX_CHARACTERS
+
+
+def _characters(value: Any) -> int:
+    """How much text a frame holds: what makes it large."""
+    match value:
+        case str():
+            return len(value)
+        case dict():
+            return sum(map(_characters, value.values()))
+        case list():
+            return sum(map(_characters, value))
+        case _:
+            return 0
 
 
 @attrs.define(eq=False)

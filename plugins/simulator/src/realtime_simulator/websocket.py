@@ -66,9 +66,12 @@ class WebSocket:
 
     async def hang_up(self, end: End) -> None:
         """Make `carry` end the session, in whatever state it is, and wait until it has."""
-        with contextlib.suppress(asyncio.InvalidStateError):
-            self._told.set_result(end)
+        self._tell(end)
         await self._over.wait()
+
+    def _tell(self, end: End) -> None:
+        if not self._told.done():
+            self._told.set_result(end)
 
     async def carry(self, link: Link) -> int:
         """Carry a session to its end, and close the link; the code of the close.
@@ -83,8 +86,11 @@ class WebSocket:
         try:
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             first: End | None = next(part for part in parts if part.done()).result()
-            # a connection on which nothing can be written is about to end: the reader hears how
-            end = first or await reading
+            if first is None:
+                # nothing can be written, so the connection is about to end: the reader hears how
+                link.close()
+                first = await reading
+            end = first
         finally:
             reading.cancel()
             # so that the writer ends with the frame that it is at
@@ -109,16 +115,34 @@ class WebSocket:
             if len(message.data) > MAX_FRAME_BYTES:
                 return End(1009)
             link.feed(message.data)
+            # what has come already is no reason to keep others waiting
+            await asyncio.sleep(0)
+            await link.room()
 
     async def _write(self, link: Link) -> End | None:
         """Say what the server has to say, until it ends the session, or, None, the connection is gone."""
         try:
             while True:
-                await self.response.send_str(await link.next())
+                await self._send(await link.next(), link)
         except Ended as ended:
             return End(ended.code, ended.reason)
         except ConnectionError:
             return None
+
+    async def _send(self, text: str, link: Link) -> None:
+        """Send a frame; if the client does not take it, an end may come meanwhile."""
+        sending = asyncio.ensure_future(self.response.send_str(text))
+        # nearly always this is enough
+        await asyncio.sleep(0)
+        if not sending.done():
+            overtaking = asyncio.ensure_future(link.overtaking())
+            try:
+                await asyncio.wait([sending, overtaking], return_when=asyncio.FIRST_COMPLETED)
+                if overtaking.done():
+                    self._tell(overtaking.result())
+            finally:
+                overtaking.cancel()
+        await sending
 
     async def _close(self, end: End, writing: "asyncio.Task[End | None]") -> None:
         """Say goodbye, unless the client did; cut off a client that does not take what is said in time."""
