@@ -6,6 +6,7 @@ Knows nothing of the simulator.
 import asyncio
 import json
 import os
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,10 @@ class Heard:
     """What a client told of its conversation."""
 
     said: str
-    audio_bytes: int
+    """The pieces of all replies, joined."""
+    finals: list[str]
+    """Each reply as a whole: as the service repeats it, or as the client keeps it."""
+    audio: bytes
     tools: list[dict[str, Any]]
     errors: list[str]
     closed: list[int | None]
@@ -38,7 +42,12 @@ class Heard:
             return [fact[name] for fact in facts if name in fact]
 
         return cls(
-            "".join(each("said")), sum(each("audio_bytes")), each("tool"), each("error"), each("closed")
+            said="".join(each("said")),
+            finals=each("final"),
+            audio=b"".join(map(b64decode, each("audio"))),
+            tools=each("tool"),
+            errors=each("error"),
+            closed=each("closed"),
         )
 
 
@@ -48,6 +57,12 @@ class Peer:
 
     program: str
     runtime: Callable[[], Runtime | str]
+    speaks: bool
+    """It wants spoken replies even to what is written."""
+    truncates: bool
+    """It cuts an interrupted item to what it takes for heard."""
+    codes: tuple[int | None, int | None]
+    """The close codes that it tells: of a server that closes with 1011, and of one that is gone."""
 
     def __str__(self) -> str:
         return Path(self.program).stem
@@ -76,8 +91,8 @@ class Peer:
 
 
 PEERS = [
-    Peer("python_openai.py", our_python),
-    Peer("python_agents.py", python_of_its_own),
-    Peer("node_openai.mjs", node),
-    Peer("node_agents.mjs", node),
+    Peer("python_openai.py", our_python, speaks=False, truncates=False, codes=(1011, None)),
+    Peer("python_agents.py", python_of_its_own, speaks=True, truncates=True, codes=(1011, None)),
+    Peer("node_openai.mjs", node, speaks=False, truncates=False, codes=(1011, 1006)),
+    Peer("node_agents.mjs", node, speaks=True, truncates=True, codes=(None, None)),
 ]

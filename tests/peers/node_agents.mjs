@@ -26,13 +26,17 @@ transport.on('connection_change', (status) => {
 });
 transport.on('audio_transcript_delta', ({ delta }) => hear(delta));
 session.on('audio', ({ data }) => {
-  tell({ audio_bytes: data.byteLength });
+  tell({ audio: Buffer.from(data).toString('base64') });
   speak(bargeIn());
 });
 session.on('error', ({ error }) => tell({ error: String(error?.error?.message ?? error?.message ?? error) }));
 transport.on('turn_done', () => {
   finished = over();
-  if (finished) session.close();
+  if (!finished) return;
+  for (const item of session.history) {
+    if (item.role === 'assistant') tell({ final: item.content.map(({ transcript }) => transcript).join('') });
+  }
+  session.close();
 });
 
 const url = `${task.url.replace('http', 'ws')}/realtime?model=gpt-realtime-2.1`;

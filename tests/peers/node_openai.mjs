@@ -49,8 +49,10 @@ realtime.socket.on('close', (code) => finished || tell({ closed: code }));
 realtime.on('error', (error) => tell({ error: error.message }));
 realtime.on('response.output_text.delta', ({ delta }) => hear(delta));
 realtime.on('response.output_audio_transcript.delta', ({ delta }) => hear(delta));
+realtime.on('response.output_text.done', ({ text }) => tell({ final: text }));
+realtime.on('response.output_audio_transcript.done', ({ transcript }) => tell({ final: transcript }));
 realtime.on('response.output_audio.delta', ({ delta }) => {
-  tell({ audio_bytes: Buffer.from(delta, 'base64').length });
+  tell({ audio: delta });
   speak(bargeIn());
 });
 realtime.on('response.done', ({ response }) => {

@@ -1,9 +1,11 @@
 """The Python SDK `openai-agents`: its realtime session as it is configured by itself, and a function tool."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 
 from agents import function_tool, set_tracing_disabled
 from agents.realtime import RealtimeAgent, RealtimeRunner, RealtimeSession
+from agents.realtime.items import RealtimeItem
 from program import Task, run, tell, weather
 from websockets.exceptions import ConnectionClosed
 
@@ -32,16 +34,22 @@ async def speak(session: RealtimeSession, chunks: Iterator[bytes]) -> None:
 
 
 async def hear(session: RealtimeSession, task: Task) -> None:
+    history: list[RealtimeItem] = []
     async for event in session:
         match event.type:
+            case "history_updated":
+                history = event.history
             case "audio":
-                tell(audio_bytes=len(event.audio.data))
+                tell(audio=b64encode(event.audio.data).decode())
                 await speak(session, task.barge_in())
             case "error":
                 tell(error=str(event.error))
             case "raw_model_event" if event.data.type == "transcript_delta":
                 task.hear(event.data.delta)
             case "agent_end" if task.over:
+                for item in history:
+                    if item.type == "message" and item.role == "assistant":
+                        tell(final="".join(getattr(part, "transcript", None) or "" for part in item.content))
                 return
 
 

@@ -1,7 +1,7 @@
 """The `openai` package's own realtime client: typed events and its resources."""
 
 import json
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Iterator
 
 from openai import AsyncOpenAI
@@ -53,8 +53,12 @@ async def hear(connection: AsyncRealtimeConnection, task: Task) -> None:
             case "response.output_text.delta" | "response.output_audio_transcript.delta":
                 task.hear(event.delta)
             case "response.output_audio.delta":
-                tell(audio_bytes=len(b64decode(event.delta)))
+                tell(audio=event.delta)
                 await speak(connection, task.barge_in())
+            case "response.output_text.done":
+                tell(final=event.text)
+            case "response.output_audio_transcript.done":
+                tell(final=event.transcript)
             case "error":
                 tell(error=event.error.message)
             case "response.done" if task.over:
