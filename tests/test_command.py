@@ -132,10 +132,12 @@ def test_a_frame_that_nobody_understands_ends_nothing(fault):
 
 
 def test_a_setting_that_the_service_refuses_is_one_line(reply):
-    result = converse("--setting", "tool_choice=sometimes", "--out", reply)
+    only_reasoning = ("--setting", "model=gpt-realtime", "--setting", "parallel_tool_calls=true")
+
+    result = converse(*only_reasoning, "--out", reply)
 
     assert result.exit_code == 1
     assert result.stderr.startswith("realtime: ")
-    assert "sometimes" in result.stderr
+    assert "parallel_tool_calls" in result.stderr
     assert result.stderr.count("\n") == 1
     assert not reply.exists()

@@ -1,3 +1,5 @@
+import math
+
 import attrs
 import pytest
 from hypothesis import given
@@ -78,8 +80,15 @@ def test_message_takes_every_role(role):
 
 
 def test_message_of_unknown_role_is_refused():
-    with pytest.raises(InvalidSettings, match="a role is 'user', 'assistant', 'system', not 'robot'"):
+    with pytest.raises(InvalidSettings, match="a role is 'user', 'assistant', 'system', not <5 chars>"):
         Message("robot", "hi")
+
+
+def test_role_and_content_that_are_swapped_are_not_quoted():
+    with pytest.raises(InvalidSettings) as refused:
+        Message("secret words", "user")
+
+    assert "secret" not in str(refused.value)
 
 
 def test_message_is_text():
@@ -160,7 +169,9 @@ def test_an_image_knows_what_its_bytes_are(data, media_type):
     assert ImageContent(bytearray(data), media_type) == ImageContent(data)
 
 
-@pytest.mark.parametrize("data", [b"", b"GIF89a", b"\x89PN"])
+@pytest.mark.parametrize(
+    "data", [b"", b"GIF89a", b"\x89PN", PNG[:4] + b"other stuff", PNG[:7] + b"?", JPEG[:2] + b"?"]
+)
 def test_an_image_is_a_png_or_a_jpeg(data):
     with pytest.raises(InvalidSettings, match="an image is a PNG or a JPEG"):
         ImageContent(data)
@@ -207,6 +218,17 @@ def test_a_call_and_its_result_have_an_id_a_name_and_text(cls, fields, complaint
         cls(*fields)
 
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("duration_ms", ["long", True, -1, math.nan, math.inf])
+def test_the_duration_of_a_call_is_a_time(duration_ms):
+    with pytest.raises(InvalidSettings, match=r"^'duration_ms' takes milliseconds"):
+        ToolResult("c", "f", "", duration_ms)
+
+
+@pytest.mark.parametrize("duration_ms", [None, 0, 12.5])
+def test_the_duration_of_a_call_may_be_unknown(duration_ms):
+    assert ToolResult("c", "f", "", duration_ms).duration_ms == duration_ms
 
 
 def test_the_arguments_of_a_call_are_kept_as_the_model_wrote_them():

@@ -3,6 +3,7 @@
 Knows nothing of sessions or wires. ``repr`` shows lengths: people's words stay out of logs.
 """
 
+import math
 from collections.abc import Sized
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -94,7 +95,8 @@ class AudioContent:
 
 def _check_role(_: Any, __: "attrs.Attribute[Any]", value: object) -> None:
     if value not in get_args(Role):
-        raise InvalidSettings(f"a role is {', '.join(map(repr, get_args(Role)))}, not {value!r}")
+        # role and content may have been swapped, so what is given may be what somebody said
+        raise InvalidSettings(f"a role is {', '.join(map(repr, get_args(Role)))}, not {hidden(value)}")
 
 
 def _check_words(_: Any, attribute: "attrs.Attribute[Any]", value: object) -> None:
@@ -126,7 +128,9 @@ def _image_type(image: "ImageContent") -> ImageType:
 
 def _check_image_type(image: "ImageContent", _: "attrs.Attribute[Any]", value: object) -> None:
     if value != _image_type(image):
-        raise InvalidSettings(f"the media type is {_image_type(image)!r}, which the bytes are, not {value!r}")
+        raise InvalidSettings(
+            f"the media type is {_image_type(image)!r}, which the bytes are, not {hidden(value)}"
+        )
 
 
 @attrs.frozen
@@ -177,6 +181,12 @@ class ToolCall:
     arguments: str = attrs.field(repr=hidden, validator=_check_words)
 
 
+def _check_duration(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is not None and not (is_number and 0 <= value < math.inf):
+        raise InvalidSettings(f"{attribute.name!r} takes milliseconds, 0 or more, or None")
+
+
 @attrs.frozen
 class ToolResult:
     """What came of a `ToolCall`: ``output`` is what the model gets to read, usually JSON text.
@@ -185,13 +195,13 @@ class ToolResult:
     output says so.
 
     Raises:
-        InvalidSettings: a field is no text, or id or name is empty.
+        InvalidSettings: a field is no text, id or name is empty, or the duration no time.
     """
 
     call_id: str = attrs.field(validator=_check_id)
     name: str = attrs.field(validator=_check_id)
     output: str = attrs.field(repr=hidden, validator=_check_words)
-    duration_ms: float | None = None
+    duration_ms: float | None = attrs.field(default=None, validator=_check_duration)
     is_error: bool = False
 
 

@@ -2,7 +2,7 @@ from types import MappingProxyType
 
 import attrs
 import pytest
-from realtime_core import AudioFormat, Message
+from realtime_core import UNSET, AudioFormat, Message
 from realtime_core.commands import (
     AddItem,
     CancelResponse,
@@ -150,6 +150,10 @@ def test_overrides_are_passed_on_as_they_are(check_client_event):
 
     assert sent == {**overrides, "metadata": {METADATA_KEY: "cmd_7"}}
     check_client_event({"type": "response.create", "response": sent})
+
+
+def test_an_override_that_is_unset_is_not_sent():
+    assert response(instructions=UNSET, voice=UNSET, output_audio_format=UNSET, metadata=UNSET) == response()
 
 
 def test_neutral_audio_names_move_to_their_place(check_client_event):

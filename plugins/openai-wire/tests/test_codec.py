@@ -1,5 +1,6 @@
 import copy
 import json
+import math
 from types import MappingProxyType
 
 import msgspec
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from realtime_core import (
+    UNSET,
     AudioFormat,
     ImageContent,
     Message,
@@ -277,6 +279,28 @@ def test_what_is_no_json_is_refused_and_not_waited_for(value):
 def test_a_command_that_is_no_json_is_named_plainly():
     with pytest.raises(UnsupportedCommand, match=r"^a frame 'response\.create' cannot"):
         OpenAIRealtimeCodec().encode(CreateResponse(overrides={"instructions": object()}))
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (math.nan, "no finite number"),
+        (b"secret", "bytes"),
+        ({"secret"}, "set"),
+        (UNSET, "UnsetType"),
+        (OpenAIRealtimeExecutionSettings(voice="secret"), "OpenAIRealtimeExecutionSettings"),
+    ],
+)
+def test_what_is_no_json_is_named_and_not_rewritten(value, kind):
+    codec = OpenAIRealtimeCodec()
+
+    with pytest.raises(
+        UnsupportedCommand, match=rf"'session\.update' .*'session\.audio\[0\]'.* {kind}"
+    ) as refused:
+        codec.encode(Raw(service_type="session.update", payload={"session": {"audio": [value]}}))
+
+    assert "secret" not in str(refused.value)
+    assert not codec.awaits_update
 
 
 def test_a_refused_command_is_not_waited_for():

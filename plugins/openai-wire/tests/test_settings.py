@@ -239,6 +239,7 @@ def test_peoples_words_do_not_show_in_a_repr():
     assert "Be brief" not in shown
     assert "Mosscap" not in shown
     assert "Ada" not in shown
+    assert "Ada" not in repr(OpenAIRealtimeExecutionSettings(tracing={"metadata": {"user": "Ada"}}))
     assert "marin" in shown
 
 
@@ -338,3 +339,57 @@ def test_settings_in_the_services_own_shape_go_as_they_are(setting, on_the_wire,
 
     assert session == {"type": "realtime", **on_the_wire}
     check_client_event({"type": "session.update", "session": session})
+
+
+# -- the model of a transcription
+
+
+@pytest.mark.parametrize(
+    ("given", "model"),
+    [
+        ({}, "gpt-realtime-whisper"),
+        ({"language": "de"}, "gpt-realtime-whisper"),
+        ({"delay": "low"}, "gpt-realtime-whisper"),
+        ({"prompt": "Names of towns."}, "gpt-transcribe"),
+        ({"languages": ["de"]}, "gpt-transcribe"),
+        ({"keywords": ["Rome"]}, "gpt-transcribe"),
+        ({"model": "tomorrows-model", "keywords": ["Rome"], "delay": "low"}, "tomorrows-model"),
+    ],
+)
+def test_a_transcription_without_a_model_has_one_that_takes_the_rest(given, model):
+    written = payload(input_audio_transcription=given)["audio"]["input"]["transcription"]
+
+    assert written == {**given, "model": model}
+
+
+@pytest.mark.parametrize("other", ["prompt", "languages", "keywords"])
+def test_a_transcription_that_no_default_fits_needs_a_model(other):
+    value = "Rome" if other == "prompt" else ["Rome"]
+
+    with pytest.raises(InvalidSettings, match=r"input_audio_transcription.*'model'") as refused:
+        OpenAIRealtimeExecutionSettings(input_audio_transcription={"delay": "low", other: value})
+
+    assert "Rome" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "turns", "model"),
+    [
+        ({}, {"turn_detection": {}}, "gpt-transcribe"),
+        ({}, {"turn_detection": None}, "gpt-realtime-whisper"),
+        ({}, {}, "gpt-realtime-whisper"),
+        ({"model": "whisper-1"}, {"turn_detection": {}}, "whisper-1"),
+    ],
+)
+def test_a_transcription_session_with_turns_has_a_model_that_takes_them(given, turns, model):
+    settings = OpenAIRealtimeExecutionSettings(input_audio_transcription=given, **turns)
+
+    session = session_payload(settings, "transcription")
+
+    assert session["audio"]["input"]["transcription"]["model"] == model
+
+
+def test_a_transcription_session_can_switch_transcription_off_with_turns_on():
+    settings = OpenAIRealtimeExecutionSettings(input_audio_transcription=None, turn_detection={})
+
+    assert session_payload(settings, "transcription")["audio"]["input"]["transcription"] is None

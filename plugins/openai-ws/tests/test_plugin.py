@@ -219,7 +219,10 @@ async def test_settings_that_cannot_be_written_leave_no_connection_behind(servic
     closed = asyncio.Event()
     async with service(closed=closed) as base_url:
         with pytest.raises(UnsupportedCommand):
-            await connect(options(api_key=KEY, base_url=base_url), setup(reasoning={"effort": object()}))
+            await connect(
+                options(api_key=KEY, base_url=base_url),
+                setup(prompt={"id": "pmpt_1", "variables": {"x": object()}}),
+            )
         async with asyncio.timeout(5):
             await closed.wait()
 

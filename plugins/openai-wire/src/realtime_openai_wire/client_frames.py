@@ -22,6 +22,7 @@ from realtime_core.commands import (
     UpdateSession,
 )
 from realtime_core.errors import InvalidSettings, UnsupportedCommand
+from realtime_core.unset import UNSET
 
 from realtime_openai_wire.formats import format_to_wire
 from realtime_openai_wire.items import item_to_wire
@@ -90,8 +91,8 @@ def _frame(name: str, command: Command, **fields: Any) -> dict[str, Any]:
 
 
 def _response(command: CreateResponse) -> dict[str, Any]:
-    """The overrides as they are; only the neutral names of the audio settings move to their place."""
-    response = dict(command.overrides)
+    """The overrides that are set, as they are; only the neutral audio settings move to their place."""
+    response = {name: value for name, value in command.overrides.items() if value is not UNSET}
     output: dict[str, Any] = {}
     if "voice" in response:
         voice = response.pop("voice")

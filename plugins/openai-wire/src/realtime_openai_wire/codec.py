@@ -16,6 +16,7 @@ from realtime_core.errors import UnsupportedCommand
 from realtime_openai_wire.client_frames import client_frame
 from realtime_openai_wire.fields import text
 from realtime_openai_wire.frame_events import Events, unreadable
+from realtime_openai_wire.json_values import no_json
 from realtime_openai_wire.names import SendEvents
 from realtime_openai_wire.pending import target_of
 from realtime_openai_wire.server_frames import server_events
@@ -79,9 +80,12 @@ class OpenAIRealtimeCodec:
         frame = self._frame(command)
         kind = str(frame["type"])
         try:
-            encoded = _encode_json(frame).decode()
+            wrong = next(no_json(frame), None)
+            encoded = "" if wrong else _encode_json(frame).decode()
         except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as exc:
             raise UnsupportedCommand(f"a frame {kind!r} cannot be written as JSON; check its values") from exc
+        if wrong:
+            raise UnsupportedCommand(f"a frame {kind!r} cannot be written as JSON: {wrong}")
         # a raw frame's own event id may be anything
         event_id = text(frame, "event_id")
         self._state.pending.add(event_id, command.command_id, kind, target_of(frame), sent=sent)

@@ -14,6 +14,7 @@ from realtime_core.settings import InputAudioTranscription as CoreInputAudioTran
 from realtime_core.settings import RealtimeSettings, TurnDetection, set_fields, setting
 from realtime_core.unset import UNSET, UnsetType
 
+from realtime_openai_wire.choices import CHECKS
 from realtime_openai_wire.formats import format_to_wire
 
 __all__ = [
@@ -40,6 +41,8 @@ class InputAudioTranscription(CoreInputAudioTranscription):
 
     ``languages`` and ``keywords`` are for ``gpt-transcribe`` and ``gpt-live-transcribe``; ``delay``
     (``minimal`` to ``xhigh``: later but better) for ``gpt-realtime-whisper``, which takes no ``prompt``.
+    Without a ``model`` it is ``gpt-realtime-whisper``, or ``gpt-transcribe`` if something is set that the
+    former does not take (in a transcription session also turn detection).
     """
 
     languages: tuple[str, ...] | list[str] | UnsetType = setting(tuple, list)
@@ -55,7 +58,8 @@ class OpenAIRealtimeExecutionSettings(RealtimeSettings):
     ``voice`` names a built-in voice or a custom one (``voice_…``); it is fixed once the assistant has
     spoken. ``parallel_tool_calls`` and ``reasoning`` (``{"effort": "low"}``) are for reasoning models.
     ``truncation`` says how old turns leave a full context, ``tracing`` cannot change once it is on,
-    ``prompt`` refers to a stored prompt. All go to the service as they are.
+    ``prompt`` refers to a stored prompt. All go to the service as they are; mappings may have keys that are
+    not known here.
 
     Raises:
         InvalidSettings: a value has the wrong type or lies outside what the protocol allows.
@@ -71,9 +75,15 @@ class OpenAIRealtimeExecutionSettings(RealtimeSettings):
     parallel_tool_calls: bool | UnsetType = setting(bool)
     reasoning: Mapping[str, Any] | UnsetType = setting(Mapping)
     truncation: str | Mapping[str, Any] | UnsetType = setting(str, Mapping)
-    tracing: str | Mapping[str, Any] | UnsetType | None = setting(str, Mapping, None)
+    tracing: str | Mapping[str, Any] | UnsetType | None = setting(str, Mapping, None, words=True)
     prompt: Mapping[str, Any] | UnsetType | None = setting(Mapping, None, words=True)
     include: tuple[str, ...] | list[str] | UnsetType = setting(tuple, list)
+
+    def __attrs_post_init__(self) -> None:
+        for name, check in CHECKS.items():
+            value = getattr(self, name)
+            if value is not UNSET and value is not None:
+                check(value)
 
     @output_modalities.validator
     def _one_modality(self, _: Any, value: Any) -> None:
@@ -103,9 +113,22 @@ def voice_to_wire(name: str) -> str | dict[str, str]:
     return {"id": name} if name.startswith("voice_") else name
 
 
+_STREAMING_MODEL: Final = "gpt-realtime-whisper"
+"""What recorded sessions of both vendors name; without a model there is no transcription."""
+
+_MODEL_OF_TURNS: Final = "gpt-transcribe"
+_NOT_STREAMING: Final = frozenset({"prompt", "languages", "keywords"})
+"""What the streaming model refuses."""
+
+
 def _transcription(value: Any) -> dict[str, Any]:
-    # without a model there is no transcription, and recorded sessions of both vendors name this one
-    return {"model": "gpt-realtime-whisper", **set_fields(value)}
+    given = set_fields(value)
+    return {"model": _MODEL_OF_TURNS if _NOT_STREAMING & given.keys() else _STREAMING_MODEL, **given}
+
+
+def _of_turns(value: CoreInputAudioTranscription) -> CoreInputAudioTranscription:
+    """Where a session does nothing but write, the streaming model takes no turn detection."""
+    return value if value.model else attrs.evolve(value, model=_MODEL_OF_TURNS)
 
 
 def _noise_reduction(value: Any) -> Any:
@@ -161,6 +184,8 @@ def session_payload(settings: RealtimeSettings, session_type: SessionType = "rea
         places = {name: _PLACES[name] for name in SETTINGS_OF_TRANSCRIPTION}
         if values.get("output_audio_format") == PCM16_24KHZ:
             del values["output_audio_format"]  # what every session has, here of audio that never comes
+        if values.get("turn_detection") and values.get("input_audio_transcription"):
+            values["input_audio_transcription"] = _of_turns(values["input_audio_transcription"])
         whose = "a transcription session"
     else:
         places = _PLACES
