@@ -1,11 +1,12 @@
 """The table of the protocol's events, made from what is installed: run this file to write it anew.
 
 Rows are the event types of the ``openai`` package; what the codec makes of each is found by decoding an
-example that is built from the package's own model, what the simulator does is what it declares.
+example that is built from the package's own model, several where its meaning depends on something; what
+the simulator does is what it declares.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
@@ -26,12 +27,13 @@ from realtime_core.commands import (
 )
 from realtime_core.contents import Message
 from realtime_core.events import RealtimeEvent
-from realtime_openai_wire import OpenAIRealtimeCodec, OpenAIRealtimeExecutionSettings
+from realtime_openai_wire import MALFORMED_FRAME, OpenAIRealtimeCodec, OpenAIRealtimeExecutionSettings
+from realtime_openai_wire.fields import LONGEST_NAME
 from realtime_simulator.client_events import CLIENT_EVENTS
 from realtime_simulator.server_events import NOT_SENT, SERVER_EVENTS
 from workspace import ROOT
 
-__all__ = ["DOCUMENT", "Row", "client_rows", "document", "recorded_types", "server_rows"]
+__all__ = ["CASES", "DOCUMENT", "Row", "client_rows", "document", "recorded_types", "server_rows"]
 
 DOCUMENT: Final = ROOT / "plugins" / "simulator" / "EVENTS.md"
 RECORDINGS: Final = ROOT.parent / "shared" / "recordings"
@@ -110,9 +112,77 @@ def _example_value(annotation: Any) -> Any:
     return {str: "0000", int: 0, float: 0.0, bool: True}.get(annotation, {})
 
 
-def _codec_of(frame: dict[str, Any]) -> str:
-    events = OpenAIRealtimeCodec().decode(json.dumps(frame))
-    return ", ".join(map(_name_of, events))
+@attrs.frozen
+class Case:
+    """When a frame of some type means something else than others of it, by an example that is decoded."""
+
+    when: str
+    """The condition; empty: always."""
+    frame: dict[str, Any]
+    """Fields that differ from the smallest example."""
+    before: tuple[dict[str, Any], ...] = ()
+    """Frames that came before."""
+
+
+_CALL: Final = {"type": "function_call", "id": "item_1", "call_id": "call_1", "name": "f", "arguments": "{}"}
+_PART: Final = {"response_id": "resp_1", "item_id": "item_1", "content_index": 0}
+_FAILED: Final = {"status": "failed", "status_details": {"type": "failed", "error": {"code": "server_error"}}}
+
+
+def _text_cases(kind: str, field: str) -> tuple[Case, ...]:
+    whole = {**_PART, field: "all of it"}
+    said = tuple({"type": f"{kind}.delta", "delta": delta, **_PART} for delta in ("all ", "of it"))
+    return (Case("all of it came in deltas", whole, said), Case("a rest is missing", whole, said[:1]))
+
+
+def _response_cases() -> tuple[Case, ...]:
+    completed = {"id": "resp_1", "status": "completed", "output": [{**_CALL, "status": "completed"}]}
+    item_done = {"type": "response.output_item.done", "response_id": "resp_1", "item": completed["output"][0]}
+    return (
+        Case("it did not fail, and its calls are known", {"response": completed}, (item_done,)),
+        Case("it failed", {"response": {"id": "resp_1", "output": [], **_FAILED}}),
+        Case("it has a completed call that no `response.output_item.done` brought", {"response": completed}),
+    )
+
+
+CASES: Final[dict[str, tuple[Case, ...]]] = {
+    "conversation.item.input_audio_transcription.delta": (
+        Case("it has words", {"delta": "0000"}),
+        Case("it has none", {"delta": None}),
+    ),
+    "response.output_item.done": (
+        Case("the item is a completed call", {"item": {**_CALL, "status": "completed"}}),
+        Case("the call was cut off", {"item": {**_CALL, "status": "incomplete"}}),
+        Case("the item is no call", {}),
+    ),
+    "response.output_text.done": _text_cases("response.output_text", "text"),
+    "response.output_audio_transcript.done": _text_cases("response.output_audio_transcript", "transcript"),
+    "response.done": _response_cases(),
+}
+"""The types whose frames do not all become the same."""
+
+
+def _codec_of(kind: str, smallest: dict[str, Any]) -> str:
+    """What the frames of a type become, by condition, as decoding them shows."""
+    by_events: dict[str, list[str]] = {}
+    for case in CASES.get(kind, (Case("", {}),)):
+        events = _decoded(*case.before, {**smallest, **case.frame, "type": kind})
+        by_events.setdefault(", ".join(map(_name_of, events)), []).append(case.when)
+    names = {event.service_type for event in _decoded(smallest)} - {kind}
+    renamed = "".join(f", under the name `{name}`" for name in names)
+    return (
+        "; ".join(
+            events + (f" if {' or '.join(whens)}" if any(whens) else "")
+            for events, whens in by_events.items()
+        )
+        + renamed
+    )
+
+
+def _decoded(*frames: dict[str, Any]) -> Sequence[RealtimeEvent]:
+    """The events of the last of ``frames``."""
+    codec = OpenAIRealtimeCodec()
+    return [codec.decode(json.dumps(frame)) for frame in frames][-1]
 
 
 def _name_of(event: RealtimeEvent) -> str:
@@ -127,23 +197,12 @@ def server_rows(recorded: Iterable[str]) -> list[Row]:
     return [
         Row(
             kind,
-            CODEC_NOTES.get(kind) or _codec_of({**example(model), "type": kind}),
+            _codec_of(kind, {**example(model), "type": kind}),
             "yes" if kind in SERVER_EVENTS else f"no: {NOT_SENT[kind]}",
             kind in set(recorded),
         )
         for kind, model in event_models(RealtimeServerEvent).items()
     ]
-
-
-_FINAL: Final = "`RealtimeTranscriptEvent`, after a `RealtimeTextEvent` if no delta came"
-
-CODEC_NOTES: Final = {
-    "response.output_item.done": "`RealtimeFunctionCallEvent` of a complete call, else `RealtimeEvent`",
-    "response.output_text.done": _FINAL,
-    "response.output_audio_transcript.done": _FINAL,
-    "response.done": "`RealtimeResponseEvent` `done`, and `RealtimeErrorEvent` when it failed",
-}
-"""Where an example does not tell everything."""
 
 
 def client_rows(recorded: Iterable[str]) -> list[Row]:
@@ -189,8 +248,9 @@ def document(server: Iterable[Row], client: Iterable[Row]) -> str:
 
 {_rows(server)}
 
-An old name of the beta protocol (`response.audio.delta`) is the same event under its current name. What
-is not in this table is a plain `RealtimeEvent`, never an error.
+An old name of the beta protocol (`response.audio.delta`) is the same event under its current name. A type
+that is not in this table is a plain `RealtimeEvent`. A frame whose type is longer than {LONGEST_NAME}
+characters, and one that cannot be read, is a `RealtimeErrorEvent` with the code `{MALFORMED_FRAME}`.
 
 ## Client events
 
