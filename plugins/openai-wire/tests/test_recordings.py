@@ -121,6 +121,39 @@ def test_the_pieces_of_the_users_words_make_the_transcript(file):
 
 
 @every_recording
+def test_the_users_words_are_those_of_the_file(file):
+    frames = frames_in(file)
+    kind = "conversation.item.input_audio_transcription."
+    fields = {f"{kind}delta": "delta", f"{kind}completed": "transcript"}
+    written = [
+        (frame[fields[frame["type"]]], frame["type"] == f"{kind}completed", frame["item_id"])
+        for frame in frames
+        if frame["type"] in fields
+    ]
+
+    said = [
+        (event.text, event.final, event.item_id)
+        for event in events_of(frames)
+        if isinstance(event, RealtimeTranscriptEvent) and event.role == "user"
+    ]
+
+    assert said == written
+
+
+@every_recording
+def test_rate_limits_are_those_of_the_file(file):
+    frames = frames_in(file)
+
+    limits = [event.limits for event in events_of(frames) if isinstance(event, RealtimeRateLimitEvent)]
+
+    assert [[(row.name, row.limit, row.remaining, row.reset_s) for row in rows] for rows in limits] == [
+        [(row["name"], row["limit"], row["remaining"], row["reset_seconds"]) for row in frame["rate_limits"]]
+        for frame in frames
+        if frame["type"] == "rate_limits.updated"
+    ]
+
+
+@every_recording
 def test_no_byte_of_audio_is_lost(file):
     frames = frames_in(file)
 
