@@ -65,7 +65,7 @@ async def test_sessions_and_faults_are_logged(start):
 
     assert log_of(process) == [
         "session 1: opened, model m",
-        "session 1: fault close:1001@4 fired",
+        "session 1: fault close:1001@4 fired at conversation.item.added",
         "session 1: fault stall@900 never fired: 4 frames came",
         "session 1: closed (1001)",
     ]

@@ -27,7 +27,8 @@ def test_frame_with_at_least_the_fields_fits(fields):
         ({"response": {"instructions": "x"}}, "response.instructions is 'Be brief.', not 'x'"),
         ({"response": {"voice": "x"}}, "response.voice is missing"),
         ({"event_id": ANY}, "event_id is missing"),
-        ({"response": {"tools": []}}, "response.tools is [{'name': 'f'}], not []"),
+        ({"response": {"tools": []}}, "response.tools has 1 entry, not 0"),
+        ({"response": {"tools": [{}, {}]}}, "response.tools has 1 entry, not 2"),
         ({"response": {"tools": [{"name": "g"}]}}, "response.tools[0].name is 'f', not 'g'"),
         ({"response": {"tools": {}}}, "response.tools is [{'name': 'f'}], not {}"),
         ({"response": {"instructions": {"a": 1}}}, "response.instructions is 'Be brief.', not {'a': 1}"),
@@ -117,6 +118,24 @@ def test_account_names_one_that_fits_but_came_late():
 
 
 FAILED = {"status": "failed", "status_details": {"error": {"message": "no reply"}}}
+
+
+def test_failure_of_a_response_is_told_with_its_status():
+    wanted = Expected("response.done", {"response": {"status": "completed"}})
+
+    told = wanted.against({"type": "response.done", "response": FAILED})
+
+    assert told == "response.done: response.status is 'failed', not 'completed' (no reply)"
+
+
+def test_types_that_have_come_are_known():
+    assert Track([{"type": "a"}, {"type": "b"}, {"type": "a"}]).kinds == {"a", "b"}
+
+
+def test_list_without_entries_is_counted():
+    wanted = Expected("a", {"n": [1]})
+
+    assert wanted.against({"type": "a", "n": []}) == "a: n has 0 entries, not 1"
 
 
 @pytest.mark.parametrize(

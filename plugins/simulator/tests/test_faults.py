@@ -34,6 +34,8 @@ def run(faults, *frames):
         ("close:1001:back soon@7", Fault("close", 7, 1001, "back soon")),
         ("close:1001:@7", Fault("close", 7, 1001, "")),
         ("close:4000:me@home@7", Fault("close", 7, 4000, "me@home")),
+        ("abort@12#1", Fault("abort", 12, session=1)),
+        ("close:4000:me#2@7#3", Fault("close", 7, 4000, "me#2", 3)),
     ],
 )
 def test_fault_is_named_with_its_frame(spec, fault):
@@ -52,6 +54,11 @@ def test_wrong_close_code_names_those_there_are(code):
 def test_frames_count_from_1():
     with pytest.raises(InvalidOptions, match="frames count from 1"):
         Fault.parse("stall@0")
+
+
+def test_sessions_count_from_1():
+    with pytest.raises(InvalidOptions, match="sessions count from 1"):
+        Fault.parse("stall@1#0")
 
 
 def test_text_of_a_close_fits_its_frame():
@@ -116,11 +123,11 @@ def test_close_may_say_something_else():
 
 def test_injector_tells_what_strikes_and_what_waits():
     struck = []
-    inject = FaultInjector(parse_faults("stall@2,slow@1"), struck.append)
+    inject = FaultInjector(parse_faults("stall@2,slow@1"), lambda *told: struck.append(told))
 
     inject(frame())
 
-    assert list(map(str, struck)) == ["slow:50@1"]
+    assert struck == [(Fault("slow", 1, 50.0), "session.updated")]
     assert (list(map(str, inject.waiting)), inject.sent) == (["stall@2"], 1)
 
 

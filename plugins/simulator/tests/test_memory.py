@@ -80,7 +80,7 @@ async def test_fault_that_never_fired_is_told_once(caplog):
     await pipe.aclose()
 
     assert caplog.messages == [
-        "session: fault slow:50@1 fired",
+        "session: fault slow:50@1 fired at session.created",
         "session: fault stall@7 never fired: 1 frames came",
     ]
 

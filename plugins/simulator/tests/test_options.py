@@ -112,3 +112,9 @@ def test_faults_can_be_a_list():
 @pytest.mark.parametrize("given", ["", (), []])
 def test_no_quirks_are_none(given):
     assert configure(quirks=given).quirks == ()
+
+
+def test_script_and_another_brain_are_two():
+    with pytest.raises(InvalidOptions, match="'script' and 'brain'"):
+        configure(script=["Hello."], brain=lambda _: Say("Moin."))
+    assert configure(script=["Hello."], brain="echo").script is not None

@@ -139,6 +139,13 @@ def test_script_of_the_readme_is_one(tmp_path):
     ]
 
 
+def test_number_is_filled_as_the_readme_says():
+    (arguments,) = re.findall(r"`arguments = '(.*?)'`", README)
+    entry = {"match": r"(\w+) for (\d+) nights", "call": {"name": "book", "arguments": arguments}}
+
+    assert load_script([entry]).begin()(Turn(text="Rome for 3 nights")) == [Call("book", '{"nights": 3}')]
+
+
 def test_every_key_of_a_script_is_told():
     for key in KEYS:
         assert f"`{key}`" in README

@@ -51,6 +51,39 @@ def test_script_that_is_used_up_fails():
         brain(Turn(number=1))
 
 
+def test_script_that_does_not_fit_names_its_triggers_and_what_the_user_says():
+    replies = [say("x", When("hi")), say("x", WEATHER), say("x", ResultOf("f")), say("x", AfterSpeech(800))]
+    brain = begin(*replies, say("x"))
+    brain(Turn())
+
+    with pytest.raises(LookupError) as caught:
+        brain(Turn(number=1, text="words " * 10))
+
+    assert str(caught.value) == (
+        "the script has no reply left for response 2 of this session, to 'words words words words words…'; "
+        "its triggers: result_of 'f', when 'hi', match 'weather', after_speech_ms 800, none (each has had "
+        "its turn); add an entry, or one with otherwise = true"
+    )
+
+
+def test_script_with_many_triggers_names_some():
+    brain = begin(*(say("x", When(str(number))) for number in range(10)))
+
+    with pytest.raises(LookupError, match=r"in which the user says nothing new; .* when '7', 2 more; add"):
+        brain(Turn())
+
+
+@pytest.mark.parametrize("text", ["Thank you!", "“thank you”…", "¿Thank you?"])
+def test_punctuation_around_a_known_text_does_not_count(text):
+    assert said(begin(say("Fine.", When("thank you."))), text=text) == "Fine."
+
+
+def test_known_text_may_be_punctuation():
+    brain = begin(say("What?", When("?")), say("else", Otherwise()))
+
+    assert [said(brain, text="?"), said(brain, text="!")] == ["What?", "else"]
+
+
 def test_each_session_begins_anew():
     script = Script((say("one"),))
 

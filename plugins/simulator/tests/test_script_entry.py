@@ -102,6 +102,12 @@ def test_actions_are_read_in_their_order(actions, made):
             {"match": "in (?P<city>.)", "say": "{town}"},
             "'match' has no group 'town'; it fills '{0}', '{1}', '{city}'",
         ),
+        ({"say": "{1}"}, "a group of 'match' fills {1}, and there is no 'match'"),
+        ({"result_of": "f", "say": "{0}"}, "a group of 'match' fills {0}, and there is no 'match'"),
+        (
+            {"when": "x", "say": "{output}"},
+            "'result_of' fills {output}: put it in place of the other trigger",
+        ),
     ],
 )
 def test_mistake_is_named_with_what_is_right(entry, words):
@@ -115,6 +121,11 @@ def test_blanks_that_the_pattern_fills_are_taken():
     say = "{0} {1} {city}, {not a blank}"
 
     assert reply_of({"match": "in (?P<city>.)", "say": say}).do == (Say(say),)
+
+
+@pytest.mark.parametrize("entry", [{"say": "{output}"}, {"when": "x", "say": "{braces}"}])
+def test_blanks_that_may_be_filled_and_other_braces_are_taken(entry):
+    assert reply_of(entry).do == (Say(entry["say"]),)
 
 
 def test_arguments_that_are_no_json_are_refused():

@@ -72,6 +72,26 @@ def test_mistake_is_named_with_its_place(tmp_path, monkeypatch, name, text, word
     assert message_of(name).startswith(words)
 
 
+def test_list_without_entries_is_refused():
+    assert message_of([]).startswith("it has no entries")
+
+
+def test_result_of_a_function_that_is_almost_called_is_refused():
+    entries = [{"call": "get_weather"}, {"result_of": "get_wether", "say": "x"}]
+
+    assert message_of(entries) == (
+        "entry 2: 'result_of': no entry calls 'get_wether'; did you mean 'get_weather'?"
+    )
+
+
+def test_result_of_a_function_that_the_client_has_called_is_taken():
+    assert load_script([{"call": "f"}, {"result_of": "get_weather", "say": "x"}])
+
+
+def test_line_that_is_no_json_is_told_how_it_should_be(tmp_path):
+    assert message_of(write(tmp_path, "x.jsonl", '{\n"say": "a"}')).endswith("one object a line")
+
+
 def test_file_that_is_not_there_is_named():
     assert message_of("nowhere.toml") == "cannot read nowhere.toml: no such file or directory"
 

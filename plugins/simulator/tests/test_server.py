@@ -237,6 +237,11 @@ async def test_ipv6_loopback_has_a_url():
     assert server.websocket_url == "ws://[::1]:7/v1/realtime"
 
 
+def test_server_that_has_not_started_has_no_url():
+    with pytest.raises(RuntimeError, match="async with"):
+        _ = SimulatorServer().websocket_url
+
+
 @pytest.fixture
 async def conversation(server):
     """A session by the client of the ``openai`` package."""

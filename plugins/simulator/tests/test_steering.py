@@ -191,3 +191,24 @@ async def test_expected_frame_is_one_that_the_client_sent(door, watch):
 
         assert (await waiting)["response"] == {"metadata": {"a": "b"}}
         assert (await watch.sessions[0].expect_sent("response.done"))["response"]["status"] == "completed"
+
+
+async def test_fault_of_one_session_strikes_no_other(watch):
+    async with SimulatorServer(configure(watch=watch, faults="abort@1#2")) as server:
+        url = f"{server.websocket_url}?model=m"
+        headers = {"Authorization": "Bearer x"}
+        async with connect(url, additional_headers=headers) as connection:
+            await until(connection, "session.created")
+        async with connect(url, additional_headers=headers) as connection:
+            with pytest.raises(ConnectionClosed):
+                await connection.recv()
+
+
+async def test_sessions_of_a_watch_are_counted_for_faults(watch):
+    options = configure(watch=watch, faults="abort@1#2")
+
+    first, second = MemoryPipe.open(options), MemoryPipe.open(options)
+
+    await until(first, "session.created")
+    with pytest.raises(ConnectionLost):
+        await second.recv()

@@ -195,3 +195,35 @@ def test_session_that_is_told_that_it_is_too_old_goes_on_no_more(session):
     session.frame_sent({"type": "error", "error": {"code": "session_expired"}})
 
     assert not session.is_going
+
+
+async def test_event_that_never_comes_is_refused_at_once(session):
+    with pytest.raises(ValueError, match="use expect_sent"):
+        await session.expect("response.done", within_s=3600)
+    with pytest.raises(ValueError, match=r"did you mean 'response\.done'"):
+        await session.expect_sent("response.doen", within_s=3600)
+
+
+async def test_event_that_a_test_sends_may_be_expected(session):
+    session.send("my.own")
+    session.frame_sent({"type": "my.own"})
+
+    assert await session.expect_sent("my.own") == {"type": "my.own"}
+
+
+async def test_failure_of_a_response_is_told_once(session):
+    failed = {"status": "failed", "status_details": {"error": {"message": "no reply left"}}}
+    session.frame_sent({"type": "response.done", "response": failed})
+
+    with pytest.raises(AssertionError) as caught:
+        await session.expect_sent("response.done", within_s=0, response={"status": "completed"})
+
+    assert str(caught.value).count("no reply left") == 1
+
+
+@pytest.mark.parametrize(("code", "reason"), [(1005, ""), (2000, ""), (1000, "x" * 124)])
+def test_close_that_cannot_be_sent_is_refused(session, steered, code, reason):
+    with pytest.raises(ValueError, match="close"):
+        session.close(code, reason)
+
+    assert (steered.done, session.ended_by) == ([], None)

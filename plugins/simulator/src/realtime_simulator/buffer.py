@@ -126,7 +126,8 @@ class InputBuffer:
         """
         if self._vad is None:
             raise RuntimeError(
-                "turn detection is off in this session: its client ends a turn by input_audio_buffer.commit"
+                "turn detection is off in this session: its client ends a turn by input_audio_buffer.commit; "
+                "what the user says in it comes from the option transcripts="
             )
         if self.speaking:
             raise RuntimeError("the user speaks already: let them stop first")

@@ -83,11 +83,14 @@ class Door:
         )
         socket = WebSocket(request)
         await socket.open()
-        name = f"session {next(self._numbers)}"
+        number = next(self._numbers)
+        name = f"session {number}"
         _log.info("%s: opened, %s", name, f"model {opening.model}" if opening.model else opening.kind)
         self._open.add(socket)
         try:
-            code = await socket.carry(Link(self._options, opening, watch=self._watch, name=name))
+            code = await socket.carry(
+                Link(self._options, opening, watch=self._watch, name=name, number=number)
+            )
         # the fault of one session, whatever it is; the others go on
         except Exception:  # noqa: BLE001
             _log.exception("%s: failed", name)

@@ -38,7 +38,9 @@ class Expected:
         kind = _kind_of(frame)
         if kind != self.kind:
             return kind
-        return f"{kind}: {next(_differences(self.fields, frame, ''), 'this one fits')}"
+        difference = next(_differences(self.fields, frame, ""), "this one fits")
+        message = _failure_in(frame)
+        return f"{kind}: {difference}" + (f" ({message})" if message else "")
 
 
 @attrs.define(eq=False)
@@ -47,6 +49,11 @@ class Track:
 
     frames: list[Any] = attrs.field(factory=list)
     passed: int = 0
+
+    @property
+    def kinds(self) -> set[str]:
+        """The types of the frames that have come."""
+        return {_kind_of(frame) for frame in self.frames}
 
     def account(self, wanted: Expected) -> str:
         """What came instead since the last expected frame, one frame a line; whether it came earlier."""
@@ -86,9 +93,19 @@ def complaint_in(sent: list[Any]) -> str:
         match frame:
             case {"type": "error", "error": {"message": message}}:
                 return f"the last error that the server sent: {message}\n"
-            case {"response": {"status": "failed", "status_details": {"error": {"message": message}}}}:
-                return f"the last response that failed: {message}\n"
+        message = _failure_in(frame)
+        if message:
+            return f"the last response that failed: {message}\n"
     return ""
+
+
+def _failure_in(frame: Any) -> str:
+    """Why a response failed, if the frame tells of that."""
+    match frame:
+        case {"response": {"status": "failed", "status_details": {"error": {"message": message}}}}:
+            return str(message)
+        case _:
+            return ""
 
 
 def _kind_of(frame: Any) -> str:
@@ -117,7 +134,10 @@ def _differences(wanted: Any, came: Any, path: str) -> Iterator[str]:
                 yield from _differences(value, came[key], inner)
             else:
                 yield f"{inner} is missing"
-    elif isinstance(wanted, list | tuple) and isinstance(came, list) and len(wanted) == len(came):
+    elif isinstance(wanted, list | tuple) and isinstance(came, list):
+        if len(wanted) != len(came):
+            yield f"{path} has {len(came)} {'entry' if len(came) == 1 else 'entries'}, not {len(wanted)}"
+            return
         for index, (value, other) in enumerate(zip(wanted, came, strict=True)):
             yield from _differences(value, other, f"{path}[{index}]")
     # a wanted value may have an == of its own, as approximate ones do

@@ -20,6 +20,7 @@ __all__ = [
     "Fault",
     "FaultInjector",
     "Send",
+    "check_close",
     "parse_faults",
 ]
 
@@ -42,7 +43,7 @@ FAULT_NAMES: Final = (
 )
 """The choices, for messages."""
 
-_SPEC: Final = re.compile(r"\s*([a-z-]+)(?::(\d+)(?::(.*))?)?@(\d+)\s*", re.DOTALL)
+_SPEC: Final = re.compile(r"\s*([a-z-]+)(?::(\d+)(?::(.*))?)?@(\d+)(?:#(\d+))?\s*", re.DOTALL)
 # What an endpoint may send (RFC 6455 §7.4).
 _CLOSE_CODES: Final = frozenset({*range(1000, 1004), *range(1007, 1015)})
 _OWN_CLOSE_CODES: Final = range(3000, 5000)
@@ -63,14 +64,20 @@ class Fault:
     number: float | None = None
     text: str | None = None
 
+    session: int | None = None
+    """The session that it strikes, from 1; None: each."""
+
     def __str__(self) -> str:
         number = "" if self.number is None else f":{self.number:g}"
         text = "" if self.text is None else f":{self.text}"
-        return f"{self.name}{number}{text}@{self.frame}"
+        session = "" if self.session is None else f"#{self.session}"
+        return f"{self.name}{number}{text}@{self.frame}{session}"
 
     @classmethod
     def parse(cls, spec: str) -> "Fault":
         """From ``name@FRAME``, ``name:NUMBER@FRAME`` or ``close:CODE:TEXT@FRAME``, such as ``close:1001@7``.
+
+        With ``#SESSION`` after it only that session has it.
 
         Raises:
             InvalidOptions: there is no such fault; the message says what is right.
@@ -78,12 +85,22 @@ class Fault:
         found = _SPEC.fullmatch(spec)
         if found is None:
             raise InvalidOptions(f"{spec!r} is no fault: write NAME@FRAME with NAME one of {FAULT_NAMES}")
+        fault = cls._named(spec, found)
+        if found[5] is None:
+            return fault
+        if int(found[5]) < 1:
+            raise InvalidOptions(f"{spec!r}: sessions count from 1")
+        return attrs.evolve(fault, session=int(found[5]))
+
+    @classmethod
+    def _named(cls, spec: str, found: re.Match[str]) -> "Fault":
         name, number, text, frame = found[1], found[2], found[3], int(found[4])
         if frame < 1:
             raise InvalidOptions(f"{spec!r}: frames count from 1, which is session.created")
         match name, number, text:
             case "close", str(), _:
-                return cls(name, frame, _close_code(int(number)), text and _close_text(text))
+                check_close(int(number), text or "")
+                return cls(name, frame, int(number), text)
             case "slow", _, None:
                 return cls(name, frame, float(number or _SLOW_MS))
             case _, None, None if name in _PLAIN:
@@ -92,16 +109,16 @@ class Fault:
                 raise InvalidOptions(f"no fault {spec!r}: choose from {FAULT_NAMES}, each with @FRAME")
 
 
-def _close_code(code: int) -> int:
-    if code in _CLOSE_CODES or code in _OWN_CLOSE_CODES:
-        return code
-    raise InvalidOptions(f"{code} is no close code: choose 1000 to 1003, 1007 to 1014 or 3000 to 4999")
+def check_close(code: int, text: str) -> None:
+    """Refuse a close frame that no endpoint may send.
 
-
-def _close_text(text: str) -> str:
-    if len(text.encode()) <= _LONGEST_CLOSE_TEXT:
-        return text
-    raise InvalidOptions(f"the text of a close holds {_LONGEST_CLOSE_TEXT} bytes at most")
+    Raises:
+        InvalidOptions: the code is none, or the text too long.
+    """
+    if code not in _CLOSE_CODES and code not in _OWN_CLOSE_CODES:
+        raise InvalidOptions(f"{code} is no close code: choose 1000 to 1003, 1007 to 1014 or 3000 to 4999")
+    if len(text.encode()) > _LONGEST_CLOSE_TEXT:
+        raise InvalidOptions(f"the text of a close holds {_LONGEST_CLOSE_TEXT} bytes at most")
 
 
 def parse_faults(given: "str | Fault | Iterable[str | Fault]") -> tuple[Fault, ...]:
@@ -124,11 +141,11 @@ def parse_faults(given: "str | Fault | Iterable[str | Fault]") -> tuple[Fault, .
 class FaultInjector:
     """Turns each frame of one session into what a faulty server does instead.
 
-    ``on_strike`` is told of each fault whose frame has come.
+    ``on_strike`` is told of each fault whose frame has come, and of the type of that frame.
     """
 
     def __init__(
-        self, faults: Iterable[Fault], on_strike: Callable[[Fault], object] = lambda _: None
+        self, faults: Iterable[Fault], on_strike: Callable[[Fault, str], object] = lambda *_: None
     ) -> None:
         self.sent = 0
         """How many frames have come."""
@@ -148,7 +165,7 @@ class FaultInjector:
         actions: list[Action] = []
         while self.waiting and self.waiting[0].frame <= self.sent:
             fault = self.waiting.pop(0)
-            self._on_strike(fault)
+            self._on_strike(fault, frame["type"])
             actions += self._STRIKES[fault.name](self, fault)
         for action in actions:
             if isinstance(action, End):

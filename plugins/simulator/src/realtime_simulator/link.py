@@ -39,8 +39,9 @@ class Ended(Exception):
 class Link:
     """An engine, its faults and a clock.
 
-    ``opening`` is what the client connected for, ``name`` is what log lines call the session, ``watch`` gets
-    to know it. `feed` what the client sends; one task takes what the server says with `next`.
+    ``opening`` is what the client connected for, ``name`` is what log lines call the session, ``number`` is
+    by which a fault may mean it, ``watch`` gets to know it. `feed` what the client sends; one task takes what
+    the server says with `next`.
     The rest is what a test may do, through its `WatchedSession`.
     """
 
@@ -51,6 +52,7 @@ class Link:
         *,
         watch: Watch | None = None,
         name: str = "session",
+        number: int = 1,
     ) -> None:
         self._name = name
         self._clock: Clock = current_clock()
@@ -63,7 +65,9 @@ class Link:
             session=opening.session,
         )
         self._engine.open(beta=opening.beta, expired=opening.expired)
-        self._inject = FaultInjector(options.faults, self._tell)
+        self._inject = FaultInjector(
+            (fault for fault in options.faults if fault.session in (None, number)), self._tell
+        )
         self._actions: deque[Action] = deque()
         self._encoder = msgspec.json.Encoder()
         self._watched = None if watch is None else watch.begin(opening.model, self)
@@ -185,8 +189,8 @@ class Link:
             case _:
                 return None
 
-    def _tell(self, fault: Fault) -> None:
-        _log.info("%s: fault %s fired", self._name, fault)
+    def _tell(self, fault: Fault, kind: str) -> None:
+        _log.info("%s: fault %s fired at %s", self._name, fault, kind)
 
     async def _due(self) -> Action:
         """The next action, when its time has come; it stays the next."""

@@ -38,7 +38,8 @@ class MemoryPipe:
         from realtime_simulator.opening import Opening
 
         options = options or SimulatorOptions()
-        return cls(Link(options, Opening(model or DEFAULT_MODEL, kind), watch=options.watch))
+        number = len(options.watch.sessions) + 1 if options.watch else 1
+        return cls(Link(options, Opening(model or DEFAULT_MODEL, kind), watch=options.watch, number=number))
 
     async def send(self, text: str) -> None:
         """Send a frame.

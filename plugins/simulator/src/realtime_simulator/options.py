@@ -141,6 +141,10 @@ class SimulatorOptions:
     watch: Watch | None = option(default=None, convert=as_watch)
     """What gets to know the sessions, for a test that steers them; a server without one has its own."""
 
+    def __attrs_post_init__(self) -> None:
+        if self.script is not None and self.brain is not echo:
+            raise InvalidOptions("options 'script' and 'brain' are two minds: give one")
+
     def new_brain(self) -> Brain:
         """The brain of one session: a script begins anew in each."""
         brain = self.script or self.brain

@@ -4,6 +4,7 @@ Knows nothing of files: `realtime_simulator.script_file` reads them.
 """
 
 import re
+import string
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final, Protocol, TypeAlias
 
@@ -31,6 +32,10 @@ Blanks: TypeAlias = Mapping[str, str]
 
 Rank: TypeAlias = tuple[int, float]
 
+_AROUND_WORDS: Final = string.whitespace + string.punctuation + "…¿¡“”„‘’«»。，？！"
+_LONGEST_QUOTE: Final = 30
+_MOST_TRIGGERS: Final = 8
+
 _BLANK: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -52,6 +57,9 @@ class ResultOf:
     name: str
     rank: ClassVar[Rank] = (0, 0)
 
+    def __str__(self) -> str:
+        return f"result_of {self.name!r}"
+
     def blanks(self, turn: Turn) -> Blanks | None:
         """See `Trigger`."""
         outputs = [result.output for result in turn.results if result.name == self.name]
@@ -59,7 +67,8 @@ class ResultOf:
 
 
 def _fold(text: str) -> str:
-    return text.strip().casefold()
+    words = text.strip(_AROUND_WORDS)
+    return (words or text.strip()).casefold()
 
 
 def _said(turn: Turn) -> tuple[str, ...]:
@@ -70,10 +79,13 @@ def _said(turn: Turn) -> tuple[str, ...]:
 
 @attrs.frozen
 class When:
-    """The user says just that; case and outer blanks do not count."""
+    """The user says just that; case, and blanks and punctuation around it, do not count."""
 
     text: str = attrs.field(converter=_fold)
     rank: ClassVar[Rank] = (1, 0)
+
+    def __str__(self) -> str:
+        return f"when {self.text!r}"
 
     def blanks(self, turn: Turn) -> Blanks | None:
         """See `Trigger`."""
@@ -86,6 +98,9 @@ class Match:
 
     pattern: re.Pattern[str]
     rank: ClassVar[Rank] = (2, 0)
+
+    def __str__(self) -> str:
+        return f"match {self.pattern.pattern!r}"
 
     def blanks(self, turn: Turn) -> Blanks | None:
         """See `Trigger`."""
@@ -107,6 +122,9 @@ class AfterSpeech:
 
     ms: float
 
+    def __str__(self) -> str:
+        return f"after_speech_ms {self.ms:g}"
+
     @property
     def rank(self) -> Rank:
         """The longest goes first."""
@@ -122,6 +140,9 @@ class InOrder:
     """No reply without a trigger was due more recently: each of them is due once."""
 
     rank: ClassVar[Rank] = (4, 0)
+
+    def __str__(self) -> str:
+        return "none (each has had its turn)"
 
     def blanks(self, turn: Turn) -> Blanks | None:
         """See `Trigger`."""
@@ -177,10 +198,21 @@ class _Reader:
                 stays = len(waiting) == 1 and not isinstance(trigger, InOrder)
                 reply = waiting[0] if stays else waiting.pop(0)
                 return [_filled(action, blanks) for action in reply.do]
+        triggers = [str(trigger) for trigger in self._waiting]
+        if len(triggers) > _MOST_TRIGGERS:
+            triggers[_MOST_TRIGGERS:] = [f"{len(triggers) - _MOST_TRIGGERS} more"]
         raise LookupError(
-            f"the script has no reply left for response {turn.number + 1} of this session; add one, or one "
-            "with otherwise = true"
+            f"the script has no reply left for response {turn.number + 1} of this session{_quoted(turn)}; "
+            f"its triggers: {', '.join(triggers)}; add an entry, or one with otherwise = true"
         )
+
+
+def _quoted(turn: Turn) -> str:
+    """The beginning of what the user says: a test needs it, a log must not have more."""
+    said = " ".join(next(iter(_said(turn)), "").split())
+    if not said:
+        return ", in which the user says nothing new"
+    return f", to {said if len(said) <= _LONGEST_QUOTE else said[: _LONGEST_QUOTE - 1] + '…'!r}"
 
 
 def _filled(action: Action, blanks: Blanks) -> Action:

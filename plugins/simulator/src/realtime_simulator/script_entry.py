@@ -157,7 +157,14 @@ def _check_keys(given: Mapping[Any, Any], known: Sequence[str]) -> None:
 
 
 def _check_blanks(reply: Reply) -> None:
-    """A blank that no group of the pattern fills is a slip of the pen."""
+    """A blank that nothing fills is a slip of the pen; but for those of a pattern, other braces are words."""
+    if not isinstance(reply.trigger, Match):
+        unfilled = [blank for action in reply.do for blank in blanks_of(action)]
+        for blank in unfilled:
+            if blank.isdigit():
+                raise InvalidOptions(f"a group of 'match' fills {{{blank}}}, and there is no 'match'")
+            if blank == "output" and isinstance(reply.trigger, When | AfterSpeech):
+                raise InvalidOptions("'result_of' fills {output}: put it in place of the other trigger")
     if isinstance(reply.trigger, Match):
         names = reply.trigger.names
         for action in reply.do:

@@ -3,6 +3,7 @@
 Every mistake is an `InvalidOptions` that says where it is. Knows nothing of what is in an entry.
 """
 
+import difflib
 import os
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from realtime_core.errors import InvalidOptions
 
-from realtime_simulator.script import Reply, Script
+from realtime_simulator.brain import Call
+from realtime_simulator.script import Reply, ResultOf, Script
 from realtime_simulator.script_entry import reply_of
 
 __all__ = ["load_script"]
@@ -40,9 +42,15 @@ def load_script(given: str | os.PathLike[str] | Sequence[Any] | Script) -> Scrip
             # in code a reply that is only said may be its words
             values = [{"say": value} if isinstance(value, str) else value for value in given]
             entries = [_Entry(f"entry {number}", value) for number, value in enumerate(values, 1)]
+            if not entries:
+                raise InvalidOptions(
+                    "it has no entries: give it one such as {'otherwise': True, 'say': '...'}"
+                )
         case _:
             raise InvalidOptions("it is the path of a file, or a list of entries")
-    return Script(tuple(map(_reply, entries)))
+    replies = tuple(map(_reply, entries))
+    _check_results(entries, replies)
+    return Script(replies)
 
 
 def _reply(entry: _Entry) -> Reply:
@@ -50,6 +58,19 @@ def _reply(entry: _Entry) -> Reply:
         return reply_of(entry.value)
     except InvalidOptions as exc:
         raise InvalidOptions(f"{entry.where}: {exc}") from exc
+
+
+def _check_results(entries: Sequence[_Entry], replies: Sequence[Reply]) -> None:
+    """A function that no entry calls, but almost, is a slip; another the client may have called itself."""
+    called = {action.name for reply in replies for action in reply.do if isinstance(action, Call)}
+    for entry, reply in zip(entries, replies, strict=True):
+        match reply.trigger:
+            case ResultOf(name=name) if name not in called:
+                close = difflib.get_close_matches(name, called, n=1)
+                if close:
+                    raise InvalidOptions(
+                        f"{entry.where}: 'result_of': no entry calls {name!r}; did you mean {close[0]!r}?"
+                    )
 
 
 def _entries_of(path: Path) -> list[_Entry]:
@@ -91,7 +112,7 @@ def _json_lines(text: str) -> Iterator[_Entry]:
             try:
                 yield _Entry(f"line {number}", msgspec.json.decode(line))
             except (msgspec.DecodeError, RecursionError) as exc:
-                raise InvalidOptions(f"line {number}: no JSON: {exc}") from exc
+                raise InvalidOptions(f"line {number}: no JSON: {exc}; one object a line") from exc
 
 
 _READERS: Final[dict[str, Callable[[str], Iterator[_Entry]]]] = {".toml": _toml, ".jsonl": _json_lines}

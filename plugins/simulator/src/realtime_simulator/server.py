@@ -132,7 +132,13 @@ class SimulatorServer:
 
     @property
     def base_url(self) -> str:
-        """What to give a client of OpenAI as ``base_url``."""
+        """What to give a client of OpenAI as ``base_url``.
+
+        Raises:
+            RuntimeError: the server has not started, so that its port is not known.
+        """
+        if self._port == 0:
+            raise RuntimeError("the server has no port before it has started: use it in `async with`")
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._port}/v1"
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from realtime_core.errors import InvalidOptions
 
 from realtime_simulator.expected import Expected, Search
+from realtime_simulator.kinds import check_kind
 from realtime_simulator.watched import WITHIN_S, Bell, Steering, WatchedSession
 
 __all__ = ["Watch", "as_watch"]
@@ -59,8 +60,10 @@ class Watch:
 
         Raises:
             AssertionError: the frame did not come; the message tells what came instead.
+            ValueError: no client sends an event of that type.
         """
         __tracebackhide__ = True
+        check_kind(kind, sent=False)
         wanted = Expected(kind, fields)
         over = [session for session in self.sessions if not session.is_going]
         searches: dict[WatchedSession, Search] = {}

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any, Final, Literal, Protocol
 
 from realtime_simulator.expected import Expected, Search, Track, complaint_in
+from realtime_simulator.faults import check_close
 from realtime_simulator.frames import End
+from realtime_simulator.kinds import check_kind
 
 __all__ = ["WITHIN_S", "Bell", "Steering", "WatchedSession"]
 
@@ -90,6 +92,7 @@ class WatchedSession:
         self._bell = bell
         self._received = Track()
         self._sent = Track()
+        self._told: set[str] = set()
 
     def __repr__(self) -> str:
         counts = f"{len(self.received)} frames received, {len(self.sent)} sent"
@@ -130,8 +133,10 @@ class WatchedSession:
 
         Raises:
             AssertionError: it did not come; the message tells what came instead.
+            ValueError: no client sends an event of that type.
         """
         __tracebackhide__ = True
+        check_kind(kind, sent=False, seen=self._received.kinds)
         return await self._next(self._received, Expected(kind, fields), within_s)
 
     async def expect_sent(self, kind: str, /, *, within_s: float = WITHIN_S, **fields: Any) -> Any:
@@ -139,8 +144,10 @@ class WatchedSession:
 
         Raises:
             AssertionError: it was not sent; the message tells what was.
+            ValueError: no server sends an event of that type.
         """
         __tracebackhide__ = True
+        check_kind(kind, sent=True, seen=self._sent.kinds | self._told)
         return await self._next(self._sent, Expected(kind, fields), within_s)
 
     async def wait_ended(self, *, within_s: float = WITHIN_S) -> str:
@@ -178,10 +185,13 @@ class WatchedSession:
         who, track, where = ("server", self._sent, "sent") if sent else ("client", self._received, "received")
         ended = self.ended_by
         when = self._bell.waited(within_s) if ended is None else f"before the {ended} ended the session"
+        account, complaint = track.account(wanted), complaint_in(self.sent)
+        if complaint.partition(": ")[2].strip() in account:
+            complaint = ""
         return (
             f"the {who} did not send {wanted} {when}; since the last expected frame it sent:\n"
-            f"{track.account(wanted)}\n"
-            f"{complaint_in(self.sent)}"
+            f"{account}\n"
+            f"{complaint}"
             f"whole frames are in session.{where}; one that only comes later needs a longer within_s="
         )
 
@@ -192,7 +202,12 @@ class WatchedSession:
         self._end(End(None))
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """End the session now, with a close frame; nothing if it has ended."""
+        """End the session now, with a close frame; nothing if it has ended.
+
+        Raises:
+            ValueError: no endpoint may send that code, or the reason is too long.
+        """
+        check_close(code, reason)
         self._end(End(code, reason))
 
     def _end(self, end: End) -> None:
@@ -208,6 +223,7 @@ class WatchedSession:
             TypeError: the fields cannot be written as JSON.
         """
         self._going().send(kind, fields)
+        self._told.add(kind)
 
     def user_starts_speaking(self) -> None:
         """The user speaks, as if turn detection had heard it: a barge-in, without audio.
