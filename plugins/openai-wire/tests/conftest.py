@@ -8,8 +8,21 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from realtime_core.clock import VirtualClock, use_clock
+from realtime_core.commands import (
+    AddItem,
+    CancelResponse,
+    ClearAudio,
+    CommitAudio,
+    CreateResponse,
+    DeleteItem,
+    Truncate,
+    UpdateSession,
+)
+from realtime_core.contents import Message, ToolResult
+from realtime_openai_wire.codec import OpenAIRealtimeCodec
 from realtime_openai_wire.names import GA_NAMES
 from realtime_openai_wire.server_frames import server_events
+from realtime_openai_wire.settings import OpenAIRealtimeExecutionSettings
 from realtime_openai_wire.state import WireState
 from realtime_openai_wire.websocket import WebSocketPipe, open_websocket
 
@@ -58,6 +71,30 @@ def decode(state):
         return events
 
     return one
+
+
+@pytest.fixture(scope="session")
+def busy_codec() -> Callable[[], OpenAIRealtimeCodec]:
+    """Makes a codec with a command of each kind waiting for its answer."""
+
+    def make() -> OpenAIRealtimeCodec:
+        codec = OpenAIRealtimeCodec()
+        for command in (
+            UpdateSession(settings=OpenAIRealtimeExecutionSettings(voice="marin")),
+            CommitAudio(),
+            ClearAudio(),
+            CreateResponse(),
+            AddItem(item=Message("user", "Hello.")),
+            AddItem(item=ToolResult("call_1", "f", "1")),
+            DeleteItem(item_id="item_1"),
+            Truncate(item_id="item_1", keep_ms=1),
+            CancelResponse(response_id="resp_1"),
+            CancelResponse(),
+        ):
+            codec.encode(command)
+        return codec
+
+    return make
 
 
 @pytest.fixture

@@ -5,27 +5,58 @@ from realtime_openai_wire.calls import GivenCalls, call_id_of, is_complete_call,
 CALL = {"type": "function_call", "id": "i1", "call_id": "c1", "name": "f", "arguments": "{}"}
 
 
-def test_a_call_is_new_once():
+def given_calls(*calls):
     given = GivenCalls()
+    for response_id, call_id in calls:
+        given.note(response_id, call_id)
+    return given
 
-    assert [given.is_new(call_id) for call_id in ("c1", "c2", "c1")] == [True, True, False]
+
+@pytest.mark.parametrize(
+    ("noted", "asked", "is_given"),
+    [
+        (("r1", "c1"), ("r1", "c1"), True),
+        (("r1", "c1"), ("r1", "c2"), False),
+        (("r1", "c1"), ("r2", "c1"), False),
+        (("r1", "c1"), (None, "c1"), True),
+        (("r1", "c1"), (None, "c2"), False),
+        ((None, "c1"), ("r1", "c1"), True),
+        ((None, "c1"), (None, "c1"), True),
+    ],
+)
+def test_a_call_is_known_by_its_response_and_its_id_or_where_none_is_named_by_its_id(noted, asked, is_given):
+    assert given_calls(noted).is_given(*asked) is is_given
 
 
-def test_a_call_without_an_id_is_always_new():
-    given = GivenCalls()
-
-    assert [given.is_new(None) for _ in range(2)] == [True, True]
-    assert len(given) == 0
+@pytest.mark.parametrize("response_id", ["r1", None])
+def test_a_call_without_an_id_was_never_given(response_id):
+    assert not given_calls((response_id, "c1")).is_given(response_id, None)
 
 
 def test_calls_are_remembered_within_bounds():
-    given = GivenCalls()
-    for number in range(5000):
-        given.is_new(f"c{number}")
+    given = given_calls(*((None, f"c{number}") for number in range(5000)))
 
     assert len(given) == 1024
-    assert not given.is_new("c4999")
-    assert given.is_new("c0")
+    assert given.is_given(None, "c4999")
+    assert not given.is_given(None, "c0")
+
+
+def test_calls_that_wait_are_released_with_their_response_or_with_any():
+    given = GivenCalls()
+    for response_id in ("r1", "r2", None):
+        given.hold(response_id, {"id": response_id})
+
+    assert [given.release("r1") for _ in range(2)] == [[{"id": "r1"}, {"id": None}], []]
+    assert given.release("r2") == [{"id": "r2"}]
+
+
+def test_calls_that_wait_are_kept_within_bounds():
+    given = GivenCalls()
+    for number in range(1000):
+        given.hold("r1", {"id": number})
+
+    assert len(given) == 64
+    assert [item["id"] for item in given.release("r1")] == list(range(936, 1000))
 
 
 @pytest.mark.parametrize(

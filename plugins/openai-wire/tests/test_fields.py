@@ -118,6 +118,7 @@ def test_odd_rate_limits_are_left_out(value):
             "rate_limit_exceeded",
         ),
         ({"type": "failed", "error": {"type": "server_error", "code": None}}, "server_error"),
+        ({"type": "incomplete", "reason": "content_filter", "error": {"code": "x"}}, "content_filter"),
         ({"type": "failed", "error": "oh"}, None),
         ([1], None),
     ],

@@ -9,9 +9,6 @@ from realtime_core import (
     RealtimeEvent,
     RealtimeFunctionCallEvent,
     RealtimeResponseEvent,
-    RealtimeTextEvent,
-    RealtimeTranscriptEvent,
-    TextContent,
     ToolCall,
     Usage,
 )
@@ -23,8 +20,6 @@ from realtime_openai_wire.state import WireState
 
 ULAW = AudioFormat("g711_ulaw")
 PART = {"response_id": "r1", "item_id": "i1", "output_index": 0, "content_index": 0}
-TEXT_DELTA = ["response.output_text.delta", "response.output_audio_transcript.delta"]
-TEXT_DONE = [("response.output_text.done", "text"), ("response.output_audio_transcript.done", "transcript")]
 
 
 def test_an_audio_delta_is_audio(decode):
@@ -51,7 +46,7 @@ def test_an_audio_delta_without_audio_is_an_error(decode):
     assert event.code == MALFORMED_FRAME
 
 
-@pytest.mark.parametrize("odd", [None, 7, True])
+@pytest.mark.parametrize("odd", [None, 7, True, ["r1"], {}, "", "r" * 257])
 def test_odd_ids_of_an_audio_delta_are_none(decode, odd):
     (event,) = decode("response.output_audio.delta", delta="", response_id=odd, item_id=odd)
 
@@ -59,10 +54,32 @@ def test_odd_ids_of_an_audio_delta_are_none(decode, odd):
     assert (event.response_id, event.item_id) == (None, None)
 
 
-def test_an_unhashable_id_of_an_audio_delta_is_an_error(decode):
-    (event,) = decode("response.output_audio.delta", delta="", response_id=["r1"], item_id={})
+def test_audio_that_names_no_response_is_of_the_one_that_runs(decode):
+    decode("response.created", response={"id": "", "audio": {"output": {"format": {"type": "audio/pcmu"}}}})
 
-    assert event.code == MALFORMED_FRAME
+    (event,) = decode("response.output_audio.delta", delta="", response_id="")
+
+    assert event.audio.format == ULAW
+
+
+def test_audio_after_its_response_is_done_keeps_its_format(decode):
+    decode("response.created", response={"id": "r1", "audio": {"output": {"format": {"type": "audio/pcmu"}}}})
+    decode("response.done", response={"id": "r1", "status": "completed"})
+
+    (event,) = decode("response.output_audio.delta", delta="", **PART)
+
+    assert event.audio.format == ULAW
+
+
+def test_a_format_that_was_asked_for_and_is_not_reported_is_that_of_the_response(decode, state):
+    state.pending.add("cmd_1", "cmd_1", SendEvents.RESPONSE_CREATE)
+    state.asked_formats.note("cmd_1", ULAW)
+    decode("response.created", response={"id": "r1", "metadata": {METADATA_KEY: "cmd_1"}})
+
+    (own,) = decode("response.output_audio.delta", delta="", **PART)
+    (other,) = decode("response.output_audio.delta", delta="", response_id="r2")
+
+    assert (own.audio.format, other.audio.format) == (ULAW, PCM16_24KHZ)
 
 
 def test_audio_is_in_the_format_the_session_was_set_up_with():
@@ -79,74 +96,6 @@ def test_audio_of_a_response_keeps_the_format_the_response_reports(decode):
 
     assert own.audio.format == ULAW
     assert other.audio.format == PCM16_24KHZ
-
-
-@pytest.mark.parametrize("name", TEXT_DELTA)
-def test_a_text_delta_is_a_new_piece(decode, name):
-    (event,) = decode(name, delta="Hel", obfuscation="x", **PART)
-
-    assert type(event) is RealtimeTextEvent
-    assert event.text == TextContent("Hel")
-    assert event.role is None
-    assert (event.response_id, event.item_id) == ("r1", "i1")
-
-
-@pytest.mark.parametrize("name", TEXT_DELTA)
-@pytest.mark.parametrize("delta", [None, 3, []])
-def test_a_text_delta_without_text_is_an_error(decode, name, delta):
-    (event,) = decode(name, delta=delta, **PART)
-
-    assert (type(event), event.code) == (RealtimeErrorEvent, MALFORMED_FRAME)
-
-
-@pytest.mark.parametrize(("name", "field"), TEXT_DONE)
-def test_a_finished_text_is_no_new_piece(decode, name, field):
-    decode(name.replace("done", "delta"), delta="Hel", **PART)
-    decode(name.replace("done", "delta"), delta="lo", **PART)
-
-    (event,) = decode(name, **{field: "Hello"}, **PART)
-
-    assert type(event) is RealtimeTranscriptEvent
-    assert (event.role, event.text, event.final) == ("assistant", "Hello", True)
-    assert (event.response_id, event.item_id) == ("r1", "i1")
-
-
-@pytest.mark.parametrize(("name", "field"), TEXT_DONE)
-def test_what_no_delta_brought_is_one_piece_before_the_finished_text(decode, name, field):
-    decode(name.replace("done", "delta"), delta="Hel", **PART)
-
-    piece, whole = decode(name, **{field: "Hello"}, **PART)
-
-    assert (type(piece), piece.text.text) == (RealtimeTextEvent, "lo")
-    assert (type(whole), whole.text) == (RealtimeTranscriptEvent, "Hello")
-    assert (piece.response_id, piece.item_id) == ("r1", "i1")
-
-
-@pytest.mark.parametrize(("name", "field"), TEXT_DONE)
-def test_a_service_that_sends_only_the_finished_text_brings_it_once(decode, name, field):
-    piece, whole = decode(name, **{field: "Hello"}, **PART)
-    (again,) = decode(name, **{field: "Hello"}, **PART)
-
-    assert piece.text.text == whole.text == again.text == "Hello"
-
-
-def test_parts_of_a_response_do_not_mix(decode):
-    decode("response.output_text.delta", delta="One", **PART)
-    decode("response.output_text.delta", delta="Two", **{**PART, "content_index": 1})
-
-    (first,) = decode("response.output_text.done", text="One", **PART)
-    (second,) = decode("response.output_text.done", text="Two", **{**PART, "content_index": 1})
-
-    assert (first.text, second.text) == ("One", "Two")
-
-
-@pytest.mark.parametrize(("name", "field"), TEXT_DONE)
-def test_a_finished_text_without_text_is_what_the_deltas_brought(decode, name, field):
-    decode(name.replace("done", "delta"), delta="Hel", **PART)
-
-    (event,) = decode(name, **{field: None}, **PART)
-
-    assert event.text == "Hel"
 
 
 def test_a_created_response_answers_the_command_in_its_metadata(decode, state):
@@ -212,7 +161,7 @@ def test_a_failed_response_without_an_error_comes_after_an_unknown_one(decode, d
     assert (failure.kind, failure.code, failure.message) == ("unknown", None, "")
 
 
-def test_nothing_is_kept_of_a_response_that_is_done(decode, state):
+def test_no_text_is_kept_of_a_response_that_is_done(decode, state):
     for number in range(100):
         ids = {"response_id": f"r{number}", "item_id": f"i{number}", "content_index": 0}
         decode("response.created", response={"id": f"r{number}"})
@@ -220,7 +169,7 @@ def test_nothing_is_kept_of_a_response_that_is_done(decode, state):
         decode("response.output_text.done", text="Hello", **ids)
         decode("response.done", response={"id": f"r{number}", "status": "completed"})
 
-    assert len(state.responses) == 0
+    assert (len(state.responses), state.responses.cost) == (64, 0)
     assert len(state.pending) == 0
 
 
@@ -448,6 +397,53 @@ def test_without_a_call_id_the_items_id_is_it(decode):
     events = [*decode("response.output_item.done", item=item), *decode("response.done", **done(item))]
 
     assert [call.call_id for call in calls_of(events)] == ["i1"]
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        {"name": None},
+        {"name": ""},
+        {"arguments": None},
+        {"arguments": {"city": 1}},
+        {"call_id": "c" * 257, "id": 5},
+    ],
+)
+def test_a_call_that_its_item_lacks_something_of_comes_whole_with_its_response(decode, lost):
+    (before,) = decode("response.output_item.done", response_id="r1", item={**CALL, **lost})
+    call, _ = decode("response.done", **done(CALL))
+    (again,) = decode("response.done", **done(CALL))
+
+    assert type(before) in (RealtimeErrorEvent, RealtimeEvent)
+    assert call.function_call == ToolCall("call_1", "get_weather", '{"city": "Paris"}')
+    assert type(again) is RealtimeResponseEvent
+
+
+@pytest.mark.parametrize("output", [[], None, "its own"])
+@pytest.mark.parametrize("response_id", ["r1", None])
+def test_a_call_without_arguments_is_given_out_with_its_response(decode, response_id, output):
+    item = {key: value for key, value in CALL.items() if key != "arguments"}
+    (before,) = decode("response.output_item.done", response_id=response_id, item=item)
+    response = {"id": "r1", "status": "completed", "output": [item] if output == "its own" else output}
+
+    call, end = decode("response.done", response=response)
+
+    assert type(before) is RealtimeEvent
+    assert (call.function_call, call.item_id) == (ToolCall("call_1", "get_weather", ""), "i1")
+    assert end.phase == "done"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_call_id_that_comes_again_in_another_response_is_another_call(decode, named):
+    calls = []
+    for response_id in ("r1", "r2"):
+        decode("response.created", response={"id": response_id})
+        of = {"response_id": response_id} if named else {}
+        calls += calls_of(decode("response.output_item.done", item=CALL, **of))
+        end = {"id": response_id, "status": "completed", "output": [CALL]}
+        calls += calls_of(decode("response.done", response=end))
+
+    assert len(calls) == 2
 
 
 @pytest.mark.parametrize("lost", [{"name": None}, {"call_id": None, "id": None}, {"arguments": {"city": 1}}])

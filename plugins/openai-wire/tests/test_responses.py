@@ -65,18 +65,66 @@ def test_responses_do_not_mix():
     assert responses.finish_text("r2", PART, "Hello") == ("Hello", "Hello")
 
 
-def test_a_response_that_ended_leaves_nothing():
+def test_a_response_that_ended_keeps_its_format_for_audio_that_comes_late():
     responses = OpenResponses()
     responses.begin("r1", ULAW)
-    responses.add_text("r1", PART, "Hel")
+    responses.end("r1")
+
+    assert responses.format_of("r1", PCM16_24KHZ) is ULAW
+
+
+def test_a_text_that_is_told_after_its_response_has_no_rest():
+    responses = OpenResponses()
+    responses.add_text("r1", PART, "Hello")
+    responses.end("r1")
+
+    for response_id, part in (("r1", PART), (None, PART), (None, (None, None, PART[2]))):
+        assert responses.finish_text(response_id, part, "Hello") == ("Hello", "")
+        assert responses.show_text(response_id, part, "Hello") == ""
+
+
+def test_what_names_no_response_is_about_the_latest_that_is_not_done():
+    responses = OpenResponses()
+    responses.begin("r1", None)
+    responses.begin("r2", ULAW)
+    responses.begin("r3", None)
+    responses.end("r3")
     responses.add_text(None, PART, "Hel")
 
-    responses.end("r1")
-    responses.end(None)
-    responses.end("never seen")
+    assert responses.name_of(None) == "r2"
+    assert responses.format_of(None, PCM16_24KHZ) is ULAW
+    assert responses.finish_text("r2", PART, "Hello") == ("Hello", "lo")
+    assert responses.name_of("r1") == "r1"
 
-    assert len(responses) == 0
-    assert responses.format_of("r1", PCM16_24KHZ) is PCM16_24KHZ
+
+def test_what_names_no_response_and_finds_none_is_about_the_next_that_is_named():
+    responses = OpenResponses()
+    responses.add_text(None, PART, "Hel")
+    responses.add_text(None, PART, "lo")
+
+    assert responses.show_text("r1", PART, "Hello") == ""
+    assert len(responses) == 1
+
+
+def test_but_not_about_one_that_begins_later():
+    responses = OpenResponses()
+    responses.add_text(None, (None, None, "text"), "late")
+    responses.begin("r1", None)
+
+    assert responses.cost == 0
+    assert responses.finish_text("r1", (None, None, "text"), "Hello") == ("Hello", "Hello")
+
+
+def test_after_a_response_without_an_id_another_one_begins():
+    responses = OpenResponses()
+    for _ in range(3):
+        responses.add_text(None, PART, "Hel")
+        assert responses.finish_text(None, PART, "Hello") == ("Hello", "lo")
+        responses.end(None)
+
+    responses.begin(None, ULAW)
+    assert responses.format_of(None, PCM16_24KHZ) is ULAW
+    assert len(responses) == 1
 
 
 def test_responses_that_never_end_are_bounded():
@@ -89,6 +137,17 @@ def test_responses_that_never_end_are_bounded():
     assert responses.format_of("r999", PCM16_24KHZ) is ULAW
 
 
+def test_of_too_many_responses_those_that_are_done_go_first():
+    responses = OpenResponses()
+    responses.begin("running", ULAW)
+    for number in range(1000):
+        responses.begin(f"r{number}", None)
+        responses.end(f"r{number}")
+
+    assert len(responses) == 64
+    assert responses.format_of("running", PCM16_24KHZ) is ULAW
+
+
 def test_text_that_never_ends_is_bounded_and_said_once():
     responses = OpenResponses()
     for _ in range(100):
@@ -97,6 +156,7 @@ def test_text_that_never_ends_is_bounded_and_said_once():
 
     assert responses.finish_text("r1", PART, "x" * 10_000_000) == ("x" * 10_000_000, "")
     assert responses.finish_text("r1", PART, None) == ("", "")
+    assert responses.show_text("r1", PART, "x" * 10_000_000) == ""
     assert responses.cost == 0
 
 
@@ -125,4 +185,6 @@ def test_what_ended_costs_nothing():
     for number in range(1000):
         responses.end(f"r{number}")
 
-    assert (responses.cost, len(responses)) == (0, 0)
+    responses.end("never seen")
+
+    assert (responses.cost, len(responses)) == (0, 64)

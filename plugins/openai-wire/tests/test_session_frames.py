@@ -1,5 +1,6 @@
 import pytest
 from realtime_core import (
+    PCM16_24KHZ,
     AudioFormat,
     RateLimit,
     RealtimeErrorEvent,
@@ -63,6 +64,39 @@ def test_a_format_that_is_not_reported_stays(session):
     server_events(state, "session.updated", {"session": session})
 
     assert state.output_format is ULAW
+
+
+def test_a_format_that_an_update_asked_for_is_in_force_when_it_is_not_reported(decode, state):
+    for number, audio_format in enumerate((ULAW, PCM16_24KHZ)):
+        state.pending.add(f"e{number}", f"cmd_{number}", SendEvents.SESSION_UPDATE)
+        state.asked_formats.note(f"cmd_{number}", audio_format)
+
+    formats = []
+    for _ in range(3):
+        decode("session.updated", session={})
+        formats.append(state.output_format)
+
+    assert formats == [ULAW, PCM16_24KHZ, PCM16_24KHZ]
+
+
+def test_a_session_that_does_not_report_its_format_is_as_it_was_set_up():
+    state = WireState(ULAW)
+    created = {"audio": {"output": {"format": {"type": "audio/pcm", "rate": 24000}}}}
+    formats = []
+    for name, session in (("created", created), ("updated", {}), ("updated", created), ("updated", {})):
+        server_events(state, f"session.{name}", {"session": session})
+        formats.append(state.output_format)
+
+    assert formats == [PCM16_24KHZ, ULAW, PCM16_24KHZ, PCM16_24KHZ]
+
+
+def test_a_format_that_was_refused_is_not_in_force(decode, state):
+    state.pending.add("cmd_1", "cmd_1", SendEvents.SESSION_UPDATE)
+    state.asked_formats.note("cmd_1", ULAW)
+
+    decode("error", error={"event_id": "cmd_1"})
+
+    assert len(state.asked_formats) == 0
 
 
 def test_an_error_tells_its_kind_and_the_command_it_refuses(decode, state):

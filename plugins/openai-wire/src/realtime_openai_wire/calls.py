@@ -2,7 +2,11 @@
 
 One call is visible in several frames: its item is done, and so is the response that holds the item. It is
 given out at the first of them that shows it complete. A call that was cut off is never given out: what
-there is of its arguments can read like arguments.
+there is of its arguments can read like arguments. One whose item brings no arguments at all waits for the
+end of its response, which may bring them; without any, they are empty.
+
+A call is known by its response and its id: some services begin again at ``call_0`` in every response. Where
+a frame names no response and none is under way, the id alone counts.
 """
 
 from collections.abc import Mapping
@@ -15,27 +19,42 @@ from realtime_openai_wire.fields import identifier, text
 __all__ = ["GivenCalls", "call_id_of", "is_complete_call", "read_call"]
 
 _CAPACITY: Final = 1024
+_MOST_HELD: Final = 64
 
 
 class GivenCalls:
-    """The calls that were given out, the latest 1024 of them."""
+    """The calls that were given out, the latest 1024 of them, and those that wait, the latest 64."""
 
     def __init__(self) -> None:
-        self._given: dict[str, None] = {}
+        self._given: dict[tuple[str | None, str], None] = {}
+        self._held: list[tuple[str | None, Mapping[str, Any]]] = []
 
     def __len__(self) -> int:
-        return len(self._given)
+        return len(self._given) + len(self._held)
 
-    def is_new(self, call_id: str | None) -> bool:
-        """Whether a call was not given out before; from now on it was. One without any id always is new."""
+    def is_given(self, response_id: str | None, call_id: str | None) -> bool:
+        """Whether a call was given out; one without any id never was."""
         if call_id is None:
-            return True
-        if call_id in self._given:
             return False
+        if response_id is None:
+            return any(known == call_id for _, known in self._given)
+        return (response_id, call_id) in self._given or (None, call_id) in self._given
+
+    def note(self, response_id: str | None, call_id: str) -> None:
+        """A call was given out."""
         if len(self._given) >= _CAPACITY:
             del self._given[next(iter(self._given))]
-        self._given[call_id] = None
-        return True
+        self._given[response_id, call_id] = None
+
+    def hold(self, response_id: str | None, item: Mapping[str, Any]) -> None:
+        """Keep a call whose arguments may yet come."""
+        self._held = [*self._held[1 - _MOST_HELD :], (response_id, item)]
+
+    def release(self, response_id: str | None) -> list[Mapping[str, Any]]:
+        """The calls that were kept of a response that has ended; also those that named none."""
+        released = [item for held_of, item in self._held if held_of in (response_id, None)]
+        self._held = [held for held in self._held if held[0] not in (response_id, None)]
+        return released
 
 
 def is_complete_call(item: Mapping[str, Any]) -> bool:

@@ -14,8 +14,8 @@ from realtime_core.commands import AppendAudio, Command, Truncate
 from realtime_core.errors import UnsupportedCommand
 
 from realtime_openai_wire.client_frames import client_frame
-from realtime_openai_wire.fields import text
-from realtime_openai_wire.frame_events import Events, unreadable
+from realtime_openai_wire.fields import mapping, text
+from realtime_openai_wire.frame_events import Events, reported_format, unreadable
 from realtime_openai_wire.json_values import no_json
 from realtime_openai_wire.names import SendEvents
 from realtime_openai_wire.pending import target_of
@@ -24,6 +24,12 @@ from realtime_openai_wire.settings import SessionType
 from realtime_openai_wire.state import WireState
 
 __all__ = ["OpenAIRealtimeCodec"]
+
+_SETTINGS: Final[dict[str, str]] = {
+    SendEvents.SESSION_UPDATE: "session",
+    SendEvents.RESPONSE_CREATE: "response",
+}
+"""Frames that may ask for an audio format: where."""
 
 _APPEND_HEAD: Final = '{"type":"input_audio_buffer.append","audio":"'
 _APPEND_TAIL: Final = '"}'
@@ -89,6 +95,9 @@ class OpenAIRealtimeCodec:
         # a raw frame's own event id may be anything
         event_id = text(frame, "event_id")
         self._state.pending.add(event_id, command.command_id, kind, target_of(frame), sent=sent)
+        asked = reported_format(mapping(frame, _SETTINGS.get(kind, "")), "output")
+        if asked is not None:
+            self._state.asked_formats.note(command.command_id, asked)
         return encoded
 
     def decode(self, frame: str | bytes) -> Events:

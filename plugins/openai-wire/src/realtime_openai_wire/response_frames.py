@@ -4,19 +4,25 @@ from typing import Any, Final
 
 import attrs
 import pybase64
-from realtime_core.contents import AudioContent, TextContent
+from realtime_core.contents import AudioContent
 from realtime_core.events import (
     RealtimeAudioEvent,
     RealtimeEvent,
     RealtimeFunctionCallEvent,
     RealtimeResponseEvent,
-    RealtimeTextEvent,
-    RealtimeTranscriptEvent,
 )
 
 from realtime_openai_wire.calls import call_id_of, is_complete_call, read_call
 from realtime_openai_wire.client_frames import METADATA_KEY
-from realtime_openai_wire.fields import identifier, integer, mapping, objects, status_reason, text, usage
+from realtime_openai_wire.fields import (
+    LONGEST_NAME,
+    identifier,
+    integer,
+    mapping,
+    objects,
+    status_reason,
+    usage,
+)
 from realtime_openai_wire.frame_events import (
     Events,
     Frame,
@@ -29,8 +35,8 @@ from realtime_openai_wire.frame_events import (
     reported_format,
 )
 from realtime_openai_wire.names import ListenEvents, SendEvents
-from realtime_openai_wire.responses import PartKey
 from realtime_openai_wire.state import WireState
+from realtime_openai_wire.text_frames import part_done, text_delta, text_done, texts_of_items
 
 __all__ = ["RESPONSE_FRAMES"]
 
@@ -41,40 +47,23 @@ def _audio_delta(state: WireState, name: str, frame: Frame) -> Events:
     # the hot path: no helpers
     response_id = frame.get("response_id")
     item_id = frame.get("item_id")
+    if type(response_id) is not str or not 0 < len(response_id) <= LONGEST_NAME:
+        response_id = None
+    if type(item_id) is not str or not 0 < len(item_id) <= LONGEST_NAME:
+        item_id = None
     try:
         data = pybase64.b64decode(frame["delta"], validate=True)
-        audio_format = state.responses.format_of(response_id, state.output_format)
     except (KeyError, TypeError, ValueError):
-        return (malformed(name, frame, "its audio, or the id of its response, cannot be read"),)
+        return (malformed(name, frame, "its audio cannot be read"),)
     return (
         RealtimeAudioEvent(
             service_type=name,
             service_event=frame,
-            response_id=response_id if type(response_id) is str else None,
-            item_id=item_id if type(item_id) is str else None,
-            audio=AudioContent(data, audio_format),
+            response_id=response_id,
+            item_id=item_id,
+            audio=AudioContent(data, state.responses.format_of(response_id, state.output_format)),
         ),
     )
-
-
-def _text_delta(state: WireState, name: str, frame: Frame) -> Events:
-    piece = text(frame, "delta")
-    if piece is None:
-        return (malformed(name, frame, "it has no text"),)
-    ids = frame_ids(frame)
-    state.responses.add_text(ids["response_id"], _part_key(name, frame), piece)
-    return (RealtimeTextEvent(service_type=name, service_event=frame, text=TextContent(piece), **ids),)
-
-
-def _text_done(state: WireState, name: str, frame: Frame) -> Events:
-    reported = text(frame, "text")
-    if reported is None:
-        reported = text(frame, "transcript")
-    ids = frame_ids(frame)
-    whole, rest = state.responses.finish_text(ids["response_id"], _part_key(name, frame), reported)
-    same: dict[str, Any] = {"service_type": name, "service_event": frame, **ids}
-    final = RealtimeTranscriptEvent(role="assistant", text=whole, final=True, **same)
-    return (RealtimeTextEvent(text=TextContent(rest), **same), final) if rest else (final,)
 
 
 def _part_added(state: WireState, name: str, frame: Frame) -> Events:
@@ -84,23 +73,31 @@ def _part_added(state: WireState, name: str, frame: Frame) -> Events:
 
 
 def _item_done(state: WireState, name: str, frame: Frame) -> Events:
-    return _new_calls(state, name, frame, [mapping(frame, "item")]) or (plain_event(name, frame),)
+    item = mapping(frame, "item")
+    if is_complete_call(item) and item.get("arguments") is None and read_call(item) is not None:
+        state.calls.hold(_response_of(state, frame), item)
+        return (plain_event(name, frame),)
+    texts = texts_of_items(state, name, frame, [item])
+    return _new_calls(state, name, frame, [item]) or (*texts, plain_event(name, frame))
 
 
 def _created(state: WireState, name: str, frame: Frame) -> Events:
     response = mapping(frame, "response")
-    state.responses.begin(identifier(response, "id"), reported_format(response, "output"))
     created = _response(state, name, frame, phase="created")
     if created.command_id is None:
         state.pending.doubt(SendEvents.RESPONSE_CREATE)
+    asked = state.asked_formats.take(created.command_id)
+    state.responses.begin(created.response_id, reported_format(response, "output") or asked)
     return (created,)
 
 
 def _done(state: WireState, name: str, frame: Frame) -> Events:
     response = mapping(frame, "response")
-    response_id, status = identifier(response, "id"), identifier(response, "status")
-    state.responses.end(response_id)
-    calls = _new_calls(state, name, frame, _finished_items(response, status))
+    status = identifier(response, "status")
+    held = state.calls.release(_response_of(state, frame))
+    calls = _new_calls(state, name, frame, [*_finished_items(response, status), *held])
+    texts = texts_of_items(state, name, frame, objects(response, "output"))
+    state.responses.end(identifier(response, "id"))
     end = _response(
         state,
         name,
@@ -114,7 +111,7 @@ def _done(state: WireState, name: str, frame: Frame) -> Events:
     failure = mapping(mapping(response, "status_details"), "error")
     errors = (error_event(name, frame, failure),) if status == "failed" else ()
     # whoever leaves at the done has seen what went wrong
-    return *calls, *errors, *done
+    return *texts, *calls, *errors, *done
 
 
 def _playback_started(_: WireState, name: str, frame: Frame) -> Events:
@@ -132,16 +129,16 @@ def _playback_cleared(_: WireState, name: str, frame: Frame) -> Events:
 RESPONSE_FRAMES: Final[dict[str, Handler]] = {
     ListenEvents.RESPONSE_OUTPUT_AUDIO_DELTA: _audio_delta,
     ListenEvents.RESPONSE_OUTPUT_AUDIO_DONE: plain,
-    ListenEvents.RESPONSE_OUTPUT_AUDIO_TRANSCRIPT_DELTA: _text_delta,
-    ListenEvents.RESPONSE_OUTPUT_AUDIO_TRANSCRIPT_DONE: _text_done,
-    ListenEvents.RESPONSE_OUTPUT_TEXT_DELTA: _text_delta,
-    ListenEvents.RESPONSE_OUTPUT_TEXT_DONE: _text_done,
+    ListenEvents.RESPONSE_OUTPUT_AUDIO_TRANSCRIPT_DELTA: text_delta,
+    ListenEvents.RESPONSE_OUTPUT_AUDIO_TRANSCRIPT_DONE: text_done,
+    ListenEvents.RESPONSE_OUTPUT_TEXT_DELTA: text_delta,
+    ListenEvents.RESPONSE_OUTPUT_TEXT_DONE: text_done,
     ListenEvents.RESPONSE_CREATED: _created,
     ListenEvents.RESPONSE_DONE: _done,
     ListenEvents.RESPONSE_OUTPUT_ITEM_ADDED: plain,
     ListenEvents.RESPONSE_OUTPUT_ITEM_DONE: _item_done,
     ListenEvents.RESPONSE_CONTENT_PART_ADDED: _part_added,
-    ListenEvents.RESPONSE_CONTENT_PART_DONE: plain,
+    ListenEvents.RESPONSE_CONTENT_PART_DONE: part_done,
     # a call is given out whole, with its item
     ListenEvents.RESPONSE_FUNCTION_CALL_ARGUMENTS_DELTA: plain,
     ListenEvents.RESPONSE_FUNCTION_CALL_ARGUMENTS_DONE: plain,
@@ -155,10 +152,6 @@ RESPONSE_FRAMES: Final[dict[str, Handler]] = {
     ListenEvents.OUTPUT_AUDIO_BUFFER_STOPPED: _playback_stopped,
     ListenEvents.OUTPUT_AUDIO_BUFFER_CLEARED: _playback_cleared,
 }
-
-
-def _part_key(name: str, frame: Frame) -> PartKey:
-    return identifier(frame, "item_id"), integer(frame, "content_index"), name.rpartition(".")[0]
 
 
 def _response(state: WireState, name: str, frame: Frame, **fields: Any) -> RealtimeResponseEvent:
@@ -188,20 +181,27 @@ def _finished_items(response: Frame, status: str | None) -> list[Frame]:
     ]
 
 
+def _response_of(state: WireState, frame: Frame) -> str | None:
+    return state.responses.name_of(frame_ids(frame)["response_id"])
+
+
 def _new_calls(state: WireState, name: str, frame: Frame, items: list[Frame]) -> Events:
-    return tuple(
-        _call(name, frame, item)
-        for item in items
-        if is_complete_call(item) and state.calls.is_new(call_id_of(item))
-    )
-
-
-def _call(name: str, frame: Frame, item: Frame) -> RealtimeEvent:
-    call = read_call(item)
-    if call is None:
-        return malformed(name, frame, "a function call in it has no id, no name, or no text as arguments")
-    ids = {**frame_ids(frame), "item_id": identifier(item, "id")}
-    return RealtimeFunctionCallEvent(service_type=name, service_event=frame, function_call=call, **ids)
+    response_id = _response_of(state, frame)
+    events: list[RealtimeEvent] = []
+    for item in items:
+        call_id = call_id_of(item)
+        if not is_complete_call(item) or state.calls.is_given(response_id, call_id):
+            continue
+        call = read_call(item)
+        if call is None:
+            why = "a function call in it has no id, no name, or no text as arguments"
+            events.append(malformed(name, frame, why))
+            continue
+        state.calls.note(response_id, call.call_id)
+        ids = {**frame_ids(frame), "item_id": identifier(item, "id")}
+        fields: dict[str, Any] = {"service_type": name, "service_event": frame, **ids}
+        events.append(RealtimeFunctionCallEvent(function_call=call, **fields))
+    return tuple(events)
 
 
 def _playback(name: str, frame: Frame, **fields: Any) -> Events:

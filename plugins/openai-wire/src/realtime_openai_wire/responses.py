@@ -1,6 +1,8 @@
-"""What must be remembered of a response while it runs: its audio format, and the text it has given.
+"""What must be remembered of a response: its audio format, and the text it has given.
 
-Freed when the response is done; bounded, in responses and in text, for services that never say so.
+When it is done little is kept, for what comes late; all is bounded, for services that never say so. A frame
+that names no response is about the latest that is not done. Where there is none, it is about one that the
+service will name later, or never.
 """
 
 from typing import Final
@@ -8,35 +10,23 @@ from typing import Final
 import attrs
 from realtime_core.audio.formats import AudioFormat
 
-__all__ = ["OpenResponses", "PartKey"]
+from realtime_openai_wire.texts import GivenTexts, PartKey
 
-PartKey = tuple[str | None, int | None, str]
-"""A stream of text in a response: its item, the index of its part, the kind of its events."""
+__all__ = ["OpenResponses"]
 
 _CAPACITY: Final = 64
 _MOST_TEXT: Final = 4 * 1024 * 1024
-# what a piece costs beyond its characters
-_PIECE_COST: Final = 64
 
 
 @attrs.define
 class _Response:
     audio_format: AudioFormat | None = None
-    texts: dict[PartKey, list[str]] = attrs.Factory(dict)
-    cost: int = 0
-    overfull: bool = False
-    """There was too much text to keep; none is any more."""
-
-    def keep(self, part: PartKey, piece: str) -> int:
-        """Note a piece; gives its cost."""
-        self.texts.setdefault(part, []).append(piece)
-        cost = len(piece) + _PIECE_COST
-        self.cost += cost
-        return cost
+    texts: GivenTexts = attrs.Factory(GivenTexts)
+    done: bool = False
 
 
 class OpenResponses:
-    """The responses that are not done, oldest first; None is the one of a service without ids."""
+    """The latest 64 responses, oldest first; None is one that has no id so far."""
 
     def __init__(self) -> None:
         self._responses: dict[str | None, _Response] = {}
@@ -51,57 +41,97 @@ class OpenResponses:
         return self._cost
 
     def begin(self, response_id: str | None, audio_format: AudioFormat | None) -> None:
-        """Note the format in which the service says that the response will speak."""
-        self._of(response_id).audio_format = audio_format
+        """A response begins; ``audio_format`` is the one in which the service says that it will speak."""
+        # whatever has no name yet is not this one
+        self._drop(None)
+        response = self._responses.get(response_id) or self._make(response_id)
+        response.audio_format = audio_format
+
+    def name_of(self, response_id: str | None) -> str | None:
+        """The id of the response that a frame is about, where it names none."""
+        return self._latest_open() if response_id is None else response_id
 
     def format_of(self, response_id: str | None, otherwise: AudioFormat) -> AudioFormat:
         """The format of the audio of a response."""
         response = self._responses.get(response_id)
+        if response is None and response_id is None:
+            response = self._responses.get(self._latest_open())
         return otherwise if response is None else response.audio_format or otherwise
 
     def add_text(self, response_id: str | None, part: PartKey, piece: str) -> None:
         """Note that a piece of text was given out."""
-        response = self._of(response_id)
-        if not response.overfull:
-            self._cost += response.keep(part, piece)
-            self._shed()
+        texts = self._of(response_id).texts
+        before = texts.cost
+        texts.add(part, piece)
+        self._cost += texts.cost - before
+        self._shed()
 
     def finish_text(self, response_id: str | None, part: PartKey, whole: str | None) -> tuple[str, str]:
-        """The whole text of a part, and what of it was not yet given out.
+        """The whole text of a part, and what of it was not yet given out: `GivenTexts.finish`."""
+        if response_id is None and whole is not None and self._came_late(whole):
+            return whole, ""
+        texts = self._of(response_id).texts
+        before = texts.cost
+        answer = texts.finish(part, whole)
+        self._cost += texts.cost - before
+        return answer
 
-        ``whole`` is what the service says it is; where that does not begin with what was given out, or
-        that was too much to remember, there is no rest.
-        """
-        response = self._of(response_id)
-        if response.overfull:
-            return whole or "", ""
-        given = "".join(response.texts.get(part, ()))
-        if whole is None:
-            whole = given
-        rest = whole[len(given) :] if whole.startswith(given) else ""
-        if rest:
-            self.add_text(response_id, part, rest)
-        return whole, rest
+    def show_text(self, response_id: str | None, part: PartKey, whole: str, *, listed: bool = False) -> str:
+        """What was not yet given out of a text that is shown once more: `GivenTexts.show`."""
+        if response_id is None and self._came_late(whole):
+            return ""
+        texts = self._of(response_id).texts
+        before = texts.cost
+        rest = texts.show(part, whole, listed=listed)
+        self._cost += texts.cost - before
+        return rest
 
     def end(self, response_id: str | None) -> None:
-        """Forget a response; one that is not known is no mistake."""
-        response = self._responses.pop(response_id, None)
-        if response is not None:
-            self._cost -= response.cost
+        """A response is done; one that is not known is no mistake."""
+        response = self._of(response_id)
+        self._cost -= response.texts.cost
+        response.texts.close()
+        self._cost += response.texts.cost
+        response.done = True
+
+    def _came_late(self, whole: str) -> bool:
+        """Whether a text that names no response is one that was given already."""
+        latest = next(reversed(self._responses.values()), None)
+        return latest is not None and latest.done and latest.texts.has_ended(whole)
 
     def _shed(self) -> None:
         """Too much text: what the oldest response has given is forgotten."""
         while self._cost > _MOST_TEXT:
-            response = next(response for response in self._responses.values() if response.cost)
-            self._cost -= response.cost
-            response.texts.clear()
-            response.cost = 0
-            response.overfull = True
+            texts = next(response.texts for response in self._responses.values() if response.texts.cost)
+            self._cost -= texts.cost
+            texts.forget()
+
+    def _latest_open(self) -> str | None:
+        return next((name for name in reversed(self._responses) if not self._responses[name].done), None)
 
     def _of(self, response_id: str | None) -> _Response:
         response = self._responses.get(response_id)
-        if response is None:
-            if len(self._responses) >= _CAPACITY:
-                self.end(next(iter(self._responses)))
-            response = self._responses[response_id] = _Response()
+        if response is not None and response_id is not None:
+            return response
+        response_id = self.name_of(response_id)
+        response = self._responses.get(response_id)
+        nameless = self._responses.get(None)
+        if response is nameless is not None and nameless.done:
+            self._drop(None)  # the one after it
+            response = None
+        if response is None and response_id is not None and nameless is not None and not nameless.done:
+            response = self._responses.pop(None)  # it has a name now
+            self._responses[response_id] = response
+        return response or self._make(response_id)
+
+    def _make(self, response_id: str | None) -> _Response:
+        if len(self._responses) >= _CAPACITY:
+            done = (name for name, response in self._responses.items() if response.done)
+            self._drop(next(done, next(iter(self._responses))))
+        response = self._responses[response_id] = _Response()
         return response
+
+    def _drop(self, response_id: str | None) -> None:
+        response = self._responses.pop(response_id, None)
+        if response is not None:
+            self._cost -= response.texts.cost

@@ -18,6 +18,9 @@ def _created(state: WireState, name: str, frame: Frame) -> Events:
 
 def _updated(state: WireState, name: str, frame: Frame) -> Events:
     command_id = state.pending.answer_oldest(SendEvents.SESSION_UPDATE)
+    # a service that does not say what is in force has what it was asked for
+    asked = state.asked_formats.take(command_id) or state.opened_with
+    state.output_format, state.opened_with = asked or state.output_format, None
     return _session(state, name, frame, phase="updated", command_id=command_id)
 
 
@@ -27,7 +30,9 @@ def _rate_limits(_: WireState, name: str, frame: Frame) -> Events:
 
 def _error(state: WireState, name: str, frame: Frame) -> Events:
     error = mapping(frame, "error")
-    return (error_event(name, frame, error, command_id=state.pending.answer_error(error)),)
+    command_id = state.pending.answer_error(error)
+    state.asked_formats.take(command_id)
+    return (error_event(name, frame, error, command_id=command_id),)
 
 
 SESSION_FRAMES: Final[dict[str, Handler]] = {
