@@ -27,3 +27,11 @@ def test_unknown_brain_names_the_choices(spec):
 def test_what_cannot_be_asked_is_no_brain():
     with pytest.raises(InvalidOptions, match="a function from a Turn to what is done"):
         load_brain(["Hello."])
+
+
+def test_brain_that_is_a_coroutine_function_is_named():
+    async def think(_):
+        """Never called."""
+
+    with pytest.raises(InvalidOptions, match=r"'think' is a coroutine function"):
+        load_brain(think)

@@ -67,7 +67,10 @@ def test_transcripts_are_one_or_a_list(given, transcripts):
         ({"speed": "fast"}, "option 'speed': it is a factor"),
         ({"speed": "inf"}, "factor"),
         ({"rate_limits": "sometimes"}, "never, start, end"),
-        ({"transcription": "slow"}, "beside, late, missing, failed"),
+        (
+            {"transcription": "slow"},
+            "'slow' is none; choose from beside, late",
+        ),
         ({"transcription": []}, "beside, late, missing, failed"),
         ({"quirks": "no-call-nmae"}, "choose from conversation-created, unannounced-done"),
         ({"intent": "translation"}, "realtime, transcription"),

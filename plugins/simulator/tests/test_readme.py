@@ -1,7 +1,10 @@
+import asyncio
 import importlib.metadata
+import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +21,7 @@ from realtime_simulator.options import SimulatorOptions, configure
 from realtime_simulator.quirks import QUIRK_NAMES
 from realtime_simulator.script_entry import KEYS
 from realtime_simulator.script_file import load_script
+from realtime_simulator.server import SimulatorServer
 from realtime_simulator.watched import WatchedSession
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -219,6 +223,17 @@ def test_the_fault_of_the_command_fires_in_the_conversation_beside_it():
     log = process.communicate(timeout=10)[1]
     assert done.returncode == 1
     assert log == blocks("console")[0].partition("\n")[2].partition("\n")[2]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+async def test_client_secret_is_made_by_the_line_for_it():
+    (line,) = blocks("sh")
+    async with SimulatorServer() as server:
+        command = shlex.split(line.replace("http://127.0.0.1:8765/v1", server.base_url))
+        process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+        answer, _ = await process.communicate()
+
+    assert json.loads(answer)["value"].startswith("ek_")
 
 
 def test_every_quirk_is_told():

@@ -82,7 +82,10 @@ async def test_expectation_follows_a_client_that_connects_again():
     await asyncio.sleep(0)
 
     first.drop()
-    begin(watch).frame_received(CREATE)
+    await asyncio.sleep(0)
+    begin(watch)
+    await asyncio.sleep(0)
+    watch.sessions[1].frame_received(CREATE)
 
     assert await waiting == CREATE
 

@@ -1,5 +1,7 @@
 """Brains by name, as options and command lines give them."""
 
+import inspect
+
 from realtime_core.errors import InvalidOptions
 
 from realtime_simulator.brain import Brain, echo
@@ -18,6 +20,8 @@ def load_brain(spec: str | Brain | Script) -> Brain | Script:
     if not isinstance(spec, str):
         if not isinstance(spec, Script) and not callable(spec):
             raise InvalidOptions("it is 'echo', 'script:FILE', or a function from a Turn to what is done")
+        if inspect.iscoroutinefunction(spec):
+            raise InvalidOptions(f"{spec.__name__!r} is a coroutine function: a brain is a plain `def`")
         return spec
     name, _, path = spec.partition(":")
     match name, bool(path):

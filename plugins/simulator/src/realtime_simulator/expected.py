@@ -137,9 +137,9 @@ def _differences(wanted: Any, came: Any, path: str) -> Iterator[str]:
     elif isinstance(wanted, list | tuple) and isinstance(came, list):
         if len(wanted) != len(came):
             yield f"{path} has {len(came)} {'entry' if len(came) == 1 else 'entries'}, not {len(wanted)}"
-            return
-        for index, (value, other) in enumerate(zip(wanted, came, strict=True)):
-            yield from _differences(value, other, f"{path}[{index}]")
+        else:
+            for index, (value, other) in enumerate(zip(wanted, came, strict=True)):
+                yield from _differences(value, other, f"{path}[{index}]")
     # a wanted value may have an == of its own, as approximate ones do
     elif not wanted == came:  # noqa: SIM201  # see above
         yield f"{path} is {_shown(came)}, not {_shown(wanted)}"

@@ -65,7 +65,7 @@ def _text(given: Any) -> str:
 
 def _one_of(given: Any, choices: Any) -> Any:
     if given not in get_args(choices):
-        raise InvalidOptions(f"choose from {', '.join(get_args(choices))}")
+        raise InvalidOptions(f"{given!r} is none; choose from {', '.join(get_args(choices))}")
     return given
 
 
