@@ -93,6 +93,7 @@ def test_answer_is_what_the_openai_package_expects(create, session):
         ({"session": []}, "invalid_type", "session"),
         ({"session": {"type": "realtime", "colour": "red"}}, "unknown_parameter", "session.colour"),
         ({"session": {"type": "transcription", "model": "m"}}, "unknown_parameter", "session.model"),
+        ({"session": {"type": "realtime", "model": ""}}, "empty_string", "session.model"),
         ({"session": {"type": "realtime", "model": 7}}, "invalid_type", "session.model"),
     ],
 )

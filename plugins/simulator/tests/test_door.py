@@ -212,3 +212,87 @@ async def test_connection_kept_open_by_its_client_ends_with_the_server(server):
         await server.aclose()
 
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+# requests that are broken
+
+
+async def raw(server, data, *, leave=False):
+    """What the server says to bytes, unless we leave before."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(data)
+    await writer.drain()
+    if not leave:
+        answer = await reader.readline()
+        writer.close()
+        return answer
+    writer.transport.abort()
+    return None
+
+
+def upgrade(*headers, path=b"/v1/realtime?model=m"):
+    lines = [
+        b"GET %s HTTP/1.1" % path,
+        *(b"Host: x", b"Upgrade: websocket", b"Connection: Upgrade", b"Sec-WebSocket-Version: 13"),
+        *(b"Sec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==", *headers),
+    ]
+    return b"\r\n".join([*lines, b"", b""])
+
+
+GOOD = b"Authorization: Bearer " + KEY.encode()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        upgrade(b"Authorization: Bearer sk-\xff\xfe"),
+        upgrade(GOOD, b"X-Other: \xff"),
+        upgrade(GOOD, b"OpenAI-Beta: \xff"),
+        upgrade(GOOD, b"Sec-WebSocket-Protocol: \xff"),
+        upgrade(GOOD, path=b"/v1/realtime?model=\xff"),
+        upgrade(GOOD, path=b"/v1/\xff"),
+        upgrade(GOOD, b"Authorization Bearer " + KEY.encode()),
+        upgrade(GOOD, b"X-Bad\x00: " + KEY.encode()),
+        b"POST /v1/realtime/client_secrets HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\n"
+        + GOOD
+        + b"\r\nContent-Length: 5\r\n\r\nhello",
+    ],
+)
+async def test_broken_request_gets_an_answer_and_no_traceback(server, caplog, request_):
+    caplog.set_level("DEBUG")
+
+    status = await raw(server, request_)
+
+    assert status.split()[1] in (b"400", b"401", b"404")
+    assert KEY not in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        upgrade(GOOD),
+        b"POST /v1/realtime/client_secrets HTTP/1.1\r\nHost: x\r\n"
+        + GOOD
+        + b"\r\nContent-Length: 9\r\n\r\n{",
+    ],
+)
+async def test_client_that_goes_before_the_answer_leaves_no_traceback(server, caplog, request_):
+    caplog.set_level("DEBUG")
+
+    await raw(server, request_, leave=True)
+    await raw(server, upgrade(GOOD, path=b"/next"))
+    await server.aclose()
+
+    assert "Traceback" not in caplog.text
+    assert KEY not in caplog.text
+
+
+async def test_path_and_model_stay_in_one_short_line_of_the_log(client, server, caplog):
+    caplog.set_level("INFO", logger="realtime_simulator")
+
+    await created(client, model="a\nb" + "x" * 1000)
+    await raw(server, upgrade(GOOD, path=b"/a%0Ab"))
+
+    assert "\n" not in "".join(caplog.messages)
+    assert max(map(len, caplog.messages)) < 300

@@ -566,3 +566,14 @@ def test_response_reads_from_the_cache_what_the_one_before_it_read(talk, the):
     assert second["cached_tokens"] >= 64
     assert second["cached_tokens"] % 64 == 0
     assert second["cached_tokens"] <= first["text_tokens"]
+
+
+def test_expired_secret_is_told_to_a_client_that_sends_no_json():
+    engine = Engine(SimulatorOptions(), model="m", now_s=0, epoch_s=0)
+    engine.open(expired=True)
+    engine.next(0)
+
+    engine.receive("no json", 0)
+
+    assert engine.next(0)["error"]["code"] == "token_expired"
+    assert engine.next(0).code == 4000

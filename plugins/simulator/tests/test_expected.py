@@ -156,3 +156,28 @@ def test_list_without_entries_is_counted():
 )
 def test_last_complaint_of_the_server_is_told(sent, told):
     assert complaint_in(sent) == told
+
+
+def test_frame_is_found_by_one_search_only():
+    track = Track()
+    first, second = Search(track, Expected("a")), Search(track, Expected("a"))
+    assert (first(), second()) == (None, None)
+
+    track.frames += [{"type": "a", "n": 1}]
+    found = [first(), second()]
+    track.frames += [{"type": "a", "n": 2}]
+
+    assert [*found, first(), second()] == [{"type": "a", "n": 1}, None, {"type": "a", "n": 2}, None]
+    assert track.passed == 2
+
+
+def test_search_neither_finds_nor_moves_back_to_what_was_passed():
+    track = Track()
+    early = Search(track, Expected("a"))
+    assert early() is None
+    track.frames += [{"type": "a"}, {"type": "b"}]
+
+    assert Search(track, Expected("b"))() == {"type": "b"}
+
+    assert early() is None
+    assert track.passed == 2

@@ -367,3 +367,8 @@ def test_answer_needs_its_question(conversation, asked, answer):
 
     conversation.check_answer(made(answer))
     conversation.check_answer(made(user()))
+
+
+def test_no_item_is_called_root(conversation):
+    with pytest.raises(Refusal, match="'root'"):
+        conversation.add(made(user(id="root")))

@@ -58,3 +58,8 @@ def test_wrong_type_names_the_json_type_that_came(value, name):
 
     assert str(refusal) == f"Invalid type for 'session.audio': expected an X, but got {name} instead."
     assert refusal.code == "invalid_type"
+
+
+def test_error_quotes_a_client_at_a_bounded_length():
+    assert len(str(invalid_value("type", "x" * 10_000, ["a"]))) < 300
+    assert len(str(unknown_parameter("x" * 10_000))) < 300

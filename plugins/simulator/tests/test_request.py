@@ -9,7 +9,7 @@ from realtime_simulator.items import Conversation, user_audio_item
 from realtime_simulator.refusals import Refusal
 from realtime_simulator.request import Request, answer_of, read_request
 from realtime_simulator.session import Session
-from realtime_simulator.session_defaults import default_session
+from realtime_simulator.session_defaults import DEFAULT_INSTRUCTIONS, default_session
 from realtime_simulator.usage import Tokens
 from realtime_simulator.wire_audio import Clip
 
@@ -181,3 +181,9 @@ def test_turn_after_a_call_has_its_results_and_not_the_question_again(session, c
 
     assert turn.text == ""
     assert turn.results == (Result("weather", "foggy"), Result("", "7"))
+
+
+def test_empty_instructions_are_the_default_as_in_an_update(session, conversation, read):
+    turn = read({"instructions": ""}).turn(session, conversation, number=0)
+
+    assert turn.instructions == DEFAULT_INSTRUCTIONS

@@ -289,3 +289,8 @@ async def test_openai_client_holds_a_vad_turn(conversation, speech, silence):
         await conversation.input_audio_buffer.append(audio=encode_base64(chunk))
 
     assert await transcript_of_reply(conversation) == "You said: good day"
+
+
+async def test_server_starts_once(server):
+    with pytest.raises(RuntimeError, match="started already"):
+        await server.start()

@@ -178,7 +178,10 @@ async def test_end_reaches_a_client_that_does_not_read(how, max_session_s):
         deaf.transport.pause_reading()
         await deaf.send(CREATE)
         (watched,) = server.sessions
-        await watched.expect_sent("response.output_audio.delta")
+        (socket,) = server._door._open
+        async with asyncio.timeout(20):
+            while not socket._request.protocol.writing_paused:  # noqa: ASYNC110  # it tells nobody
+                await asyncio.sleep(0.01)
 
         how(watched)
 
@@ -203,10 +206,6 @@ async def test_client_that_goes_while_it_is_not_heard_is_missed():
             async with asyncio.timeout(20):
                 while not link or not link[0]._engine.is_full:  # noqa: ASYNC110  # it tells nobody
                     await asyncio.sleep(0.01)
-                count = len(link)
-                for _ in range(50):
-                    await asyncio.sleep(0)
-        assert len(link) == count
         deaf.transport.abort()
         await until_all_are_over(server)
         await asyncio.wait([flooding])

@@ -7,7 +7,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
 from realtime_core.clock import current_clock
@@ -27,9 +27,29 @@ if TYPE_CHECKING:
 
     Handler = Callable[["Door", web.BaseRequest], Awaitable[web.StreamResponse]]
 
-__all__ = ["Door"]
+__all__ = ["Door", "http_log"]
 
 _log = logging.getLogger("realtime_simulator")
+
+_LONGEST: Final = 200
+
+
+class WithoutDetails(logging.Filter):
+    """Keeps what aiohttp says of a broken request, and drops the error, which quotes its headers."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass, with the name of its error."""
+        error = record.exc_info and record.exc_info[0]
+        if error:
+            record.msg = f"{record.msg} ({error.__name__})"
+        record.exc_info = record.exc_text = None
+        return True
+
+
+http_log = logging.getLogger("realtime_simulator.http")
+"""What the HTTP server logs with."""
+
+http_log.addFilter(WithoutDetails())
 
 
 class Door:
@@ -51,12 +71,18 @@ class Door:
 
     async def answer(self, request: "web.BaseRequest") -> "web.StreamResponse":
         """Answer any request; that for a session when the session is over."""
+        path = _in_a_line(request.path)
         try:
-            return await self._handler(request.method, request.path)(self, request)
+            _check_headers(request)
+            return await self._handler(request.method, path)(self, request)
         except Refused as refused:
             why = f" ({refused.code})" if refused.code else ""
-            _log.info("refused %s: HTTP %d%s", request.path, refused.status, why)
+            _log.info("refused %s: HTTP %d%s", path, refused.status, why)
             return _json(refused.body(), status=refused.status)
+        except ConnectionError:
+            _log.info("refused %s: its client has gone", path)
+            # nobody hears it
+            return _json({}, status=400)
 
     async def hang_up(self, end: End) -> None:
         """End all sessions."""
@@ -85,7 +111,8 @@ class Door:
         await socket.open()
         number = next(self._numbers)
         name = f"session {number}"
-        _log.info("%s: opened, %s", name, f"model {opening.model}" if opening.model else opening.kind)
+        model = _in_a_line(opening.model)
+        _log.info("%s: opened, %s", name, f"model {model}" if model else opening.kind)
         self._open.add(socket)
         try:
             code = await socket.carry(
@@ -127,6 +154,25 @@ async def _body_of(request: "web.BaseRequest") -> bytes:
         return await request.read()
     except web.HTTPRequestEntityTooLarge as exc:
         raise Refused(413, "The body of the request is too large.", code=None) from exc
+    except web.RequestPayloadError as exc:
+        raise Refused(400, "The body of the request could not be decoded.", code=None) from exc
+
+
+def _check_headers(request: "web.BaseRequest") -> None:
+    """Refuse bytes that are no text, which aiohttp hands on as half characters that nobody can send back.
+
+    Raises:
+        Refused: there are some.
+    """
+    try:
+        "".join((request.path_qs, *request.headers, *request.headers.values())).encode()
+    except UnicodeEncodeError as exc:
+        raise Refused(400, "The request holds bytes that are no UTF-8.", code=None) from exc
+
+
+def _in_a_line(text: str) -> str:
+    """What a client sent, for a log: without line breaks, and not too long."""
+    return repr(text[:_LONGEST])[1:-1]
 
 
 def _json(body: Any, *, status: int = 200) -> "web.StreamResponse":

@@ -110,7 +110,10 @@ class Engine:
             checked = client_events.check(event, self._session.kind)
             self._HANDLERS[checked["type"]](self, checked)
         except Refusal as refusal:
-            self._outbox.fail(refusal, client_events.event_id_of(event))
+            if self._is_expired:
+                self._reject(_EXPIRED_SECRET)
+            else:
+                self._outbox.fail(refusal, client_events.event_id_of(event))
         return event
 
     def next(self, now_s: float) -> Frame | End | None:

@@ -69,7 +69,10 @@ class Track:
 
 
 class Search:
-    """Looks for the next frame of a track that fits; each frame is looked at once."""
+    """Looks for the next frame of a track that fits; each frame is looked at once.
+
+    Several may look at once: a frame that one has found is passed for all, with those before it.
+    """
 
     def __init__(self, track: Track, wanted: Expected) -> None:
         self._track = track
@@ -79,7 +82,7 @@ class Search:
     def __call__(self) -> Any:
         """The frame, which is passed with it, or None: it has not come yet."""
         frames = self._track.frames
-        for at in range(self._at, len(frames)):
+        for at in range(max(self._at, self._track.passed), len(frames)):
             if self._wanted.fits(frames[at]):
                 self._track.passed = at + 1
                 return frames[at]

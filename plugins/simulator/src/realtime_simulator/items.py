@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from realtime_simulator.brain import McpCall
-from realtime_simulator.refusals import Refusal
+from realtime_simulator.refusals import Refusal, cut
 from realtime_simulator.wire_audio import Clip
 
 __all__ = ["Conversation", "Item", "user_audio_item"]
@@ -133,7 +133,7 @@ class Conversation:
     def _known(self, item_id: str, code: str, param: str) -> Item:
         item = self._by_id.get(item_id)
         if item is None:
-            raise Refusal(f"The item with id '{item_id}' does not exist.", code=code, param=param)
+            raise Refusal(f"The item with id '{cut(item_id)}' does not exist.", code=code, param=param)
         return item
 
     def add(self, item: Item, previous_item_id: str | None = None) -> str | None:
@@ -142,6 +142,9 @@ class Conversation:
         Raises:
             Refusal: its id is taken, or there is no such item before it.
         """
+        # no item could be put behind one of that name
+        if item.id == "root":
+            raise Refusal("An item cannot have the id 'root'.", code="invalid_value", param="item.id")
         if item.id in self._by_id:
             raise Refusal(
                 f"An item with the id '{item.id}' already exists in the conversation.",
@@ -179,7 +182,7 @@ class Conversation:
                 if asked is None or asked.type != "mcp_approval_request":
                     # the service's own words are not known
                     raise Refusal(
-                        f"MCP approval request ID '{request_id}' not found in conversation.",
+                        f"MCP approval request ID '{cut(request_id)}' not found in conversation.",
                         code="invalid_value",
                         param="item.approval_request_id",
                     )

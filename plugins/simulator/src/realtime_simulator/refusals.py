@@ -4,9 +4,11 @@ Knows no event and no state; each function below is one row of the service's tab
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["Refusal", "invalid_value", "missing", "quoted", "unknown_parameter", "wrong_type"]
+__all__ = ["Refusal", "cut", "invalid_value", "missing", "quoted", "unknown_parameter", "wrong_type"]
+
+_LONGEST: Final = 200
 
 
 class Refusal(Exception):
@@ -44,8 +46,15 @@ def quoted(names: Iterable[object]) -> str:
     return f"{', '.join(rest)}{',' if len(rest) > 1 else ''} and {last}"
 
 
+def cut(given: object) -> str:
+    """What a client sent, as long as an error quotes it."""
+    text = str(given)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 def unknown_parameter(path: str) -> Refusal:
     """The client sent a key that nobody knows."""
+    path = cut(path)
     return Refusal(f"Unknown parameter: '{path}'.", code="unknown_parameter", param=path)
 
 
@@ -56,7 +65,7 @@ def missing(path: str) -> Refusal:
 
 def invalid_value(path: str, value: object, choices: Iterable[object]) -> Refusal:
     """The client gave a word that is not one of the choices."""
-    message = f"Invalid value: '{value}'. Supported values are: {quoted(choices)}."
+    message = f"Invalid value: '{cut(value)}'. Supported values are: {quoted(choices)}."
     return Refusal(message, code="invalid_value", param=path)
 
 

@@ -16,6 +16,7 @@ from realtime_simulator.items import Conversation, Item
 from realtime_simulator.mcp import approvals
 from realtime_simulator.response import ResponseSpec
 from realtime_simulator.session import Session
+from realtime_simulator.session_defaults import DEFAULT_INSTRUCTIONS
 from realtime_simulator.session_rules import refuse_new_voice, refuse_reasoning
 from realtime_simulator.session_schema import RESPONSE
 from realtime_simulator.usage import Tokens, input_tokens
@@ -39,7 +40,9 @@ class Request:
         return self.overrides.get("conversation") != "none"
 
     def _setting(self, session: Session, name: str) -> Any:
-        return self.overrides.get(name, session.served[name])
+        given = self.overrides.get(name, session.served[name])
+        # as an update that empties them
+        return DEFAULT_INSTRUCTIONS if name == "instructions" and not given else given
 
     def _items(self, conversation: Conversation) -> Iterable[Item]:
         return conversation if self.context is None else self.context

@@ -64,14 +64,19 @@ class SimulatorServer:
 
         Raises:
             OSError: the port is taken, or the host is not ours.
+            RuntimeError: it has been started before.
         """
+        if self._runner is not None:
+            raise RuntimeError("this server has been started already: make another SimulatorServer")
         # they load with the door, not with the package
         from aiohttp import web
 
-        from realtime_simulator.door import Door
+        from realtime_simulator.door import Door, http_log
 
         door = Door(self.options, api_key=self._api_key, watch=self._watch if self._is_watched else None)
-        runner = web.ServerRunner(web.Server(door.answer, access_log=None), shutdown_timeout=_STOP_TIMEOUT_S)
+        runner = web.ServerRunner(
+            web.Server(door.answer, access_log=None, logger=http_log), shutdown_timeout=_STOP_TIMEOUT_S
+        )
         await runner.setup()
         await web.TCPSite(runner, self._host, self._port, backlog=_BACKLOG).start()
         self._door, self._runner = door, runner

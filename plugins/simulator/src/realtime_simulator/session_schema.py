@@ -132,7 +132,7 @@ UPDATES: Final = {
     "realtime": record(
         {
             "type": word("realtime"),
-            "model": string(),
+            "model": string(min_length=1),
             **_COMMON,
             "audio": record(
                 {
