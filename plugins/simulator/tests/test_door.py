@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import logging
 from io import BytesIO
 
 import aiohttp
 import pytest
 from openai import AsyncOpenAI, AuthenticationError, BadRequestError, NotFoundError
 from realtime_core.clock import VirtualClock, use_clock
+from realtime_simulator.door import http_log
 from realtime_simulator.options import configure
 from realtime_simulator.server import SimulatorServer
 from websockets.asyncio.client import connect
@@ -296,3 +298,10 @@ async def test_path_and_model_stay_in_one_short_line_of_the_log(client, server, 
 
     assert "\n" not in "".join(caplog.messages)
     assert max(map(len, caplog.messages)) < 300
+
+
+def test_log_of_the_http_server_keeps_what_tells_of_no_error(caplog):
+    with caplog.at_level(logging.INFO, logger=http_log.name):
+        http_log.info("listening")
+
+    assert caplog.messages == ["listening"]

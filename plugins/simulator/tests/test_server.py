@@ -294,3 +294,12 @@ async def test_openai_client_holds_a_vad_turn(conversation, speech, silence):
 async def test_server_starts_once(server):
     with pytest.raises(RuntimeError, match="started already"):
         await server.start()
+
+
+async def test_application_that_fails_beside_the_server_fails_the_test():
+    async def application():
+        raise KeyError("city")
+
+    with pytest.raises(KeyError):
+        async with SimulatorServer(configure(speed=0)) as server, server.running(application()):
+            await server.session()

@@ -161,10 +161,31 @@ async def test_ipv6_loopback_is_served():
         await server.aclose()
 
 
+async def until_writing_is_paused(server):
+    (socket,) = server._door._open
+    async with asyncio.timeout(20):
+        while not socket._request.protocol.writing_paused:  # noqa: ASYNC110  # it tells nobody
+            await asyncio.sleep(0.01)
+
+
 async def until_all_are_over(server):
     async with asyncio.timeout(20):
         while server._door._open:  # noqa: ASYNC110  # it tells nobody
             await asyncio.sleep(0.01)
+
+
+async def test_client_that_reads_on_after_a_pause_gets_everything():
+    async with SimulatorServer(STORY) as server, session(server, max_queue=1) as client:
+        client.transport.pause_reading()
+        await client.send(CREATE)
+        await until_writing_is_paused(server)
+
+        client.transport.resume_reading()
+        frames = []
+        while not frames or frames[-1]["type"] != "response.done":
+            frames.append(json.loads(await client.recv()))
+
+        assert frames == server.sessions[0].sent
 
 
 @pytest.mark.parametrize(
@@ -178,10 +199,7 @@ async def test_end_reaches_a_client_that_does_not_read(how, max_session_s):
         deaf.transport.pause_reading()
         await deaf.send(CREATE)
         (watched,) = server.sessions
-        (socket,) = server._door._open
-        async with asyncio.timeout(20):
-            while not socket._request.protocol.writing_paused:  # noqa: ASYNC110  # it tells nobody
-                await asyncio.sleep(0.01)
+        await until_writing_is_paused(server)
 
         how(watched)
 
