@@ -135,14 +135,15 @@ class WebSocket:
         # nearly always this is enough
         await asyncio.sleep(0)
         if not sending.done():
-            overtaking = asyncio.ensure_future(link.overtaking())
+            overtaking = asyncio.ensure_future(self._overtake(link))
             try:
                 await asyncio.wait([sending, overtaking], return_when=asyncio.FIRST_COMPLETED)
-                if overtaking.done():
-                    self._tell(overtaking.result())
             finally:
                 overtaking.cancel()
         await sending
+
+    async def _overtake(self, link: Link) -> None:
+        self._tell(await link.overtaking())
 
     async def _close(self, end: End, writing: "asyncio.Task[End | None]") -> None:
         """Say goodbye, unless the client did; cut off a client that does not take what is said in time."""
