@@ -27,3 +27,11 @@ def test_no_setting_is_live_unless_told():
 def test_capabilities_do_not_change():
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         Capabilities().turns = False
+
+
+def test_default_provider_is_told_what_was_heard_and_when_to_go_on():
+    capabilities = Capabilities()
+
+    assert (capabilities.ids, capabilities.client_responses, capabilities.cancel) == (True, True, True)
+    assert (capabilities.auto_continue, capabilities.truncate) == (False, "client")
+    assert capabilities.history == "any_time"

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from realtime_core import commands
 from realtime_core.commands import (
     AddItem,
+    AnswerApproval,
     AppendAudio,
     CancelResponse,
     ClearAudio,
@@ -35,6 +36,7 @@ def _examples(word="hello"):
         Truncate(item_id="item_1", keep_ms=700),
         CreateResponse(overrides={word: word}),
         CancelResponse(response_id="resp_1"),
+        AnswerApproval(approval_id="approval_1", approve=False, reason=word),
         Raw(service_type="x.y", payload={word: word}),
     ]
 

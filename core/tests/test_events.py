@@ -3,14 +3,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from realtime_core import events
-from realtime_core.contents import AudioContent, ImageContent, RateLimit, TextContent, ToolCall, ToolResult
+from realtime_core.contents import (
+    ApprovalRequest,
+    AudioContent,
+    ImageContent,
+    Message,
+    RateLimit,
+    TextContent,
+    ToolCall,
+    ToolResult,
+)
 from realtime_core.events import (
+    RealtimeApprovalEvent,
     RealtimeAudioEvent,
     RealtimeErrorEvent,
     RealtimeEvent,
     RealtimeFunctionCallEvent,
+    RealtimeFunctionCancelledEvent,
     RealtimeFunctionResultEvent,
     RealtimeImageEvent,
+    RealtimeInterruptionEvent,
+    RealtimeItemEvent,
     RealtimeRateLimitEvent,
     RealtimeResponseEvent,
     RealtimeSessionEvent,
@@ -33,6 +46,10 @@ def _examples(word="hello", payload=None):
         RealtimeTranscriptEvent(role="user", text=word, final=True, **frame),
         RealtimeFunctionCallEvent(function_call=ToolCall("call_1", "f", word), **frame),
         RealtimeFunctionResultEvent(function_result=ToolResult("call_1", "f", word), **frame),
+        RealtimeFunctionCancelledEvent(call_id="call_1", **frame),
+        RealtimeApprovalEvent(request=ApprovalRequest("a_1", "f", word), **frame),
+        RealtimeItemEvent(phase="done", item=Message("user", word), **frame),
+        RealtimeInterruptionEvent(cause="speech", **frame),
         RealtimeImageEvent(image=ImageContent(b"\xff\xd8\xff" + word.encode()), **frame),
         RealtimeSessionEvent(phase="created", **frame),
         RealtimeSpeechEvent(phase="started", **frame),

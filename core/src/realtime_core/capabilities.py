@@ -3,6 +3,8 @@
 No flag stands here without a branch in the engine, the conformance kit or the ``realtime`` command.
 """
 
+from typing import Literal
+
 import attrs
 
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
@@ -19,8 +21,19 @@ class Capabilities:
             others.
         output_formats: formats that it gives, preferred first.
         images: whether it takes images. Without, ``send_image`` raises `UnsupportedCommand`.
-        turns: whether there are responses that can be asked for. Without, ``create_response`` raises
+        ids: whether responses and items have ids. Without, late audio of a response that was interrupted
+            is withheld until its end is told.
+        turns: whether there are responses, with a beginning and an end. Without, nothing waits for
+            one, and ``create_response`` raises `UnsupportedCommand`.
+        client_responses: whether a response can be asked for. Without, ``create_response`` raises
             `UnsupportedCommand`.
+        auto_continue: whether the service goes on by itself once it has the results of its calls. Without, a
+            response is asked for.
+        cancel: whether a response can be stopped. Without, an interruption silences it here only.
+        truncate: who tells the model what was not heard of an interrupted item: the ``client``, the ``server``
+            by itself, or nobody (``none``).
+        history: when items that are not the user's next words can be added: at ``any_time``, ``at_start``
+            (before anything else was sent), or never (``none``).
         acks: whether commands are answered. Without, they count as done once written.
         live_settings: names of the settings that an open session can change.
     """
@@ -28,6 +41,12 @@ class Capabilities:
     input_formats: tuple[AudioFormat, ...] = (PCM16_24KHZ,)
     output_formats: tuple[AudioFormat, ...] = (PCM16_24KHZ,)
     images: bool = False
+    ids: bool = True
     turns: bool = True
+    client_responses: bool = True
+    auto_continue: bool = False
+    cancel: bool = True
+    truncate: Literal["client", "server", "none"] = "client"
+    history: Literal["any_time", "at_start", "none"] = "any_time"
     acks: bool = True
     live_settings: frozenset[str] = frozenset()

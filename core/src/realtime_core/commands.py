@@ -6,15 +6,17 @@ same id (see `realtime_core.provider.Connection`).
 
 from collections.abc import Mapping
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
-from realtime_core.contents import ImageContent, Message, ToolCall, ToolResult, hidden
+from realtime_core.contents import ConversationItem, ToolDefinition, hidden
 from realtime_core.settings import RealtimeSettings
+from realtime_core.unset import UNSET, UnsetType
 
 __all__ = [
     "AddItem",
+    "AnswerApproval",
     "AppendAudio",
     "CancelResponse",
     "ClearAudio",
@@ -45,9 +47,12 @@ class Command:
 
 @attrs.frozen(kw_only=True)
 class UpdateSession(Command):
-    """Change the settings that are set in ``settings``; answered by a session event ``updated``."""
+    """Change the settings that are set in ``settings``, and the tools if they are set; answered by a session
+    event ``updated``. ``tools`` replaces all of them: see `realtime_core.provider.Setup`.
+    """
 
     settings: RealtimeSettings
+    tools: tuple[ToolDefinition | Mapping[str, Any], ...] | UnsetType = UNSET
 
 
 @attrs.frozen(kw_only=True)
@@ -75,7 +80,7 @@ class AddItem(Command):
     response.
     """
 
-    item: Message | ToolCall | ToolResult | ImageContent
+    item: ConversationItem
 
 
 @attrs.frozen(kw_only=True)
@@ -98,8 +103,13 @@ class Truncate(Command):
 
 @attrs.frozen(kw_only=True)
 class CreateResponse(Command):
-    """Ask for a response; ``overrides`` hold for this one only and are passed on as they are."""
+    """Ask for a response; ``overrides`` hold for this one only and are passed on as they are.
 
+    One with ``conversation="none"`` is out of band: it is not written to the conversation, and may run
+    beside another. Never given to a provider without ``client_responses``.
+    """
+
+    conversation: Literal["auto", "none"] = "auto"
     overrides: Mapping[str, Any] = attrs.field(factory=dict, repr=hidden)
 
 
@@ -108,6 +118,15 @@ class CancelResponse(Command):
     """Stop a response, by default the one that runs; answered by its response event ``done``, cancelled."""
 
     response_id: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class AnswerApproval(Command):
+    """What a person says to an `ApprovalRequest` of the service's own tools."""
+
+    approval_id: str
+    approve: bool
+    reason: str = attrs.field(default="", repr=hidden)
 
 
 @attrs.frozen(kw_only=True)

@@ -4,7 +4,7 @@ Knows nothing of sessions or wires. ``repr`` shows lengths: people's words stay 
 """
 
 import math
-from collections.abc import Sized
+from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import attrs
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = [
+    "ApprovalRequest",
     "AudioContent",
+    "ConversationItem",
     "ImageContent",
     "ImageType",
     "Message",
@@ -25,6 +27,7 @@ __all__ = [
     "Role",
     "TextContent",
     "ToolCall",
+    "ToolDefinition",
     "ToolResult",
     "Usage",
     "hidden",
@@ -203,6 +206,35 @@ class ToolResult:
     output: str = attrs.field(repr=hidden, validator=_check_words)
     duration_ms: float | None = attrs.field(default=None, validator=_check_duration)
     is_error: bool = False
+
+
+ConversationItem = Message | ToolCall | ToolResult | ImageContent
+"""What a conversation is made of. An image is one that the user shows."""
+
+
+@attrs.frozen
+class ToolDefinition:
+    """A function that the model may call: its name, what it is for, and the JSON Schema of its arguments."""
+
+    name: str = attrs.field(validator=_check_id)
+    description: str = attrs.field(default="", repr=hidden, validator=_check_words)
+    parameters: Mapping[str, Any] = attrs.field(
+        factory=lambda: {"type": "object", "properties": {}}, hash=False
+    )
+
+
+@attrs.frozen
+class ApprovalRequest:
+    """A call that waits until a person has said whether it may be made.
+
+    ``arguments`` is the JSON text with which it would be made, to the letter; ``server`` names the service's
+    own tool server where the service makes the call, None where this program does.
+    """
+
+    approval_id: str
+    name: str
+    arguments: str = attrs.field(repr=hidden)
+    server: str | None = None
 
 
 @attrs.frozen

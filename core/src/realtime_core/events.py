@@ -12,7 +12,9 @@ import attrs
 
 from realtime_core.audio.formats import AudioFormat
 from realtime_core.contents import (
+    ApprovalRequest,
     AudioContent,
+    ConversationItem,
     ImageContent,
     RateLimit,
     Role,
@@ -25,12 +27,16 @@ from realtime_core.contents import (
 
 __all__ = [
     "ErrorKind",
+    "RealtimeApprovalEvent",
     "RealtimeAudioEvent",
     "RealtimeErrorEvent",
     "RealtimeEvent",
     "RealtimeFunctionCallEvent",
+    "RealtimeFunctionCancelledEvent",
     "RealtimeFunctionResultEvent",
     "RealtimeImageEvent",
+    "RealtimeInterruptionEvent",
+    "RealtimeItemEvent",
     "RealtimeRateLimitEvent",
     "RealtimeResponseEvent",
     "RealtimeSessionEvent",
@@ -109,9 +115,58 @@ class RealtimeFunctionCallEvent(RealtimeEvent):
 
 @attrs.frozen(kw_only=True)
 class RealtimeFunctionResultEvent(RealtimeEvent):
-    """What came of a function call. Sent: the answer to it, which by itself asks for no response."""
+    """What came of a function call; ``sent`` says whether the service got it, which is not so where it had
+    cancelled the call. Sent: the answer to it, which by itself asks for no response.
+    """
 
     function_result: ToolResult
+    sent: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeFunctionCancelledEvent(RealtimeEvent):
+    """The service wants no result of a function call any more; what the function does is not undone."""
+
+    call_id: str
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeApprovalEvent(RealtimeEvent):
+    """A call waits for a person: answer with ``session.approve(event.request)`` or ``session.deny(...)``."""
+
+    request: ApprovalRequest
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeItemEvent(RealtimeEvent):
+    """A step in the life of an item of the conversation, which ``item_id`` names.
+
+    ``added``: it has its place, behind ``previous_item_id`` (None: at the end); ``done``: it is complete;
+    ``truncated``: ``keep_ms`` of its audio are left; ``deleted``. ``item`` is what it holds, as far as that can
+    be told: None for a message that is yet to come, for speech that is not written down, and for kinds that
+    have no class here. ``role`` says whose message it is, where it is one.
+    """
+
+    phase: Literal["added", "done", "truncated", "deleted"]
+    previous_item_id: str | None = None
+    role: Role | None = None
+    item: ConversationItem | None = None
+    keep_ms: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RealtimeInterruptionEvent(RealtimeEvent):
+    """What the assistant says was cut short; it comes ahead of everything unread.
+
+    ``cause``: the user's ``speech``, ``client`` (somebody here called ``interrupt``), or ``service``.
+    ``item_id`` is what was being played, ``played_ms`` how much of it was heard: ``estimated`` unless a sink
+    or ``report_played`` says so. ``discarded_ms`` of unread audio were thrown away.
+    """
+
+    cause: Literal["speech", "client", "service"]
+    played_ms: float = 0.0
+    estimated: bool = True
+    discarded_ms: float = 0.0
 
 
 @attrs.frozen(kw_only=True)
@@ -128,7 +183,8 @@ class RealtimeSessionEvent(RealtimeEvent):
     ``created``: the service has made it; ``updated``: the configuration is in force; ``closed``:
     it has ended, ``reason`` and ``code`` say how, and ``lost_audio_ms`` how much audio a coroutine
     callback did not get any more. ``expires_at_s`` is the Unix time at which the service will end it,
-    where it says so; ``input_format`` the audio that it says it takes from now on.
+    where it says so; ``input_format`` the audio that it says it takes from now on; ``not_honoured`` names the
+    settings, and ``tools``, of which it says that they are otherwise than it was asked for.
     """
 
     phase: Literal["created", "updated", "closed"]
@@ -137,6 +193,7 @@ class RealtimeSessionEvent(RealtimeEvent):
     code: int | None = None
     expires_at_s: float | None = None
     input_format: AudioFormat | None = None
+    not_honoured: tuple[str, ...] = ()
     lost_audio_ms: float = 0.0
 
 
@@ -158,7 +215,8 @@ class RealtimeResponseEvent(RealtimeEvent):
     ``status`` when done: completed, cancelled, incomplete or failed; ``status_reason`` is the
     service's word for why. ``playback_started`` and ``playback_stopped`` come from services that play the
     audio themselves, over a media track; the latter's ``status_reason`` is ``cleared`` when the rest was
-    thrown away.
+    thrown away. ``out_of_band``: it is not part of the conversation; its audio and text are in its handle
+    only. ``first_audio_ms``, when done: from what asked for it to its first audio.
     """
 
     phase: Literal["created", "done", "playback_started", "playback_stopped"]
@@ -166,6 +224,8 @@ class RealtimeResponseEvent(RealtimeEvent):
     status_reason: str | None = None
     usage: Usage | None = None
     metadata: Mapping[str, str] | None = attrs.field(default=None, repr=hidden, hash=False)
+    out_of_band: bool = False
+    first_audio_ms: float | None = None
 
 
 @attrs.frozen(kw_only=True)

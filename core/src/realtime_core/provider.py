@@ -22,7 +22,7 @@ The entry point's name is the provider's name; its value is a module with one ho
 Importing that module must be cheap: import the vendor's packages inside ``connect``.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import attrs
@@ -30,6 +30,7 @@ import pluggy
 
 from realtime_core.capabilities import Capabilities
 from realtime_core.commands import Command, new_command_id
+from realtime_core.contents import ToolDefinition
 from realtime_core.events import RealtimeEvent
 from realtime_core.settings import RealtimeSettings
 
@@ -58,10 +59,13 @@ class Setup:
 
     ``settings`` is of the provider's own class; its audio formats are always set, and always ones that
     the provider's capabilities list. Use it wherever the service wants it: URL, call body, first
-    frame. An event that says whether the configuration was accepted carries ``command_id``.
+    frame. ``tools`` are the functions that the model may call; a mapping among them is a tool of the
+    service's own, in its own words. An event that says whether the configuration was accepted carries
+    ``command_id``.
     """
 
     settings: RealtimeSettings
+    tools: tuple[ToolDefinition | Mapping[str, Any], ...] = ()
     command_id: str = attrs.field(factory=new_command_id)
 
 
