@@ -41,6 +41,7 @@ from realtime_core.errors import (
     FailedReason,
     InvalidOptions,
     InvalidSettings,
+    InvalidTool,
     LinkError,
     LostReason,
     ProtocolError,
@@ -78,6 +79,7 @@ from realtime_core.registry import ProviderInfo, list_providers
 from realtime_core.settings import InputAudioTranscription, RealtimeSettings, TurnDetection
 from realtime_core.state import SessionState
 from realtime_core.stats import SessionStats
+from realtime_core.tools import ActiveCall, Tool, ToolError
 from realtime_core.unset import UNSET, UnsetType
 
 if TYPE_CHECKING:
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PCM16_24KHZ",
     "UNSET",
+    "ActiveCall",
     "ApprovalRequest",
     "AudioCallback",
     "AudioContent",
@@ -105,6 +108,7 @@ __all__ = [
     "InputAudioTranscription",
     "InvalidOptions",
     "InvalidSettings",
+    "InvalidTool",
     "LinkError",
     "LostReason",
     "Message",
@@ -141,8 +145,10 @@ __all__ = [
     "SessionStateError",
     "SessionStats",
     "TextContent",
+    "Tool",
     "ToolCall",
     "ToolDefinition",
+    "ToolError",
     "ToolResult",
     "TurnDetection",
     "UnknownProvider",

@@ -12,6 +12,7 @@
     │   ├── InvalidSettings            a session setting is wrong
     │   ├── UnsupportedSetting         the provider cannot honour that setting
     │   ├── UnsupportedCommand         the provider cannot do that
+    │   ├── InvalidTool                a function cannot be a tool as it stands
     │   └── SessionStateError          not now: the session is not open, or has ended
     ├── ServiceError               the service answered, and said no
     │   ├── AuthenticationFailed       key, token or permission refused
@@ -41,6 +42,7 @@ __all__ = [
     "FailedReason",
     "InvalidOptions",
     "InvalidSettings",
+    "InvalidTool",
     "LinkError",
     "LostReason",
     "ProtocolError",
@@ -144,6 +146,10 @@ class UnsupportedSetting(CallerError):
 
 class UnsupportedCommand(CallerError):
     """The provider has no way to do what was asked."""
+
+
+class InvalidTool(CallerError, ValueError):
+    """A function cannot be a tool as it stands: its name, a parameter, or a setting."""
 
 
 class SessionStateError(CallerError):

@@ -1,0 +1,195 @@
+"""A function as a tool: what the model is told of it, and how the model's call becomes one of the function.
+
+Knows nothing of running: threads, time-outs and what becomes of the result are the engine's.
+"""
+
+import functools
+import inspect
+import math
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from realtime_core.contents import ApprovalRequest, ToolDefinition
+from realtime_core.errors import InvalidTool
+from realtime_core.tools.arguments import read_arguments
+from realtime_core.tools.call import ActiveCall
+from realtime_core.tools.docstring import read_docstring
+from realtime_core.tools.schema import build_schema
+from realtime_core.tools.signature import Injected, innermost, is_async, read_signature
+
+if TYPE_CHECKING:
+    from realtime_core.session import RealtimeSession
+
+__all__ = ["Approve", "Tool", "as_tool", "as_tools"]
+
+Approve = bool | Callable[[ApprovalRequest], bool | Awaitable[bool]]
+"""Whether a person has to agree before a call is made: never, always (an event asks), or a function says."""
+
+_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # OpenAI's; Anthropic's and Google's are the same
+
+
+class Tool:
+    """A function that the model may call.
+
+    Name, description and parameters come from the function: its name, docstring (Google, NumPy or reST style)
+    and annotations. ``Annotated[str, "what it is"]`` describes a parameter, too; one annotated with
+    `ActiveCall` gets the running call and, in an async function, one annotated with `RealtimeSession` the
+    session; the model sees neither. A function that is not async runs in a thread of its own.
+
+    Args:
+        function: anything that can be called: a function, a method, a partial, an object.
+        name: how the model calls it, instead of the function's own name.
+        description: what it is for, instead of the docstring's words.
+        timeout_s: how long a call may take; None: as long as the session's tools in general.
+        approve: whether a person has to agree before each call: True asks by an event; a function is given
+            the `ApprovalRequest` and says yes or no, at once or after an await.
+        approval_timeout_s: how long the answer may take.
+
+    Raises:
+        InvalidTool: the function or a setting cannot be; the message names the parameter and the remedy.
+    """
+
+    __slots__ = (
+        "_injected",
+        "_parameters",
+        "approval_timeout_s",
+        "approve",
+        "definition",
+        "function",
+        "is_async",
+        "timeout_s",
+    )
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        timeout_s: float | None = None,
+        approve: Approve = False,
+        approval_timeout_s: float = 60.0,
+    ) -> None:
+        name = _checked_name(function, name)
+        _check_settings(name, description, timeout_s, approve, approval_timeout_s)
+        signature = read_signature(function, name)
+        documented = read_docstring(_docstring(function))
+        self.function: Final = function
+        self.timeout_s: Final = timeout_s
+        self.approve: Final = approve
+        self.approval_timeout_s: Final = approval_timeout_s
+        self.is_async: Final = is_async(function)
+        """Whether the function is awaited; else it runs in a thread."""
+        self.definition: Final = ToolDefinition(
+            name,
+            documented.description if description is None else description,
+            build_schema(signature.parameters, documented.parameters, name),
+        )
+        """What the service is told."""
+        self._parameters: Final = signature.parameters
+        self._injected: Final = signature.injected
+
+    def __repr__(self) -> str:
+        return f"Tool({self.name!r})"
+
+    @property
+    def name(self) -> str:
+        """How the model calls it."""
+        return self.definition.name
+
+    def bind(self, call: ActiveCall, session: "RealtimeSession | None" = None) -> Callable[[], Any]:
+        """The call that the model asks for, ready to be made without arguments.
+
+        What it returns is awaitable where `is_async`; where not, it may be all the same (a decorator hides
+        what it decorates), and is to be awaited then.
+
+        Raises:
+            BadArguments: what the model wrote does not fit; the text is for the model.
+        """
+        arguments = read_arguments(call.arguments, self._parameters, self.definition.parameters)
+        fill = {Injected.CALL: call, Injected.SESSION: session}
+        arguments |= {name: fill[injected] for name, injected in self._injected.items()}
+        return functools.partial(self.function, **arguments)
+
+
+def as_tool(tool: Callable[..., Any] | Tool) -> Tool:
+    """A `Tool`, made of a plain function where it is none.
+
+    Raises:
+        InvalidTool: it cannot be one.
+    """
+    return tool if isinstance(tool, Tool) else Tool(tool)
+
+
+def as_tools(
+    tools: Iterable[Callable[..., Any] | Tool | Mapping[str, Any]],
+) -> tuple[Tool | Mapping[str, Any], ...]:
+    """All of them ready; a mapping is a tool of the service's own, in its own words, and stays as it is.
+
+    Raises:
+        InvalidTool: one of them cannot be a tool, or two have one name.
+    """
+    given: Any = tools
+    if not isinstance(given, Iterable) or isinstance(given, str | Mapping):
+        raise InvalidTool(f"tools takes a list of functions, not {_kind(given)}; write tools=[...]")
+    made = tuple(tool if isinstance(tool, Mapping) else as_tool(tool) for tool in given)
+    names: set[str] = set()
+    for tool in made:
+        name = tool.get("name") if isinstance(tool, Mapping) else tool.name
+        if isinstance(name, str):
+            if name in names:
+                raise InvalidTool(f"two tools are called {name!r}; give one another: Tool(..., name=...)")
+            names.add(name)
+    return made
+
+
+def _kind(value: object) -> str:
+    return getattr(value, "__name__", type(value).__name__)
+
+
+def _checked_name(function: Any, name: Any) -> str:
+    if not callable(function) or isinstance(function, type):
+        what = (
+            f"the class {function.__name__}" if isinstance(function, type) else f"a {type(function).__name__}"
+        )
+        raise InvalidTool(
+            f"a tool is a function, not {what}; give a function, or an object that can be called"
+        )
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise InvalidTool(f"tool {_kind(function)!r} yields; a tool returns one result, so return a list")
+    if name is None:
+        name = _kind(innermost(function))
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise InvalidTool(
+            f"{name!r} is no name of a tool: 1 to 64 ASCII letters, digits, _ or -; give Tool(..., name=...)"
+        )
+    return name
+
+
+def _docstring(function: Callable[..., Any]) -> str | None:
+    function = innermost(function)
+    if inspect.isroutine(function):
+        return inspect.getdoc(function)
+    return type(function).__call__.__doc__ or inspect.getdoc(type(function))
+
+
+def _check_settings(
+    name: str, description: Any, timeout_s: object, approve: object, approval_timeout_s: object
+) -> None:
+    if not isinstance(description, str | None):
+        raise InvalidTool(f"tool {name!r}: description takes a text, not {type(description).__name__}")
+    if timeout_s is not None and not _is_time(timeout_s):
+        raise InvalidTool(f"tool {name!r}: timeout_s takes seconds above 0, or None, not {timeout_s!r}")
+    if not isinstance(approve, bool) and not callable(approve):
+        raise InvalidTool(
+            f"tool {name!r}: approve takes True, False or a function, not {type(approve).__name__}"
+        )
+    if not _is_time(approval_timeout_s):
+        raise InvalidTool(
+            f"tool {name!r}: approval_timeout_s takes seconds above 0, not {approval_timeout_s!r}"
+        )
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
