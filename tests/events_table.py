@@ -15,6 +15,7 @@ import pydantic
 from openai.types.realtime import RealtimeClientEvent, RealtimeServerEvent
 from realtime_core.commands import (
     AddItem,
+    AnswerApproval,
     AppendAudio,
     CancelResponse,
     ClearAudio,
@@ -53,6 +54,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     CommitAudio(),
     ClearAudio(),
     AddItem(item=Message("user", "hello")),
+    AnswerApproval(approval_id="mcpr_1", approve=True),
     DeleteItem(item_id="item_1"),
     Truncate(item_id="item_1", keep_ms=100),
     CreateResponse(),
@@ -125,6 +127,7 @@ class Case:
 
 
 _CALL: Final = {"type": "function_call", "id": "item_1", "call_id": "call_1", "name": "f", "arguments": "{}"}
+_REQUEST: Final = {**_CALL, "type": "mcp_approval_request", "server_label": "docs"}
 _PART: Final = {"response_id": "resp_1", "item_id": "item_1", "content_index": 0}
 _FAILED: Final = {"status": "failed", "status_details": {"type": "failed", "error": {"code": "server_error"}}}
 
@@ -142,6 +145,10 @@ def _response_cases() -> tuple[Case, ...]:
         Case("it did not fail, and its calls are known", {"response": completed}, (item_done,)),
         Case("it failed", {"response": {"id": "resp_1", "output": [], **_FAILED}}),
         Case("it has a completed call that no `response.output_item.done` brought", {"response": completed}),
+        Case(
+            "it has a request for approval that none brought",
+            {"response": {**completed, "output": [_REQUEST]}},
+        ),
     )
 
 
@@ -153,7 +160,8 @@ CASES: Final[dict[str, tuple[Case, ...]]] = {
     "response.output_item.done": (
         Case("the item is a completed call", {"item": {**_CALL, "status": "completed"}}),
         Case("the call was cut off", {"item": {**_CALL, "status": "incomplete"}}),
-        Case("the item is no call", {}),
+        Case("the item is a call that waits for approval", {"item": _REQUEST}),
+        Case("the item is neither", {}),
     ),
     "response.output_text.done": _text_cases("response.output_text", "text"),
     "response.output_audio_transcript.done": _text_cases("response.output_audio_transcript", "transcript"),
@@ -207,12 +215,12 @@ def server_rows(recorded: Iterable[str]) -> list[Row]:
 
 def client_rows(recorded: Iterable[str]) -> list[Row]:
     """A row for each event of the client."""
-    by_event: dict[str, str] = {}
+    by_event: dict[str, list[str]] = {}
     for command in COMMANDS:
         kind = json.loads(OpenAIRealtimeCodec().encode(command))["type"]
-        by_event[kind] = f"`{type(command).__name__}`"
+        by_event.setdefault(kind, []).append(f"`{type(command).__name__}`")
     return [
-        Row(kind, by_event.get(kind) or RAW[kind], _taken(kind), kind in set(recorded))
+        Row(kind, ", ".join(by_event.get(kind, [RAW.get(kind, "")])), _taken(kind), kind in set(recorded))
         for kind in event_models(RealtimeClientEvent)
     ]
 

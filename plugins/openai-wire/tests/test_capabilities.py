@@ -11,6 +11,9 @@ def test_a_conversation_can_do_everything():
 
     assert conversation is WEBSOCKET_CAPABILITIES
     assert (conversation.turns, conversation.images, conversation.acks) == (True, True, True)
+    assert (conversation.ids, conversation.client_responses, conversation.cancel) == (True, True, True)
+    assert (conversation.truncate, conversation.history) == ("client", "any_time")
+    assert not conversation.auto_continue
     assert conversation.live_settings == LIVE_SETTINGS
 
 
@@ -18,6 +21,8 @@ def test_a_transcription_session_only_listens():
     listening = websocket_capabilities("transcription")
 
     assert (listening.turns, listening.images, listening.acks) == (False, False, True)
+    assert (listening.ids, listening.client_responses, listening.cancel) == (True, False, False)
+    assert (listening.truncate, listening.history) == ("none", "none")
     assert listening.input_formats == NATIVE_FORMATS
 
 

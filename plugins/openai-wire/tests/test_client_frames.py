@@ -2,9 +2,10 @@ from types import MappingProxyType
 
 import attrs
 import pytest
-from realtime_core import UNSET, AudioFormat, Message
+from realtime_core import UNSET, AudioFormat, Message, ToolDefinition
 from realtime_core.commands import (
     AddItem,
+    AnswerApproval,
     CancelResponse,
     ClearAudio,
     Command,
@@ -18,6 +19,9 @@ from realtime_core.commands import (
 from realtime_core.errors import InvalidSettings, UnsupportedCommand
 from realtime_openai_wire.client_frames import METADATA_KEY, client_frame, item_id_of
 from realtime_openai_wire.settings import OpenAIRealtimeExecutionSettings
+
+FUNCTION = {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}}
+MCP = {"type": "mcp", "server_label": "docs", "server_url": "https://docs.example.com"}
 
 
 def response(**overrides):
@@ -79,6 +83,71 @@ def test_an_item_is_added_under_an_id_of_its_commands(check_client_event):
         },
     }
     check_client_event(frame)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"approve": True}, {"approve": True}),
+        ({"approve": False, "reason": "Too dear."}, {"approve": False, "reason": "Too dear."}),
+    ],
+)
+def test_an_approval_is_answered_by_an_item_under_an_id_of_its_commands(answer, said, check_client_event):
+    frame = client_frame(AnswerApproval(command_id="cmd_7", approval_id="mcpr_1", **answer))
+
+    assert frame == {
+        "type": "conversation.item.create",
+        "event_id": "cmd_7",
+        "item": {
+            "id": item_id_of("cmd_7"),
+            "type": "mcp_approval_response",
+            "approval_request_id": "mcpr_1",
+            **said,
+        },
+    }
+    check_client_event(frame)
+
+
+@pytest.mark.parametrize(
+    ("tools", "on_the_wire"),
+    [
+        (UNSET, {}),
+        ((), {"tools": []}),
+        (
+            (ToolDefinition("f", "Does it."), MCP),
+            {"tools": [{**FUNCTION, "description": "Does it."}, MCP]},
+        ),
+    ],
+)
+def test_an_update_replaces_all_tools_or_none(tools, on_the_wire, check_client_event):
+    frame = client_frame(UpdateSession(settings=OpenAIRealtimeExecutionSettings(), tools=tools))
+
+    assert frame["session"] == {"type": "realtime", **on_the_wire}
+    check_client_event(frame)
+
+
+def test_a_response_out_of_band_is_asked_for_so(check_client_event):
+    frame = client_frame(CreateResponse(command_id="cmd_7", conversation="none"))
+
+    assert frame["response"] == {"conversation": "none", "metadata": {METADATA_KEY: "cmd_7"}}
+    check_client_event(frame)
+
+
+@pytest.mark.parametrize(
+    ("command", "override", "sent"),
+    [("auto", "none", "none"), ("none", "auto", "none"), ("auto", "auto", "auto")],
+)
+def test_a_response_is_out_of_band_whichever_way_it_is_said(command, override, sent):
+    asked = CreateResponse(conversation=command, overrides={"conversation": override})
+
+    assert client_frame(asked)["response"]["conversation"] == sent
+
+
+def test_tools_of_one_response_may_be_definitions(check_client_event):
+    sent = response(tools=[ToolDefinition("f"), MCP])
+
+    assert sent["tools"] == [FUNCTION, MCP]
+    check_client_event({"type": "response.create", "response": sent})
 
 
 def test_a_truncation_points_at_the_part_that_is_audio():
@@ -205,6 +274,8 @@ def test_without_metadata_there_is_the_command_id_alone(overrides):
         {"voice": "cedar", "audio": "loud"},
         {"voice": "cedar", "audio": {"output": "loud"}},
         {"output_audio_format": "mp3"},
+        {"tools": "f"},
+        {"tools": ["f"]},
     ],
 )
 def test_an_override_that_cannot_be_written_is_refused(overrides):
@@ -247,6 +318,7 @@ def test_a_command_the_protocol_has_nothing_for_is_refused_by_name():
         Truncate(item_id="item_1", keep_ms=0),
         CreateResponse(),
         CancelResponse(),
+        AnswerApproval(approval_id="mcpr_1", approve=True),
     ],
 )
 def test_a_transcription_session_only_listens(command):

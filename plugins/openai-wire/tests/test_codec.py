@@ -16,10 +16,12 @@ from realtime_core import (
     RealtimeErrorEvent,
     RealtimeEvent,
     ToolCall,
+    ToolDefinition,
     ToolResult,
 )
 from realtime_core.commands import (
     AddItem,
+    AnswerApproval,
     AppendAudio,
     CancelResponse,
     ClearAudio,
@@ -241,7 +243,20 @@ names_given = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_siz
             UpdateSession,
             settings=st.builds(OpenAIRealtimeExecutionSettings, instructions=texts, voice=texts),
         ),
+        st.builds(
+            UpdateSession,
+            settings=st.just(SETTINGS),
+            tools=st.lists(st.builds(ToolDefinition, names_given, texts)).map(tuple),
+        ),
         st.builds(CreateResponse, overrides=st.fixed_dictionaries({"instructions": texts})),
+        st.builds(
+            CreateResponse,
+            conversation=st.sampled_from(["auto", "none"]),
+            overrides=st.fixed_dictionaries(
+                {"tools": st.lists(st.builds(ToolDefinition, names_given, texts))}
+            ),
+        ),
+        st.builds(AnswerApproval, approval_id=texts, approve=st.booleans(), reason=texts),
         st.builds(
             CreateResponse,
             overrides=st.fixed_dictionaries({"metadata": st.dictionaries(texts, texts), "voice": texts}),
@@ -282,6 +297,10 @@ def test_whatever_raw_frame_is_encoded_is_json(name, payload):
         (ClearAudio(command_id="cmd_7"), {"type": "input_audio_buffer.cleared"}),
         (
             AddItem(command_id="cmd_7", item=Message("user", "Hello.")),
+            {"type": "conversation.item.added", "item": {"id": item_id_of("cmd_7")}},
+        ),
+        (
+            AnswerApproval(command_id="cmd_7", approval_id="mcpr_1", approve=True),
             {"type": "conversation.item.added", "item": {"id": item_id_of("cmd_7")}},
         ),
         (
@@ -473,3 +492,35 @@ def test_an_update_is_awaited_until_it_is_answered():
     codec.decode('{"type":"session.updated"}')
 
     assert (before, during, codec.awaits_update) == (False, True, False)
+
+
+def test_a_response_that_a_command_asked_for_out_of_band_is_so_where_the_service_does_not_say():
+    codec = OpenAIRealtimeCodec()
+    for conversation in ("none", "auto"):
+        codec.encode(CreateResponse(command_id=conversation, conversation=conversation))
+
+    events = [
+        codec.decode(json.dumps({"type": "response.created", "response": {"metadata": {METADATA_KEY: name}}}))
+        for name in ("auto", "none")
+    ]
+
+    assert [event.out_of_band for (event,) in events] == [False, True]
+
+
+def test_a_response_out_of_band_that_is_refused_is_forgotten():
+    codec = OpenAIRealtimeCodec()
+    codec.encode(CreateResponse(command_id="cmd_7", conversation="none"))
+
+    codec.decode(json.dumps({"type": "error", "error": {"event_id": "cmd_7"}}))
+
+    assert len(codec._state.out_of_band) == 0
+
+
+def test_a_result_that_was_sent_comes_back_with_its_name():
+    codec = OpenAIRealtimeCodec()
+    result = ToolResult("call_1", "get_weather", "21")
+    item = json.loads(codec.encode(AddItem(item=result)))["item"]
+
+    (event,) = codec.decode(json.dumps({"type": "conversation.item.added", "item": item}))
+
+    assert event.item == result

@@ -3,7 +3,7 @@ import json
 from collections import deque
 
 import pytest
-from realtime_core import AudioFormat, Message, RealtimeErrorEvent, RealtimeSessionEvent
+from realtime_core import AudioFormat, Message, RealtimeErrorEvent, RealtimeSessionEvent, ToolDefinition
 from realtime_core.commands import AddItem, AppendAudio, Command, CommitAudio, Raw, UpdateSession
 from realtime_core.errors import ConnectionLost, LostReason, UnsupportedCommand, UnsupportedSetting
 from realtime_core.provider import Setup
@@ -104,6 +104,24 @@ async def test_the_configuration_goes_out_before_the_created_event():
     }
 
 
+async def test_tools_go_out_with_the_configuration():
+    pipe = MemoryPipe(CREATED)
+    connection = WireConnection(pipe, Setup(settings=settings(), tools=(ToolDefinition("f"),)))
+
+    await connection.receive()
+
+    (frame,) = pipe.sent
+    assert [tool["name"] for tool in frame["session"]["tools"]] == ["f"]
+
+
+async def test_without_tools_there_are_none_in_the_configuration():
+    pipe = MemoryPipe(CREATED)
+
+    await connect(pipe).receive()
+
+    assert "tools" not in pipe.sent[0]["session"]
+
+
 async def test_the_configuration_is_sent_once():
     pipe, connection = await opened(CREATED)
 
@@ -177,6 +195,15 @@ async def test_raw_updates_before_the_session_do_not_take_the_setups_answer():
 async def test_settings_that_cannot_be_written_raise_before_anything_is_sent():
     with pytest.raises(UnsupportedSetting):
         connect(MemoryPipe(), output_audio_format=AudioFormat("pcm16", 16_000))
+
+
+async def test_tools_of_a_transcription_session_raise_before_anything_is_sent():
+    with pytest.raises(UnsupportedSetting, match="'tools'"):
+        WireConnection(
+            MemoryPipe(),
+            Setup(settings=settings(), tools=(ToolDefinition("f"),)),
+            session_type="transcription",
+        )
 
 
 async def test_a_connection_for_transcription_configures_and_refuses_as_one():

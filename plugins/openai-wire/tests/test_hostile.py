@@ -223,6 +223,8 @@ def size_of(state):
         "responses": len(state.responses),
         "text": state.responses.cost,
         "calls": len(state.calls),
+        "names": len(state.call_names),
+        "approvals": len(state.approvals),
         "parts": len(state.audio_parts),
         "pending": len(state.pending),
     }
@@ -246,6 +248,11 @@ def test_what_a_session_remembers_is_bounded():
             {"type": "response.output_item.done", "item": call, **names},
             {
                 "type": "response.output_item.done",
+                "item": {**call, "type": "mcp_approval_request"},
+                **names,
+            },
+            {
+                "type": "response.output_item.done",
                 "item": {**call, "arguments": None, "call_id": "held"},
                 **names,
             },
@@ -255,6 +262,8 @@ def test_what_a_session_remembers_is_bounded():
     assert size_of(state)["responses"] == 64
     assert size_of(state)["text"] <= 4 * MEGABYTE
     assert size_of(state)["calls"] == 1024 + 64
+    assert size_of(state)["names"] == 1024
+    assert size_of(state)["approvals"] == 1024
     assert size_of(state)["parts"] == 64
 
 

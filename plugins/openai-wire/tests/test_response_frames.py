@@ -2,12 +2,15 @@ import pybase64
 import pytest
 from realtime_core import (
     PCM16_24KHZ,
+    ApprovalRequest,
     AudioContent,
     AudioFormat,
+    RealtimeApprovalEvent,
     RealtimeAudioEvent,
     RealtimeErrorEvent,
     RealtimeEvent,
     RealtimeFunctionCallEvent,
+    RealtimeItemEvent,
     RealtimeResponseEvent,
     ToolCall,
     Usage,
@@ -305,7 +308,7 @@ def test_a_call_is_given_out_once_and_complete(decode):
         *decode("response.done", **done(CALL)),
     ]
 
-    assert {type(event) for event in before} == {RealtimeEvent}
+    assert {type(event) for event in before} == {RealtimeEvent, RealtimeItemEvent}
     assert type(event) is RealtimeFunctionCallEvent
     assert event.function_call == ToolCall("call_1", "get_weather", '{"city": "Paris"}')
     assert (event.response_id, event.item_id) == ("r1", "i1")
@@ -379,7 +382,7 @@ def test_a_call_that_the_client_added_is_not_one_of_the_model(decode):
         *decode("conversation.item.retrieved", item=CALL),
     ]
 
-    assert {type(event) for event in events} == {RealtimeEvent}
+    assert {type(event) for event in events} == {RealtimeEvent, RealtimeItemEvent}
 
 
 def test_a_call_is_given_out_although_the_ids_around_it_are_missing(decode):
@@ -471,3 +474,112 @@ def test_what_a_response_out_of_band_says_names_its_response(decode):
 
     assert created.metadata == {"topic": "tea"}
     assert {created.response_id, piece.response_id, audio.response_id} == {"r9"}
+
+
+# --- out of band
+
+
+def ask(state, command_id, *, out_of_band):
+    state.pending.add(command_id, command_id, SendEvents.RESPONSE_CREATE)
+    if out_of_band:
+        state.out_of_band.note(command_id, None)
+
+
+@pytest.mark.parametrize(
+    ("reported", "out_of_band"),
+    [({"conversation_id": None}, True), ({"conversation_id": "conv_1"}, False), ({}, False)],
+)
+@pytest.mark.parametrize("phase", ["created", "done"])
+def test_a_response_is_out_of_band_where_the_service_says_so(decode, phase, reported, out_of_band):
+    (event,) = decode(f"response.{phase}", response={"id": "r1", **reported})
+
+    assert (event.phase, event.out_of_band) == (phase, out_of_band)
+
+
+@pytest.mark.parametrize("phases", [("created", "done"), ("done",)])
+def test_a_response_is_out_of_band_where_it_was_asked_for_so(decode, state, phases):
+    ask(state, "cmd_1", out_of_band=True)
+    ask(state, "cmd_2", out_of_band=False)
+
+    events = [
+        decode(
+            f"response.{phase}", response={"id": f"r{number}", "metadata": {METADATA_KEY: f"cmd_{number}"}}
+        )[0]
+        for phase in phases
+        for number in (1, 2)
+    ]
+
+    assert [event.out_of_band for event in events] == [True, False] * len(phases)
+    assert len(state.out_of_band) == 0
+
+
+def test_the_end_of_a_response_is_where_its_beginning_was(decode):
+    decode("response.created", response={"id": "r1", "conversation_id": None})
+    decode("response.created", response={"id": "r2", "conversation_id": "conv_1"})
+
+    (first,) = decode("response.done", response={"id": "r1", "conversation_id": "conv_1"})
+    (second,) = decode("response.done", response={"id": "r2", "conversation_id": None})
+
+    assert (first.out_of_band, second.out_of_band) == (True, False)
+
+
+def test_an_end_that_names_no_response_is_where_the_beginning_before_it_was(decode):
+    decode("response.created", response={"id": "r1", "conversation_id": None})
+
+    (event,) = decode("response.done", response={"status": "completed"})
+
+    assert event.out_of_band
+
+
+# --- requests for approval
+
+REQUEST = {
+    "id": "mcpr_1",
+    "type": "mcp_approval_request",
+    "server_label": "docs",
+    "name": "search",
+    "arguments": '{"q": "tea"}',
+}
+
+
+def test_a_call_that_waits_for_approval_is_asked_about_once_with_its_exact_arguments(decode):
+    asked, plain = decode("response.output_item.done", response_id="r1", item=REQUEST)
+    again = decode("response.output_item.done", response_id="r1", item=REQUEST)
+    end = decode("response.done", **done(REQUEST))
+
+    assert type(asked) is RealtimeApprovalEvent
+    assert asked.request == ApprovalRequest("mcpr_1", "search", '{"q": "tea"}', server="docs")
+    assert (asked.response_id, asked.item_id) == ("r1", "mcpr_1")
+    assert [type(event) for event in (plain, *again, *end)] == [
+        RealtimeEvent,
+        RealtimeEvent,
+        RealtimeResponseEvent,
+    ]
+
+
+def test_a_request_that_only_the_end_of_its_response_tells_of_is_asked_about(decode):
+    asked, end = decode("response.done", **done(REQUEST))
+
+    assert (type(asked), asked.item_id) == (RealtimeApprovalEvent, "mcpr_1")
+    assert end.phase == "done"
+
+
+def test_a_request_of_a_response_that_was_cut_off_is_not_asked_about(decode):
+    (event,) = decode("response.done", **done(REQUEST, status="cancelled"))
+
+    assert type(event) is RealtimeResponseEvent
+
+
+@pytest.mark.parametrize("lost", [{"id": None}, {"name": ""}, {"arguments": {"q": "tea"}}])
+def test_a_request_that_cannot_be_read_is_an_error(decode, lost):
+    event, plain = decode("response.output_item.done", response_id="r1", item={**REQUEST, **lost})
+
+    assert (type(event), event.code) == (RealtimeErrorEvent, MALFORMED_FRAME)
+    assert type(plain) is RealtimeEvent
+
+
+@pytest.mark.parametrize("lost", [{"arguments": None}, {"server_label": None}])
+def test_a_request_may_lack_what_is_not_needed(decode, lost):
+    event, _ = decode("response.output_item.done", response_id="r1", item={**REQUEST, **lost})
+
+    assert type(event) is RealtimeApprovalEvent

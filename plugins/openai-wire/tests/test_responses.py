@@ -21,6 +21,15 @@ def test_a_response_that_told_no_format_speaks_the_sessions():
     assert responses.format_of("never seen", ULAW) is ULAW
 
 
+def test_a_response_stays_in_the_band_it_began_in():
+    responses = OpenResponses()
+    responses.begin("r1", None, out_of_band=True)
+    responses.begin("r2", None)
+    responses.add_text("r3", PART, "Hi")
+
+    assert [responses.is_out_of_band(name) for name in ("r1", "r2", "r3", "r4")] == [True, False, None, None]
+
+
 def test_pieces_make_the_whole_and_leave_no_rest():
     responses = OpenResponses()
     responses.add_text("r1", PART, "Hel")

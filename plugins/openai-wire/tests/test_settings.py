@@ -2,7 +2,7 @@ import json
 
 import attrs
 import pytest
-from realtime_core import UNSET, AudioFormat, RealtimeSettings
+from realtime_core import UNSET, AudioFormat, RealtimeSettings, ToolDefinition
 from realtime_core import InputAudioTranscription as CoreTranscription
 from realtime_core.errors import InvalidSettings, UnsupportedSetting
 from realtime_core.settings import merge_settings
@@ -285,6 +285,12 @@ def test_a_setting_that_a_transcription_session_lacks_is_refused_by_name(name):
 
     with pytest.raises(UnsupportedSetting, match=f"a transcription session has no setting '{name}'"):
         session_payload(OpenAIRealtimeExecutionSettings(**{name: given}), "transcription")
+
+
+@pytest.mark.parametrize("tools", [(), (ToolDefinition("f"),)])
+def test_a_transcription_session_has_no_tools(tools):
+    with pytest.raises(UnsupportedSetting, match="a transcription session has no setting 'tools'"):
+        session_payload(OpenAIRealtimeExecutionSettings(), "transcription", tools)
 
 
 def test_the_output_format_that_every_session_has_is_no_matter_in_a_transcription_session():

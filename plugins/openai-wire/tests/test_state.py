@@ -1,6 +1,5 @@
 import pytest
-from realtime_core import AudioFormat
-from realtime_openai_wire.state import AskedFormats, AudioParts
+from realtime_openai_wire.state import AudioParts
 
 
 def test_the_audio_of_an_item_is_its_first_content_unless_told():
@@ -31,21 +30,3 @@ def test_items_are_remembered_within_bounds():
 
     assert len(parts) == 64
     assert (parts.index_of("i0"), parts.index_of("i999")) == (0, 1)
-
-
-def test_what_a_command_asked_for_is_taken_once():
-    asked = AskedFormats()
-    asked.note("cmd_1", AudioFormat("g711_ulaw"))
-
-    taken = [asked.take(command_id) for command_id in (None, "cmd_2", "cmd_1", "cmd_1")]
-
-    assert taken == [None, None, AudioFormat("g711_ulaw"), None]
-
-
-def test_formats_asked_for_are_remembered_within_bounds():
-    asked = AskedFormats()
-    for number in range(1000):
-        asked.note(f"cmd_{number}", AudioFormat("g711_ulaw"))
-
-    assert len(asked) == 64
-    assert (asked.take("cmd_0"), asked.take("cmd_999")) == (None, AudioFormat("g711_ulaw"))

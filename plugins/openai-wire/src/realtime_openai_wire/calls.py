@@ -1,4 +1,4 @@
-"""Function calls of the model: which items are calls to be made, and which of them are new.
+"""Calls of the model: which items are calls to be made or approved, and which of them are new.
 
 One call is visible in several frames: its item is done, and so is the response that holds the item. It is
 given out at the first of them that shows it complete. A call that was cut off is never given out: what
@@ -12,13 +12,24 @@ a frame names no response and none is under way, the id alone counts.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from realtime_core.contents import ToolCall
+from realtime_core.contents import ApprovalRequest, ToolCall
 
 from realtime_openai_wire.fields import identifier, text
+from realtime_openai_wire.latest import Latest
 
-__all__ = ["GivenCalls", "call_id_of", "is_complete_call", "read_call"]
+__all__ = [
+    "MOST_CALLS",
+    "GivenCalls",
+    "call_id_of",
+    "is_approval_request",
+    "is_complete_call",
+    "read_approval",
+    "read_call",
+]
 
-_CAPACITY: Final = 1024
+MOST_CALLS: Final = 1024
+"""How many calls are remembered."""
+
 _MOST_HELD: Final = 64
 
 
@@ -26,7 +37,7 @@ class GivenCalls:
     """The calls that were given out, the latest 1024 of them, and those that wait, the latest 64."""
 
     def __init__(self) -> None:
-        self._given: dict[tuple[str | None, str], None] = {}
+        self._given: Latest[tuple[str | None, str], None] = Latest(MOST_CALLS)
         self._held: list[tuple[str | None, Mapping[str, Any]]] = []
 
     def __len__(self) -> int:
@@ -42,9 +53,7 @@ class GivenCalls:
 
     def note(self, response_id: str | None, call_id: str) -> None:
         """A call was given out."""
-        if len(self._given) >= _CAPACITY:
-            del self._given[next(iter(self._given))]
-        self._given[response_id, call_id] = None
+        self._given.note((response_id, call_id), None)
 
     def hold(self, response_id: str | None, item: Mapping[str, Any]) -> None:
         """Keep a call whose arguments may yet come."""
@@ -77,3 +86,17 @@ def read_call(item: Mapping[str, Any]) -> ToolCall | None:
     if call_id is None or name is None or arguments is None:
         return None
     return ToolCall(call_id, name, arguments)
+
+
+def is_approval_request(item: Mapping[str, Any]) -> bool:
+    """Whether an item asks a person to approve a call that the service would make itself."""
+    return item.get("type") == "mcp_approval_request"
+
+
+def read_approval(item: Mapping[str, Any]) -> ApprovalRequest | None:
+    """The request that an item is; None when it has no id, no name, or arguments that are no text."""
+    approval_id, name = identifier(item, "id"), identifier(item, "name")
+    arguments = "" if item.get("arguments") is None else text(item, "arguments")
+    if approval_id is None or name is None or arguments is None:
+        return None
+    return ApprovalRequest(approval_id, name, arguments, server=identifier(item, "server_label"))

@@ -14,14 +14,27 @@ WEBSOCKET_CAPABILITIES: Final = Capabilities(
     input_formats=NATIVE_FORMATS,
     output_formats=NATIVE_FORMATS,
     images=True,
+    ids=True,
     turns=True,
+    client_responses=True,
+    auto_continue=False,
+    cancel=True,
+    truncate="client",
+    history="any_time",
     acks=True,
     live_settings=LIVE_SETTINGS,
 )
 """The protocol over a WebSocket, whoever is behind it: a conversation."""
 
 _TRANSCRIPTION: Final = attrs.evolve(
-    WEBSOCKET_CAPABILITIES, images=False, turns=False, live_settings=frozenset(SETTINGS_OF_TRANSCRIPTION)
+    WEBSOCKET_CAPABILITIES,
+    images=False,
+    turns=False,
+    client_responses=False,
+    cancel=False,
+    truncate="none",
+    history="none",
+    live_settings=frozenset(SETTINGS_OF_TRANSCRIPTION),
 )
 
 

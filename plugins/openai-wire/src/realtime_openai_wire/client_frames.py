@@ -11,6 +11,7 @@ from typing import Any, Final
 from realtime_core.audio.formats import AudioFormat
 from realtime_core.commands import (
     AddItem,
+    AnswerApproval,
     CancelResponse,
     ClearAudio,
     Command,
@@ -28,6 +29,7 @@ from realtime_openai_wire.formats import format_to_wire
 from realtime_openai_wire.items import item_to_wire
 from realtime_openai_wire.names import SendEvents
 from realtime_openai_wire.settings import SessionType, session_payload, voice_to_wire
+from realtime_openai_wire.tools import tools_to_wire
 
 __all__ = ["METADATA_KEY", "client_frame", "item_id_of"]
 
@@ -51,7 +53,7 @@ def client_frame(
 
     Raises:
         UnsupportedCommand: the protocol, or a session of that type, has nothing for it.
-        InvalidSettings: an override of a response has a value that cannot be written.
+        InvalidSettings: a tool, or an override of a response, has a value that cannot be written.
         UnsupportedSetting: a setting that the service does not have.
     """
     if session_type == "transcription" and not isinstance(command, _OF_TRANSCRIPTION):
@@ -59,15 +61,14 @@ def client_frame(
         raise UnsupportedCommand(f"a transcription session only listens: {name} needs a conversation")
     match command:
         case UpdateSession():
-            session = session_payload(command.settings, session_type)
+            session = session_payload(command.settings, session_type, command.tools)
             return _frame(SendEvents.SESSION_UPDATE, command, session=session)
         case CommitAudio():
             return _frame(SendEvents.INPUT_AUDIO_BUFFER_COMMIT, command)
         case ClearAudio():
             return _frame(SendEvents.INPUT_AUDIO_BUFFER_CLEAR, command)
-        case AddItem():
-            item = item_to_wire(command.item, item_id_of(command.command_id))
-            return _frame(SendEvents.CONVERSATION_ITEM_CREATE, command, item=item)
+        case AddItem() | AnswerApproval():
+            return _frame(SendEvents.CONVERSATION_ITEM_CREATE, command, item=_item(command))
         case DeleteItem():
             return _frame(SendEvents.CONVERSATION_ITEM_DELETE, command, item_id=command.item_id)
         case Truncate(item_id=item_id, keep_ms=keep_ms):
@@ -90,8 +91,17 @@ def _frame(name: str, command: Command, **fields: Any) -> dict[str, Any]:
     return {"type": name, "event_id": command.command_id, **fields}
 
 
+def _item(command: AddItem | AnswerApproval) -> dict[str, Any]:
+    item_id = item_id_of(command.command_id)
+    if isinstance(command, AddItem):
+        return item_to_wire(command.item, item_id)
+    reason = {"reason": command.reason} if command.reason else {}
+    answer = {"approval_request_id": command.approval_id, "approve": command.approve, **reason}
+    return {"id": item_id, "type": "mcp_approval_response", **answer}
+
+
 def _response(command: CreateResponse) -> dict[str, Any]:
-    """The overrides that are set, as they are; only the neutral audio settings move to their place."""
+    """The overrides that are set, as they are; only neutral audio settings and tools are rewritten."""
     response = {name: value for name, value in command.overrides.items() if value is not UNSET}
     output: dict[str, Any] = {}
     if "voice" in response:
@@ -99,6 +109,10 @@ def _response(command: CreateResponse) -> dict[str, Any]:
         output["voice"] = voice_to_wire(voice) if isinstance(voice, str) else voice
     if "output_audio_format" in response:
         output["format"] = format_to_wire(AudioFormat.parse(response.pop("output_audio_format")))
+    if "tools" in response:
+        response["tools"] = tools_to_wire(response["tools"])
+    if command.conversation == "none":
+        response["conversation"] = "none"
     if output:
         audio = _object(response, "audio")
         response["audio"] = {**audio, "output": {**_object(audio, "output"), **output}}

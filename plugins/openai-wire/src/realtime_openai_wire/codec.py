@@ -10,7 +10,8 @@ from typing import Any, Final
 import msgspec
 import pybase64
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
-from realtime_core.commands import AppendAudio, Command, Truncate
+from realtime_core.commands import AddItem, AppendAudio, Command, Truncate
+from realtime_core.contents import ToolResult
 from realtime_core.errors import UnsupportedCommand
 
 from realtime_openai_wire.client_frames import client_frame
@@ -93,6 +94,10 @@ class OpenAIRealtimeCodec:
         # a raw frame's own event id may be anything
         event_id = text(frame, "event_id")
         self._state.pending.add(event_id, command.command_id, kind, target_of(frame), sent=sent)
+        if isinstance(command, AddItem) and isinstance(command.item, ToolResult):
+            self._state.call_names.note(command.item.call_id, command.item.name)
+        if mapping(frame, "response").get("conversation") == "none":
+            self._state.out_of_band.note(command.command_id, None)
         asked = reported_format(mapping(frame, _SETTINGS.get(kind, "")), "output")
         if asked is not None:
             self._state.asked_formats.note(command.command_id, asked)

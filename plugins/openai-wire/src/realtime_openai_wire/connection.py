@@ -15,6 +15,7 @@ from realtime_core.errors import ConnectionLost, LostReason
 from realtime_core.events import RealtimeEvent, RealtimeSessionEvent
 from realtime_core.provider import Setup
 from realtime_core.turnstile import Turnstile
+from realtime_core.unset import UNSET
 
 from realtime_openai_wire.codec import OpenAIRealtimeCodec
 from realtime_openai_wire.settings import SessionType
@@ -61,7 +62,8 @@ class WireConnection:
         self._pipe = pipe
         output_format = AudioFormat.parse(setup.settings.output_audio_format)
         self._codec = OpenAIRealtimeCodec(output_format, session_type)
-        self._setup = UpdateSession(settings=setup.settings, command_id=setup.command_id)
+        tools = setup.tools or UNSET
+        self._setup = UpdateSession(settings=setup.settings, tools=tools, command_id=setup.command_id)
         self._configuration: str | None = self._codec.encode(self._setup, sent=False)
         self._configuring: asyncio.Task[None] | None = None
         self._held: Sequence[RealtimeEvent] = ()

@@ -5,14 +5,10 @@ from typing import Any, Final
 import attrs
 import pybase64
 from realtime_core.contents import AudioContent
-from realtime_core.events import (
-    RealtimeAudioEvent,
-    RealtimeEvent,
-    RealtimeFunctionCallEvent,
-    RealtimeResponseEvent,
-)
+from realtime_core.events import RealtimeAudioEvent, RealtimeResponseEvent
 
-from realtime_openai_wire.calls import call_id_of, is_complete_call, read_call
+from realtime_openai_wire.call_frames import new_approvals, new_calls, response_of
+from realtime_openai_wire.calls import is_complete_call, read_call
 from realtime_openai_wire.client_frames import METADATA_KEY
 from realtime_openai_wire.fields import (
     LONGEST_NAME,
@@ -75,10 +71,11 @@ def _part_added(state: WireState, name: str, frame: Frame) -> Events:
 def _item_done(state: WireState, name: str, frame: Frame) -> Events:
     item = mapping(frame, "item")
     if is_complete_call(item) and item.get("arguments") is None and read_call(item) is not None:
-        state.calls.hold(_response_of(state, frame), item)
+        state.calls.hold(response_of(state, frame), item)
         return (plain_event(name, frame),)
     texts = texts_of_items(state, name, frame, [item])
-    return _new_calls(state, name, frame, [item]) or (*texts, plain_event(name, frame))
+    approvals = new_approvals(state, name, frame, [item])
+    return new_calls(state, name, frame, [item]) or (*texts, *approvals, plain_event(name, frame))
 
 
 def _created(state: WireState, name: str, frame: Frame) -> Events:
@@ -87,31 +84,35 @@ def _created(state: WireState, name: str, frame: Frame) -> Events:
     if created.command_id is None:
         state.pending.doubt(SendEvents.RESPONSE_CREATE)
     asked = state.asked_formats.take(created.command_id)
-    state.responses.begin(created.response_id, reported_format(response, "output") or asked)
+    audio_format = reported_format(response, "output") or asked
+    state.responses.begin(created.response_id, audio_format, out_of_band=created.out_of_band)
     return (created,)
 
 
 def _done(state: WireState, name: str, frame: Frame) -> Events:
     response = mapping(frame, "response")
     status = identifier(response, "status")
-    held = state.calls.release(_response_of(state, frame))
-    calls = _new_calls(state, name, frame, [*_finished_items(response, status), *held])
+    held = state.calls.release(response_of(state, frame))
+    finished = _finished_items(response, status)
+    calls = new_calls(state, name, frame, [*finished, *held])
+    approvals = new_approvals(state, name, frame, finished)
     texts = texts_of_items(state, name, frame, objects(response, "output"))
-    state.responses.end(identifier(response, "id"))
     end = _response(
         state,
         name,
         frame,
+        out_of_band=state.responses.is_out_of_band(identifier(response, "id")),
         phase="done",
         status=status,
         status_reason=status_reason(response),
         usage=usage(response),
     )
+    state.responses.end(identifier(response, "id"))
     done = _answer_cancellation(state, end) if status == "cancelled" else (end,)
     failure = mapping(mapping(response, "status_details"), "error")
     errors = (error_event(name, frame, failure),) if status == "failed" else ()
     # whoever leaves at the done has seen what went wrong
-    return *texts, *calls, *errors, *done
+    return *texts, *calls, *approvals, *errors, *done
 
 
 def _playback_started(_: WireState, name: str, frame: Frame) -> Events:
@@ -154,12 +155,31 @@ RESPONSE_FRAMES: Final[dict[str, Handler]] = {
 }
 
 
-def _response(state: WireState, name: str, frame: Frame, **fields: Any) -> RealtimeResponseEvent:
-    reported = mapping(mapping(frame, "response"), "metadata")
+def _response(
+    state: WireState, name: str, frame: Frame, *, out_of_band: bool | None = None, **fields: Any
+) -> RealtimeResponseEvent:
+    response = mapping(frame, "response")
+    reported = mapping(response, "metadata")
     metadata = {key: value for key, value in reported.items() if isinstance(value, str)}
     command_id = state.pending.answer_creation(metadata.pop(METADATA_KEY, None))
-    same: dict[str, Any] = {"service_type": name, "service_event": frame, **frame_ids(frame)}
-    return RealtimeResponseEvent(command_id=command_id, metadata=metadata or None, **same, **fields)
+    if out_of_band is None:
+        out_of_band = _is_out_of_band(state, response, command_id)
+    return RealtimeResponseEvent(
+        service_type=name,
+        service_event=frame,
+        command_id=command_id,
+        metadata=metadata or None,
+        out_of_band=out_of_band,
+        **frame_ids(frame),
+        **fields,
+    )
+
+
+def _is_out_of_band(state: WireState, response: Frame, command_id: str | None) -> bool:
+    """Whether it was asked for so, or the service says so, by an explicit null."""
+    asked = command_id is not None and command_id in state.out_of_band
+    state.out_of_band.take(command_id)
+    return asked or ("conversation_id" in response and response["conversation_id"] is None)
 
 
 def _answer_cancellation(state: WireState, done: RealtimeResponseEvent) -> Events:
@@ -179,29 +199,6 @@ def _finished_items(response: Frame, status: str | None) -> list[Frame]:
         for item in objects(response, "output")
         if item.get("status") is not None or status in ("completed", None)
     ]
-
-
-def _response_of(state: WireState, frame: Frame) -> str | None:
-    return state.responses.name_of(frame_ids(frame)["response_id"])
-
-
-def _new_calls(state: WireState, name: str, frame: Frame, items: list[Frame]) -> Events:
-    response_id = _response_of(state, frame)
-    events: list[RealtimeEvent] = []
-    for item in items:
-        call_id = call_id_of(item)
-        if not is_complete_call(item) or state.calls.is_given(response_id, call_id):
-            continue
-        call = read_call(item)
-        if call is None:
-            why = "a function call in it has no id, no name, or no text as arguments"
-            events.append(malformed(name, frame, why))
-            continue
-        state.calls.note(response_id, call.call_id)
-        ids = {**frame_ids(frame), "item_id": identifier(item, "id")}
-        fields: dict[str, Any] = {"service_type": name, "service_event": frame, **ids}
-        events.append(RealtimeFunctionCallEvent(function_call=call, **fields))
-    return tuple(events)
 
 
 def _playback(name: str, frame: Frame, **fields: Any) -> Events:

@@ -1,4 +1,4 @@
-"""What must be remembered of a response: its audio format, and the text it has given.
+"""What must be remembered of a response: its audio format, the text it has given, whether it is out of band.
 
 When it is done little is kept, for what comes late; all is bounded, for services that never say so. A frame
 that names no response is about the latest that is not done. Where there is none, it is about one that the
@@ -23,6 +23,7 @@ class _Response:
     audio_format: AudioFormat | None = None
     texts: GivenTexts = attrs.Factory(GivenTexts)
     done: bool = False
+    out_of_band: bool | None = None
 
 
 class OpenResponses:
@@ -40,12 +41,20 @@ class OpenResponses:
         """About the characters that are remembered."""
         return self._cost
 
-    def begin(self, response_id: str | None, audio_format: AudioFormat | None) -> None:
+    def begin(
+        self, response_id: str | None, audio_format: AudioFormat | None, *, out_of_band: bool = False
+    ) -> None:
         """A response begins; ``audio_format`` is the one in which the service says that it will speak."""
         # whatever has no name yet is not this one
         self._drop(None)
         response = self._responses.get(response_id) or self._make(response_id)
         response.audio_format = audio_format
+        response.out_of_band = out_of_band
+
+    def is_out_of_band(self, response_id: str | None) -> bool | None:
+        """Whether a response is, as its beginning said; None where none was seen."""
+        response = self._responses.get(self.name_of(response_id))
+        return None if response is None else response.out_of_band
 
     def name_of(self, response_id: str | None) -> str | None:
         """The id of the response that a frame is about, where it names none."""

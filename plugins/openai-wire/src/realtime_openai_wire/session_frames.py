@@ -32,6 +32,7 @@ def _error(state: WireState, name: str, frame: Frame) -> Events:
     error = mapping(frame, "error")
     command_id = state.pending.answer_error(error)
     state.asked_formats.take(command_id)
+    state.out_of_band.take(command_id)
     return (error_event(name, frame, error, command_id=command_id),)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 import attrs
 from realtime_core.audio.formats import PCM16_24KHZ
+from realtime_core.contents import ToolDefinition
 from realtime_core.errors import InvalidSettings, UnsupportedSetting
 from realtime_core.settings import InputAudioTranscription as CoreInputAudioTranscription
 from realtime_core.settings import RealtimeSettings, TurnDetection, set_fields, setting
@@ -16,6 +17,7 @@ from realtime_core.unset import UNSET, UnsetType
 
 from realtime_openai_wire.choices import CHECKS
 from realtime_openai_wire.formats import format_to_wire
+from realtime_openai_wire.tools import tools_to_wire
 
 __all__ = [
     "LIVE_SETTINGS",
@@ -30,6 +32,8 @@ __all__ = [
 
 SessionType = Literal["realtime", "transcription"]
 """What a session is for: a conversation, or writing down what is said to it."""
+
+Tools = tuple[ToolDefinition | Mapping[str, Any], ...] | UnsetType
 
 _MAX_OUTPUT_TOKENS: Final = 4096
 _SLOWEST, _FASTEST = 0.25, 1.5
@@ -157,8 +161,9 @@ _PLACES: Final[dict[str, tuple[tuple[str, ...], Callable[[Any], Any]]]] = {
     "tracing": (("tracing",), _as_it_is),
     "prompt": (("prompt",), _as_it_is),
     "include": (("include",), list),
+    "tools": (("tools",), tools_to_wire),
 }
-"""Where a setting stands in the ``session`` object, and how its value is written there."""
+"""Where a setting, or the tools, stand in the ``session`` object, and how the value is written there."""
 
 SETTINGS_OF_TRANSCRIPTION: Final = (
     "input_audio_format",
@@ -170,16 +175,21 @@ SETTINGS_OF_TRANSCRIPTION: Final = (
 """What a session that only listens can be told."""
 
 
-def session_payload(settings: RealtimeSettings, session_type: SessionType = "realtime") -> dict[str, Any]:
+def session_payload(
+    settings: RealtimeSettings, session_type: SessionType = "realtime", tools: Tools = UNSET
+) -> dict[str, Any]:
     """The ``session`` object of a ``session.update``: what is set, and nothing else.
 
     The model of a conversation is not in it: a session has the one it was opened with.
 
     Raises:
-        UnsupportedSetting: a setting, or an audio format, that the service, or a session of that type, does
-            not have.
+        UnsupportedSetting: a setting, tools, or an audio format, that the service, or a session of that type,
+            does not have.
+        InvalidSettings: a tool is neither a `ToolDefinition` nor a mapping.
     """
     values = set_fields(settings)
+    if tools is not UNSET:
+        values["tools"] = tools
     if session_type == "transcription":
         places = {name: _PLACES[name] for name in SETTINGS_OF_TRANSCRIPTION}
         if values.get("output_audio_format") == PCM16_24KHZ:

@@ -1,15 +1,16 @@
 """What one session must remember between its frames. Every part of it is bounded."""
 
-from typing import Final
+from typing import Any, Final
 
 import attrs
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 
-from realtime_openai_wire.calls import GivenCalls
+from realtime_openai_wire.calls import MOST_CALLS, GivenCalls
+from realtime_openai_wire.latest import Latest
 from realtime_openai_wire.pending import PendingCommands
 from realtime_openai_wire.responses import OpenResponses
 
-__all__ = ["AskedFormats", "AudioParts", "WireState"]
+__all__ = ["AudioParts", "WireState"]
 
 _ITEMS: Final = 64
 _COMMANDS: Final = 64
@@ -19,7 +20,7 @@ class AudioParts:
     """Which content of an item is its audio, which a truncation has to point at: nearly always the first."""
 
     def __init__(self) -> None:
-        self._indexes: dict[str, int] = {}
+        self._indexes: Latest[str, int] = Latest(_ITEMS)
 
     def __len__(self) -> int:
         return len(self._indexes)
@@ -28,33 +29,15 @@ class AudioParts:
         """Content ``content_index`` of an item is audio; of several, the first counts."""
         if item_id is None or content_index is None or content_index < 0 or item_id in self._indexes:
             return
-        if len(self._indexes) >= _ITEMS:
-            del self._indexes[next(iter(self._indexes))]
-        self._indexes[item_id] = content_index
+        self._indexes.note(item_id, content_index)
 
     def index_of(self, item_id: str) -> int:
         """The index of the content of an item that is audio."""
-        return self._indexes.get(item_id, 0)
+        return self._indexes.get(item_id) or 0
 
 
-class AskedFormats:
-    """The formats of output that commands asked for, until the service has answered."""
-
-    def __init__(self) -> None:
-        self._asked: dict[str, AudioFormat] = {}
-
-    def __len__(self) -> int:
-        return len(self._asked)
-
-    def note(self, command_id: str, audio_format: AudioFormat) -> None:
-        """A command asks for a format."""
-        if len(self._asked) >= _COMMANDS:
-            del self._asked[next(iter(self._asked))]
-        self._asked[command_id] = audio_format
-
-    def take(self, command_id: str | None) -> AudioFormat | None:
-        """What a command asked for that is answered now; None where it asked for none."""
-        return None if command_id is None else self._asked.pop(command_id, None)
+def _at_most(capacity: int) -> Any:
+    return attrs.Factory(lambda: Latest(capacity))
 
 
 @attrs.define
@@ -67,8 +50,15 @@ class WireState:
         init=False, default=attrs.Factory(lambda self: self.output_format, takes_self=True)
     )
     """What the session is to be set up with, until the service says that it is set up."""
-    asked_formats: AskedFormats = attrs.Factory(AskedFormats)
+    asked_formats: Latest[str, AudioFormat] = _at_most(_COMMANDS)
+    """The formats of output that commands asked for, until the service has answered."""
+    out_of_band: Latest[str, None] = _at_most(_COMMANDS)
+    """The commands that asked for a response out of band, until it begins."""
     responses: OpenResponses = attrs.Factory(OpenResponses)
     calls: GivenCalls = attrs.Factory(GivenCalls)
+    call_names: Latest[str, str] = _at_most(MOST_CALLS)
+    """The functions that were called, by call id: an item with the result of a call does not say."""
+    approvals: Latest[str, None] = _at_most(MOST_CALLS)
+    """The requests for approval that were given out."""
     audio_parts: AudioParts = attrs.Factory(AudioParts)
     pending: PendingCommands = attrs.Factory(PendingCommands)
