@@ -2,13 +2,17 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from own_protocol.frames import MOST_BYTES, pack
-from own_protocol.provider import LIVE, TURNS
-from own_protocol.server import Peer, Service, serving, silent
+from own_protocol.provider import LIVE, TURNS, Codec
+from own_protocol.server import Peer, serving, silent
+from own_protocol.talk import KEY, both, collect, has, heard_ms, is_done, parley, shape, spoken, until
 from realtime_core import (
     AudioContent,
     AudioFormat,
@@ -19,11 +23,9 @@ from realtime_core import (
     LostReason,
     ProviderError,
     RealtimeAudioEvent,
-    RealtimeClient,
     RealtimeErrorEvent,
     RealtimeEvent,
     RealtimeResponseEvent,
-    RealtimeSession,
     RealtimeSessionEvent,
     RealtimeTextEvent,
     RealtimeTranscriptEvent,
@@ -36,55 +38,10 @@ from realtime_core.provider import Provider, Setup
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
 
-KEY = "parley-key-1234"
-both = pytest.mark.parametrize("provider", [TURNS, LIVE], ids=["turns", "live"])
 
-
-def parley(service: Service, provider: Provider = TURNS, **client: Any) -> RealtimeClient:
-    """A client of that service."""
-    options = {"port": service.port, "key": KEY, **client.pop("options", {})}
-    return RealtimeClient(provider, name="parley", options=options, **client)
-
-
-async def until(session: RealtimeSession, ends: Callable[[RealtimeEvent], bool]) -> list[RealtimeEvent]:
-    """What a session gives, up to the first event that ``ends`` it, which is the last."""
-    events = []
-    async for event in session.receive():
-        events.append(event)
-        if ends(event):
-            break
-    return events
-
-
-async def collect(session: RealtimeSession, events: list[RealtimeEvent]) -> None:
-    """Add what a session gives to ``events``, until it ends."""
-    async for event in session.receive():
-        events.append(event)  # noqa: PERF401  # what came is kept although the loop raises
-
-
-def is_done(event: RealtimeEvent) -> bool:
-    return isinstance(event, RealtimeResponseEvent) and event.phase == "done"
-
-
-def has(meaning: str) -> Callable[[RealtimeEvent], bool]:
-    """Whether an event is of a frame with that meaning."""
-    return lambda event: event.service_event is not None and meaning in event.service_event
-
-
-def shape(events: list[RealtimeEvent]) -> list[str]:
-    """Classes and phases: what came, in order."""
-    names = [type(event).__name__.removeprefix("Realtime").removesuffix("Event") for event in events]
-    return [
-        f"{name} {getattr(event, 'phase', '')}".strip() for name, event in zip(names, events, strict=True)
-    ]
-
-
-def spoken(events: list[RealtimeEvent]) -> str:
-    return "".join(event.text.text for event in events if isinstance(event, RealtimeTextEvent))
-
-
-def heard_ms(events: list[RealtimeEvent]) -> float:
-    return sum(event.audio.duration_ms for event in events if isinstance(event, RealtimeAudioEvent))
+def a_setup() -> Setup:
+    """One with nothing but what the engine always sets."""
+    return Setup(settings=native_settings(TURNS.settings(), TURNS.capabilities))
 
 
 # -- what is said and heard ----------------------------------------------------------------------
@@ -226,6 +183,25 @@ async def test_frame_that_cannot_be_read_is_an_error_event_and_the_session_goes_
     codes = [event.code for event in events if isinstance(event, RealtimeErrorEvent)]
     assert codes == ["unreadable_frame"] * 4
     assert spoken(events) == "Still here."
+
+
+_MEANINGS = st.sampled_from(["audio", "spoken", "calls", "heard", "interrupted", "over", "tokens"])
+_VALUES = st.sampled_from([None, True, 1, "x", [], ["x"], [{"id": "1", "name": "f", "args": {}}], {"in": 1}])
+_FRAMES = st.dictionaries(_MEANINGS, _VALUES, max_size=4).map(lambda line: json.dumps(line).encode())
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=8) | _FRAMES, max_size=8))
+def test_whatever_comes_is_told_and_no_response_ends_that_has_not_begun(bodies: list[bytes]):
+    codec = Codec(a_setup(), turns=True)
+    phases = []
+
+    for body in bodies:
+        events = codec.events(body)
+        assert events
+        phases += [event.phase for event in events if isinstance(event, RealtimeResponseEvent)]
+
+    assert phases == ["created", "done"] * (len(phases) // 2) + ["created"] * (len(phases) % 2)
 
 
 @both
@@ -440,10 +416,9 @@ async def test_connection_whose_reading_is_cancelled_at_any_byte_loses_nothing()
             await asyncio.sleep(0)
         peer.close()
 
-    setup = Setup(settings=native_settings(TURNS.settings(), TURNS.capabilities))
     events: list[RealtimeEvent] = []
     async with serving(script) as service:
-        connection = await TURNS.connect(TURNS.options(port=service.port), setup)
+        connection = await TURNS.connect(TURNS.options(port=service.port), a_setup())
 
         async def read_in_snatches() -> None:
             while True:

@@ -81,12 +81,14 @@ class Codec:
         self._cut = False
 
     def events(self, body: bytes) -> list[RealtimeEvent]:
+        told: list[RealtimeEvent] = []
         try:
             frame, pcm = unpack(body)
-            told = [event for meaning in frame for event in self._meaning(meaning, frame, pcm)]
-        except (ValueError, TypeError, KeyError, RealtimeError):
-            return [RealtimeErrorEvent(kind="server", code="unreadable_frame")]
-        return told or [RealtimeEvent(service_event=frame)]
+            for meaning in frame:
+                told.extend(self._meaning(meaning, frame, pcm))  # keeps what came before a failure
+        except (ValueError, TypeError, KeyError, RecursionError, RealtimeError):
+            told.append(RealtimeErrorEvent(kind="server", code="unreadable_frame"))
+        return told or [RealtimeEvent(service_event={})]
 
     def _meaning(self, meaning: str, frame: Mapping[str, Any], pcm: bytes) -> Iterator[RealtimeEvent]:
         wire: Any = {"service_type": meaning, "service_event": frame}
@@ -100,9 +102,9 @@ class Codec:
                 self._cut = self._speaking
                 yield RealtimeInterruptionEvent(cause="service", **wire)
             case "over" if self._speaking:
-                status = "cancelled" if self._cut else "completed"
+                status, usage = "cancelled" if self._cut else "completed", _usage(frame)
                 self._speaking = self._cut = False
-                yield RealtimeResponseEvent(phase="done", status=status, usage=_usage(frame), **wire)
+                yield RealtimeResponseEvent(phase="done", status=status, usage=usage, **wire)
             case _:
                 yield from self._beside(meaning, frame[meaning], wire)
 
@@ -139,10 +141,10 @@ class Codec:
 
 
 def _usage(frame: Mapping[str, Any]) -> Usage | None:
-    tokens = frame.get("tokens")
-    return tokens and Usage(
-        input_tokens=tokens["in"], output_tokens=tokens["out"], total_tokens=tokens["in"] + tokens["out"]
-    )
+    if "tokens" not in frame:
+        return None
+    given, made = frame["tokens"]["in"], frame["tokens"]["out"]
+    return Usage(input_tokens=given, output_tokens=made, total_tokens=given + made)
 
 
 class Connection:
