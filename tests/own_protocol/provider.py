@@ -171,7 +171,7 @@ class Connection:
                 meanings: dict[str, Any] = {"audio": pcm}
             case CommitAudio():
                 meanings = {"pause": True}
-            case CreateResponse(conversation="auto", overrides={}):
+            case CreateResponse(conversation="auto", overrides=overrides) if not overrides:
                 meanings = {"go": True}
             case AddItem(item=ToolResult(call_id=call_id, output=output)):
                 return {"returns": {"id": call_id, "value": output}}
