@@ -13,6 +13,7 @@ Provider authors start at `realtime_core.provider`.
 from typing import TYPE_CHECKING, Any
 
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+from realtime_core.budget import Budget, Prices
 from realtime_core.callbacks import AudioCallback
 from realtime_core.capabilities import Capabilities
 from realtime_core.client import RealtimeClient, create_client
@@ -75,12 +76,14 @@ from realtime_core.events import (
     RealtimeTranscriptEvent,
 )
 from realtime_core.limits import SessionLimits
+from realtime_core.observers import LoggingObserver, SessionInfo
 from realtime_core.registry import ProviderInfo, list_providers
 from realtime_core.settings import InputAudioTranscription, RealtimeSettings, TurnDetection
 from realtime_core.state import SessionState
 from realtime_core.stats import SessionStats
 from realtime_core.tools import ActiveCall, Tool, ToolError
 from realtime_core.unset import UNSET, UnsetType
+from realtime_core.usage import FirstAudio, SessionUsage
 
 if TYPE_CHECKING:
     from realtime_core.session import RealtimeSession
@@ -95,6 +98,7 @@ __all__ = [
     "AudioFormat",
     "AuthenticationFailed",
     "BrokenPlugin",
+    "Budget",
     "CallerError",
     "Capabilities",
     "CommandTimeout",
@@ -104,14 +108,17 @@ __all__ = [
     "DuplicateProvider",
     "ErrorKind",
     "FailedReason",
+    "FirstAudio",
     "ImageContent",
     "InputAudioTranscription",
     "InvalidOptions",
     "InvalidSettings",
     "InvalidTool",
     "LinkError",
+    "LoggingObserver",
     "LostReason",
     "Message",
+    "Prices",
     "ProtocolError",
     "ProviderError",
     "ProviderInfo",
@@ -140,10 +147,12 @@ __all__ = [
     "RegistryError",
     "Role",
     "ServiceError",
+    "SessionInfo",
     "SessionLimits",
     "SessionState",
     "SessionStateError",
     "SessionStats",
+    "SessionUsage",
     "TextContent",
     "Tool",
     "ToolCall",

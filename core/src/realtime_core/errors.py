@@ -104,6 +104,8 @@ class LostReason(StrEnum):
     """A frame was larger than the limit (1009)."""
     CONSUMER_STUCK = "consumer_stuck"
     """Events that may never be dropped filled the queue, and nobody read them."""
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    """The session has used what its `Budget` allows."""
     CANCELLED = "cancelled"
     """The session's own task was cancelled: the event loop was shut down."""
 

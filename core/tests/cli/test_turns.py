@@ -1,6 +1,6 @@
 import pytest
 from realtime_core.cli.presenter import shortfall
-from realtime_core.cli.turns import Say, Turn, add_usage
+from realtime_core.cli.turns import Say, Turn
 from realtime_core.contents import AudioContent, TextContent, Usage
 from realtime_core.events import (
     RealtimeAudioEvent,
@@ -161,7 +161,6 @@ def test_audio_before_any_input_has_no_delay():
 
 def test_usage_adds_up_over_the_responses():
     assert turn_after(CREATED, DONE, CREATED, DONE, CANCELLED).usage == Usage(total_tokens=6)
-    assert add_usage([]) == Usage()
 
 
 def test_events_that_mean_nothing_to_a_turn_change_nothing():

@@ -9,9 +9,10 @@ import click
 
 from realtime_core.cli.presenter import Presenter, warning
 from realtime_core.cli.program import complain
-from realtime_core.cli.turns import Play, Say, Turn, add_usage
+from realtime_core.cli.turns import Play, Say, Turn
 from realtime_core.contents import AudioContent, ImageContent, TextContent
 from realtime_core.events import RealtimeEvent
+from realtime_core.usage import add_usage
 
 __all__ = ["JsonLines"]
 

@@ -8,9 +8,10 @@ from typing import Final, Protocol, Self
 
 from realtime_core.cli.conversation import Listener
 from realtime_core.cli.screen import has_room
-from realtime_core.cli.turns import Play, Turn, add_usage
+from realtime_core.cli.turns import Play, Turn
 from realtime_core.contents import Usage
 from realtime_core.events import RealtimeErrorEvent, RealtimeEvent, RealtimeResponseEvent
+from realtime_core.usage import add_usage
 
 __all__ = [
     "Presenter",

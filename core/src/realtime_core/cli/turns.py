@@ -4,8 +4,6 @@ A turn is told of every event that belongs to it and knows whether it is over. K
 waiting or output.
 """
 
-from collections.abc import Iterable
-
 import attrs
 
 from realtime_core.contents import AudioContent, Usage, hidden
@@ -18,8 +16,9 @@ from realtime_core.events import (
     RealtimeTextEvent,
     RealtimeTranscriptEvent,
 )
+from realtime_core.usage import add_usage
 
-__all__ = ["Input", "Play", "Say", "Turn", "add_usage"]
+__all__ = ["Input", "Play", "Say", "Turn"]
 
 
 @attrs.frozen
@@ -178,10 +177,3 @@ class Turn:
         self.status_reason = event.status_reason
         if event.usage is not None:
             self.usage = add_usage([self.usage, event.usage])
-
-
-def add_usage(usages: Iterable[Usage]) -> Usage:
-    """The sum."""
-    rows = [attrs.astuple(usage) for usage in usages]
-    names = [field.name for field in attrs.fields(Usage)]
-    return Usage(**{name: sum(row[i] for row in rows) for i, name in enumerate(names)})
