@@ -1,0 +1,426 @@
+"""How far each item of the assistant's audio has come: received, handed over, heard.
+
+Knows nothing of events, of commands or of what an interruption is. It asks the sink what it has played, and
+clears it in `Playout.cut`; without a sink it estimates: items play one after another in real time from
+when they were handed over. Nothing here waits; a sink's exception is reported and changes nothing.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import attrs
+
+from realtime_core.audio.sinks import AudioSink, Pacer
+from realtime_core.clock import Clock
+from realtime_core.errors import InvalidSettings
+
+__all__ = ["CutItem", "Playout"]
+
+# A sink may count whole milliseconds, and a resampler rounds: a shorter rest is none.
+_SLACK_MS: Final = 1.0
+# what sums of floats may lack
+_NOISE_MS: Final = 1e-3
+# items and responses that are over and still known, for what comes late
+_KEPT: Final = 64
+
+_Key = str | tuple[str] | int
+
+
+@attrs.frozen(kw_only=True)
+class CutItem:
+    """An item whose playing was ended before its end.
+
+    ``complete``: the service had told that nothing more of it would come. ``heard_ms`` is ``estimated``
+    unless a sink or a report says it.
+    """
+
+    item_id: str | None
+    response_id: str | None
+    received_ms: float
+    heard_ms: float
+    complete: bool
+    estimated: bool
+
+
+@attrs.define(eq=False)
+class _Item:
+    response_id: str | None
+    item_id: str | None
+    complete: bool = False
+    cut: bool = False
+    final: bool = False
+    received_ms: float = 0.0
+    handed_ms: float = 0.0
+    dropped_ms: float = 0.0
+    played_ms: float = 0.0
+    estimated: bool = False
+    reported_ms: float | None = None
+    reported_s: float = 0.0
+
+    @property
+    def slack_ms(self) -> float:
+        """How short a rest is none."""
+        return min(_SLACK_MS, self.received_ms / 2)
+
+    @property
+    def waiting_ms(self) -> float:
+        """Received, and not handed over yet."""
+        return self.received_ms - self.handed_ms - self.dropped_ms
+
+    @property
+    def waits(self) -> bool:
+        """Whether some of it has not been handed over."""
+        return self.waiting_ms > self.slack_ms
+
+    def reported_left_ms(self, now_s: float) -> float:
+        """What is left of it in real time since the last report."""
+        assert self.reported_ms is not None  # every caller has tested it
+        return self.handed_ms - self.reported_ms - (now_s - self.reported_s) * 1000
+
+    def heard_ms(self, now_s: float) -> float:
+        """How much of it was heard, as told last; once nobody has told anything for all the time that the
+        rest takes, that was heard, too.
+        """
+        if self.reported_ms is None:
+            return min(self.played_ms, self.handed_ms)
+        if self.complete and not self.waits and self.reported_left_ms(now_s) < _NOISE_MS:
+            return self.handed_ms
+        return self.reported_ms
+
+    def is_heard(self, now_s: float) -> bool:
+        """Whether nothing that has come of it is still to be heard."""
+        return not self.waits and self.handed_ms - self.heard_ms(now_s) <= self.slack_ms
+
+
+@attrs.define(eq=False)
+class _Segment:
+    """A stretch of one item on the clock of its player."""
+
+    item: _Item
+    start_ms: float
+    end_ms: float
+
+
+class _Track:
+    """What was handed over to one player, in its order."""
+
+    def __init__(
+        self, player: AudioSink | Pacer, *, estimated: bool, report: Callable[[Exception], object]
+    ) -> None:
+        self.player = player
+        self.estimated = estimated
+        self.segments: deque[_Segment] = deque()
+        self._report = report
+        self._position_ms = 0.0
+
+    def add(self, item: _Item, audio_ms: float) -> None:
+        segments = self.segments
+        if segments:
+            last = segments[-1]
+            if last.item is item:
+                last.end_ms += audio_ms
+                return
+            start_ms = last.end_ms
+        else:
+            # wherever the player is: it may have been cleared, or have played something of its own
+            start_ms = self.position_ms()
+        item.estimated = item.estimated or self.estimated
+        segments.append(_Segment(item, start_ms, start_ms + audio_ms))
+
+    def position_ms(self) -> float:
+        """How much the player has played; where it stood if it cannot tell."""
+        try:
+            position_ms = float(self.player.played_ms)
+        except Exception as exc:  # noqa: BLE001  # the application's code must not end the session
+            self._report(exc)
+        else:
+            if math.isfinite(position_ms):
+                self._position_ms = position_ms
+        return self._position_ms
+
+    def settle(self) -> None:
+        """Give the items what has been played of them since the last time."""
+        segments = self.segments
+        if not segments:
+            return
+        at_ms = self.position_ms()
+        while segments:
+            segment = segments[0]
+            if at_ms < segment.end_ms - _NOISE_MS:
+                if at_ms > segment.start_ms:
+                    segment.item.played_ms += at_ms - segment.start_ms
+                    segment.start_ms = at_ms
+                return
+            segment.item.played_ms += segment.end_ms - segment.start_ms
+            segments.popleft()
+
+    def clear(self) -> None:
+        self.segments.clear()
+        try:
+            self.player.clear()
+        except Exception as exc:  # noqa: BLE001  # as above
+            self._report(exc)
+
+
+class Playout:
+    """The assistant's audio of one session, item by item.
+
+    A service without ids of items is kept by response, one without any ids by turn. What a sink tells counts
+    from when it is attached; what was handed over to the player before it goes on being played there.
+
+    Args:
+        clock: what the estimate goes by.
+        report: is given what a sink raises.
+    """
+
+    def __init__(self, clock: Clock, report: Callable[[Exception], object] = lambda _: None) -> None:
+        self._clock = clock
+        self._report = report
+        self._pacer = Pacer(clock)
+        self._estimate = self._track = _Track(self._pacer, estimated=True, report=report)
+        self._tracks = [self._track]
+        self._items: dict[_Key, _Item] = {}  # in the order in which they began; those that are not over
+        self._over: dict[_Key, _Item] = {}
+        self._done: dict[str, None] = {}
+        self._turn = 0  # what stands for an item of a service without ids
+        self._receiving: _Item | None = None
+        self._handing: _Item | None = None
+
+    # -- what happens ----------------------------------------------------------------------------
+
+    def attach(self, sink: AudioSink | None) -> None:
+        """From now on ``sink`` is what plays, and knows how much; None: somebody who does not tell."""
+        self._settle()
+        if sink is None:
+            self._track = self._estimate
+            return
+        for track in self._tracks:
+            if track.player is sink:
+                self._track = track
+                return
+        self._track = _Track(sink, estimated=False, report=self._report)
+        self._tracks.append(self._track)
+
+    def received(self, response_id: str | None, item_id: str | None, audio_ms: float) -> None:
+        """So much more of an item has come from the service."""
+        item = self._receiving
+        if item is None or item.item_id != item_id or item.response_id != response_id:
+            item = self._open(response_id, item_id)
+            if item.cut:
+                return
+            self._receiving = item
+        item.received_ms += audio_ms
+
+    def handed_over(self, response_id: str | None, item_id: str | None, audio_ms: float) -> None:
+        """So much more of an item is with what plays it: call it when ``write`` has returned."""
+        item = self._handing
+        if item is None or item.item_id != item_id or item.response_id != response_id:
+            item = self._find_waiting(response_id, item_id)
+            if item is None:
+                return
+            self._handing = item
+        handed_ms = item.handed_ms + audio_ms
+        if handed_ms > item.received_ms:
+            # a resampler rounds; or, without any ids, it is of the next turn
+            item = self._handing = self._find_waiting(response_id, item_id) or item
+            handed_ms = min(item.handed_ms + audio_ms, item.received_ms)
+        item.handed_ms = handed_ms
+        track = self._track
+        if track.estimated:
+            self._pacer.add(audio_ms)
+        track.add(item, audio_ms)
+
+    def dropped(self, response_id: str | None, item_id: str | None, audio_ms: float) -> None:
+        """So much of an item will never be handed over: it left a full queue."""
+        item = self._find_waiting(response_id, item_id)
+        if item is not None:
+            item.dropped_ms = min(item.dropped_ms + audio_ms, item.received_ms - item.handed_ms)
+
+    def item_done(self, item_id: str) -> None:
+        """Nothing more of that item will come."""
+        item = self._items.get(item_id)
+        if item is not None:
+            item.complete = True
+            self._tidy()
+
+    def response_done(self, response_id: str | None) -> None:
+        """Nothing more of that response will come; without ids: of this turn."""
+        for item in self._items.values():
+            if item.response_id == response_id:
+                item.complete = True
+        if response_id is None:
+            self._next_turn()
+        else:
+            self._done[response_id] = None
+            _keep_last(self._done)
+        self._tidy()
+
+    def report_played(self, item_id: str, ms: float) -> None:
+        """The player says how much of an item was heard: that, and no sink and no estimate, holds from now
+        on, until it says something else; once it has said nothing for all the time that the rest takes,
+        the rest counts as heard. More than was handed over is taken for all of that; an item of long ago,
+        or of before the last cut, stays as it is.
+
+        Raises:
+            InvalidSettings: ``ms`` is no time.
+        """
+        if not 0 <= ms < math.inf:
+            raise InvalidSettings(f"report_played takes milliseconds, 0 or more, not {ms!r}")
+        item = self._items.get(item_id) or self._over.get(item_id)
+        if item is None or item.final:
+            return
+        item.reported_ms = min(ms, item.handed_ms)
+        item.reported_s = self._clock.now_s()
+        if self._over.pop(item_id, None) is not None:
+            self._items = {item_id: item, **self._items}  # it began before what is there
+        self._tidy()
+
+    # -- what holds ------------------------------------------------------------------------------
+
+    @property
+    def estimates(self) -> bool:
+        """Whether nothing that plays tells how much."""
+        return self._track.estimated
+
+    def heard_ms(self, item_id: str) -> float | None:
+        """How much of an item was heard; None: it has no audio, or is of long ago."""
+        self._settle()
+        item = self._items.get(item_id) or self._over.get(item_id)
+        return None if item is None else item.heard_ms(self._clock.now_s())
+
+    def is_playing(self, response_id: str | None = None) -> bool:
+        """Whether anything that was received, of that response or of all, is still to be heard."""
+        self._tidy()
+        now_s = self._clock.now_s()
+        return any(
+            not item.is_heard(now_s)
+            for item in self._items.values()
+            if response_id is None or item.response_id == response_id
+        )
+
+    def remaining_ms(self, response_id: str | None) -> float | None:
+        """How long until a response has been heard, if nothing delays it: 0, it has been; None: it is not
+        done, or some of it has not been handed over yet.
+
+        A player may be late, so look again when that time has passed. Of a service without ids: until the
+        turns that are done have been heard.
+        """
+        self._tidy()
+        if response_id is not None and response_id not in self._done:
+            return None
+        now_s = self._clock.now_s()
+        remaining_ms = 0.0
+        for item in self._items.values():
+            if item.response_id != response_id or not item.complete or item.is_heard(now_s):
+                continue
+            if item.waits:
+                return None
+            remaining_ms = max([remaining_ms, *self._left_ms(item, now_s)])
+        return remaining_ms
+
+    # -- the end of it ---------------------------------------------------------------------------
+
+    def cut(self) -> tuple[CutItem, ...]:
+        """End the playing of all that plays or waits to; clears the sink.
+
+        Gives the items that are not over, in the order in which they began: those of which something is
+        still to be heard, and those of which more would have come. None of them gets audio again.
+        """
+        self._tidy()
+        now_s = self._clock.now_s()
+        cut = tuple(
+            CutItem(
+                item_id=item.item_id,
+                response_id=item.response_id,
+                received_ms=item.received_ms,
+                heard_ms=item.heard_ms(now_s),
+                complete=item.complete,
+                estimated=item.reported_ms is None
+                and (item.estimated or (self.estimates and not item.handed_ms)),
+            )
+            for item in self._items.values()
+        )
+        for key, item in list(self._items.items()):
+            # for those who ask afterwards it stands where it was cut
+            item.played_ms, item.reported_ms, item.cut = item.heard_ms(now_s), None, True
+            self._forget(key)
+        for item in self._over.values():
+            item.final = True
+        for track in self._tracks:
+            if track.segments or track is self._track:
+                track.clear()
+        self._next_turn()
+        return cut
+
+    # -- within ----------------------------------------------------------------------------------
+
+    def _key(self, response_id: str | None, item_id: str | None) -> _Key:
+        if item_id is not None:
+            return item_id
+        return self._turn if response_id is None else (response_id,)
+
+    def _next_turn(self) -> None:
+        self._turn += 1
+        self._receiving = self._handing = None
+
+    def _open(self, response_id: str | None, item_id: str | None) -> _Item:
+        """The item, which may have been cut; a new one if nothing is known of it."""
+        key = self._key(response_id, item_id)
+        item = self._items.get(key) or self._over.get(key)
+        if item is not None and item.cut:
+            return item
+        if item is None:
+            self._tidy()
+            item = _Item(response_id, item_id, complete=response_id in self._done)
+        self._over.pop(key, None)
+        self._items[key] = item
+        return item
+
+    def _find_waiting(self, response_id: str | None, item_id: str | None) -> _Item | None:
+        """The item of which something waits to be handed over, if it is known and was not cut."""
+        if item_id is not None or response_id is not None:
+            return self._items.get(self._key(response_id, item_id))
+        turns = [item for item in self._items.values() if item.item_id is item.response_id is None]
+        return next((item for item in turns if item.waiting_ms > _NOISE_MS), turns[-1] if turns else None)
+
+    def _left_ms(self, item: _Item, now_s: float) -> Iterator[float]:
+        if item.reported_ms is not None:
+            yield item.reported_left_ms(now_s)
+            return
+        for track in self._tracks:
+            for segment in track.segments:
+                if segment.item is item:
+                    yield segment.end_ms - track.position_ms()
+
+    def _settle(self) -> None:
+        for track in self._tracks:
+            track.settle()
+        if len(self._tracks) > 1:
+            used = (self._track, self._estimate)
+            self._tracks = [track for track in self._tracks if track.segments or track in used]
+
+    def _tidy(self) -> None:
+        """Forget what is over: complete and heard; of services that never tell what is complete, what is
+        heard and of long ago.
+        """
+        self._settle()
+        now_s = self._clock.now_s()
+        for key, item in list(self._items.items()):
+            if (item.complete or len(self._items) > _KEPT) and item.is_heard(now_s):
+                self._forget(key)
+
+    def _forget(self, key: _Key) -> None:
+        item = self._items.pop(key)
+        if item is self._receiving:
+            self._receiving = None
+        if item is self._handing:
+            self._handing = None
+        self._over[key] = item
+        _keep_last(self._over)
+
+
+def _keep_last(known: dict[_Key, _Item] | dict[str, None]) -> None:
+    while len(known) > _KEPT:
+        del known[next(iter(known))]  # type: ignore[arg-type]  # it is one of its keys
