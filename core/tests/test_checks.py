@@ -1,6 +1,6 @@
 import attrs
 import pytest
-from realtime_core.checks import one_of, positive
+from realtime_core.checks import one_of, optional_ms, positive
 from realtime_core.errors import InvalidSettings
 
 
@@ -9,10 +9,11 @@ class Box:
     size: float = attrs.field(default=1, validator=positive(int, float))
     count: int = attrs.field(default=1, validator=positive(int))
     kind: str = attrs.field(default="a", validator=one_of("a", "b"))
+    long_ms: float | None = attrs.field(default=None, validator=optional_ms)
 
 
 def test_a_value_that_fits_is_kept():
-    assert attrs.astuple(Box(size=0.5, count=3, kind="b")) == (0.5, 3, "b")
+    assert attrs.astuple(Box(size=0.5, count=3, kind="b", long_ms=0)) == (0.5, 3, "b", 0)
 
 
 @pytest.mark.parametrize("value", [0, -1, "8000", None, True, float("nan")])
@@ -30,3 +31,9 @@ def test_a_fraction_is_no_whole_number():
 def test_a_word_that_is_not_on_the_list_is_refused_with_the_list(value):
     with pytest.raises(InvalidSettings, match=r"^'kind' takes 'a' or 'b', not "):
         Box(kind=value)
+
+
+@pytest.mark.parametrize("value", [-1, True, "7", float("nan"), float("inf")])
+def test_what_is_no_time_is_refused(value):
+    with pytest.raises(InvalidSettings, match=r"^'long_ms' takes milliseconds, 0 or more, or None$"):
+        Box(long_ms=value)

@@ -16,6 +16,7 @@ from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 from realtime_core.budget import Budget, Prices
 from realtime_core.callbacks import AudioCallback
 from realtime_core.capabilities import Capabilities
+from realtime_core.captions import Caption, Captions
 from realtime_core.client import RealtimeClient, create_client
 from realtime_core.contents import (
     ApprovalRequest,
@@ -31,6 +32,7 @@ from realtime_core.contents import (
     ToolResult,
     Usage,
 )
+from realtime_core.conversation import Conversation, ConversationEntry
 from realtime_core.errors import (
     AuthenticationFailed,
     BrokenPlugin,
@@ -101,9 +103,13 @@ __all__ = [
     "Budget",
     "CallerError",
     "Capabilities",
+    "Caption",
+    "Captions",
     "CommandTimeout",
     "ConnectionFailed",
     "ConnectionLost",
+    "Conversation",
+    "ConversationEntry",
     "ConversationItem",
     "DuplicateProvider",
     "ErrorKind",

@@ -1,5 +1,6 @@
 """Checks of values at the door, as attrs validators; what fails is `InvalidSettings` and names the field."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ import attrs
 
 from realtime_core.errors import InvalidSettings
 
-__all__ = ["one_of", "positive"]
+__all__ = ["one_of", "optional_ms", "positive"]
 
 Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
@@ -32,3 +33,10 @@ def one_of(*choices: str) -> Validator:
             raise InvalidSettings(f"{attribute.name!r} takes {named}, not {value!r}")
 
     return check
+
+
+def optional_ms(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+    """A number of milliseconds, 0 or more and finite, or None; a bool is none."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is not None and not (is_number and 0 <= value < math.inf):
+        raise InvalidSettings(f"{attribute.name!r} takes milliseconds, 0 or more, or None")

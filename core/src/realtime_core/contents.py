@@ -3,13 +3,13 @@
 Knows nothing of sessions or wires. ``repr`` shows lengths: people's words stay out of logs.
 """
 
-import math
 from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import attrs
 
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+from realtime_core.checks import optional_ms
 from realtime_core.errors import InvalidSettings
 
 if TYPE_CHECKING:
@@ -184,12 +184,6 @@ class ToolCall:
     arguments: str = attrs.field(repr=hidden, validator=_check_words)
 
 
-def _check_duration(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if value is not None and not (is_number and 0 <= value < math.inf):
-        raise InvalidSettings(f"{attribute.name!r} takes milliseconds, 0 or more, or None")
-
-
 @attrs.frozen
 class ToolResult:
     """What came of a `ToolCall`: ``output`` is what the model gets to read, usually JSON text.
@@ -204,7 +198,7 @@ class ToolResult:
     call_id: str = attrs.field(validator=_check_id)
     name: str = attrs.field(validator=_check_id)
     output: str = attrs.field(repr=hidden, validator=_check_words)
-    duration_ms: float | None = attrs.field(default=None, validator=_check_duration)
+    duration_ms: float | None = attrs.field(default=None, validator=optional_ms)
     is_error: bool = False
 
 
