@@ -116,7 +116,8 @@ class Budget:
     are refused, and the session ends with reason ``budget_exhausted`` when what is being said has been heard,
     at the latest ``grace_s`` later.
 
-    Tokens and cost are known when a response is done, so the last one may go beyond its bound.
+    Tokens and cost are known when a response is done, so the last one may go beyond its bound. What the
+    service does not tell is not counted, nor the transcription of the user's speech, which is billed apart.
 
     Raises:
         InvalidSettings: a bound is no number above 0; or there is ``max_cost`` without ``prices``.

@@ -64,7 +64,8 @@ class SessionUsage:
     """What one session has used, at one moment."""
 
     tokens: Usage = attrs.field(factory=Usage)
-    """Of all responses, those out of band too. Cached tokens are a part of the input tokens."""
+    """Of all responses, those out of band too; not of the transcription of the user's speech, which is billed
+    apart. Cached tokens are a part of the input tokens."""
     responses: int = 0
     """Responses that have ended, in whichever way."""
     cancelled_responses: int = 0

@@ -236,3 +236,15 @@ def test_the_grace_is_the_only_timer_of_a_used_up_budget(allowance, clock):
     assert clock.pending == 1
     bound.close()
     assert clock.pending == 0
+
+
+def test_without_grace_the_session_ends_as_soon_as_the_loop_gets_to_it(allowance, clock, woken):
+    bound = allowance(max_tokens=1000, grace_s=0)
+    bound.check(tokens(1000), idle=False)
+    assert bound.expired is None
+
+    clock.advance(0)
+    bound.check(tokens(1000), idle=False)
+
+    assert woken.times == 1
+    assert bound.expired is not None

@@ -8,10 +8,11 @@ import threading
 import weakref
 
 import pytest
-from realtime_core.commands import CreateResponse
-from realtime_core.contents import ToolCall, ToolResult
+from realtime_core.commands import AddItem, AppendAudio, CreateResponse, Raw
+from realtime_core.contents import ImageContent, ToolCall, ToolResult
 from realtime_core.engine import observation as module
 from realtime_core.engine.observation import Observation, ObserverThread, drain, observation_for
+from realtime_core.engine.queue import wire_size
 from realtime_core.errors import ConnectionLost, LostReason
 from realtime_core.events import RealtimeEvent
 from realtime_core.observers import SessionInfo, hookimpl
@@ -21,6 +22,7 @@ CALL = ToolCall("call_1", "f", "{}")
 RESULT = ToolResult("call_1", "f", "1")
 EVENT = RealtimeEvent(service_type="a")
 COMMAND = CreateResponse()
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Recorder:
@@ -185,7 +187,7 @@ def test_nothing_is_told_behind_the_end():
 
 
 def test_what_no_observer_wants_is_not_even_queued(held):
-    thread = ObserverThread(size=1)
+    thread = ObserverThread(limit_bytes=1)
     observation = observe(held, thread=thread)
     observation.event(EVENT)
     held.entered.wait()
@@ -194,6 +196,24 @@ def test_what_no_observer_wants_is_not_even_queued(held):
         observation.command(COMMAND)
 
     assert observation.dropped == 0
+
+
+def test_an_observer_need_not_want_events():
+    class Ends:
+        seen = 0
+
+        @hookimpl
+        def realtime_session_closed(self):
+            self.seen += 1
+
+    ends, thread = Ends(), ObserverThread()
+    observation = observe(ends, thread=thread)
+
+    observation.event(EVENT)
+    observation.closed("deleted")
+
+    assert thread.drain(60)
+    assert ends.seen == 1
 
 
 def test_an_event_is_not_kept_until_the_next_one_comes():
@@ -239,7 +259,7 @@ def test_an_observer_that_raises_disturbs_neither_the_others_nor_itself(caplog):
 
 
 def test_an_observer_that_hangs_does_not_hold_whoever_tells(held):
-    thread = ObserverThread(size=100)
+    thread = ObserverThread()
     observation = observe(held, thread=thread)
 
     for _ in range(100):
@@ -254,13 +274,13 @@ def test_an_observer_that_hangs_does_not_hold_whoever_tells(held):
 # -- bounded -------------------------------------------------------------------------------------
 
 
-def full(held, *others, size=4):
-    """An observation whose queue is full, behind a call that hangs."""
-    thread = ObserverThread(size=size)
+def full(held, *others):
+    """An observation whose queue is full, with four events behind one that hangs."""
+    thread = ObserverThread(5 * wire_size(EVENT))
     observation = observe(held, *others, thread=thread)
     observation.event(RealtimeEvent(service_type="held"))
     held.entered.wait()
-    for number in range(size):
+    for number in range(4):
         observation.event(RealtimeEvent(service_type=f"{number}"))
     assert observation.dropped == 0
     return observation, thread
@@ -310,13 +330,43 @@ def test_openings_ends_and_tools_find_room_in_a_full_queue(held):
 
 
 def test_even_those_are_bounded(held):
-    recorder = Recorder()
-    observation, _ = full(held, recorder)
+    observation, _ = full(held, Recorder())
 
     for _ in range(6):
         observation.tool(CALL, RESULT)
 
     assert observation.dropped == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        AppendAudio(data=bytes(5000)),
+        AddItem(item=ImageContent(PNG + bytes(5000))),
+        Raw(service_type="a", payload={"audio": "A" * 5000}),
+    ],
+)
+def test_large_commands_take_the_room_that_they_take(held, command):
+    recorder = Recorder()
+    observation, thread = full(held, recorder)
+
+    observation.command(command)
+    assert observation.dropped == 1
+    held.released.set()
+    assert thread.drain(60)
+
+    # larger than the whole room, it is taken when nothing waits
+    observation.command(command)
+    assert thread.drain(60)
+    assert recorder.seen[-1][2] is command
+
+
+def test_small_commands_count_too(held):
+    observation, _ = full(held, Recorder())
+
+    observation.command(COMMAND)
+
+    assert observation.dropped == 1
 
 
 def test_a_queue_that_has_room_again_takes_again(held):

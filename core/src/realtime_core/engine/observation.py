@@ -1,8 +1,8 @@
 """From a session to its observers: a bounded queue and one daemon thread for the process.
 
-Knows nothing of what observers do. Whoever tells never waits. When the queue is full the newest event or
-command is dropped and counted; openings, ends and tool runs find twice the room. All observers share the
-thread: one that hangs delays the others, and nothing else.
+Knows nothing of what observers do. Whoever tells never waits. The queue is bounded in bytes; when it is full
+the newest event or command is dropped and counted, while openings, ends and tool runs find twice the room.
+All observers share the thread: one that hangs delays the others, and nothing else.
 """
 
 import atexit
@@ -15,8 +15,9 @@ from typing import Any, Final
 
 import attrs
 
-from realtime_core.commands import Command
-from realtime_core.contents import ToolCall, ToolResult
+from realtime_core.commands import AddItem, AppendAudio, Command, Raw
+from realtime_core.contents import ImageContent, ToolCall, ToolResult
+from realtime_core.engine.queue import wire_size
 from realtime_core.errors import RealtimeError
 from realtime_core.events import RealtimeEvent
 from realtime_core.observers.hooks import SessionInfo
@@ -26,62 +27,81 @@ __all__ = ["Observation", "ObserverThread", "drain", "observation_for"]
 
 _log = logging.getLogger("realtime_core")
 
-# Some seconds of a busy program; if an observer hangs, about 40 MB of audio events.
-_QUEUE_SIZE: Final = 4096
+# Minutes of one conversation, a second or so of a hundred.
+_QUEUE_BYTES: Final = 16 * 1024 * 1024
+
+# What a call costs beyond the bytes that it brings.
+_CALL_BYTES: Final = 256
 
 # How long the end of the program waits for what observers have not seen yet.
 _AT_EXIT_S: Final = 1.0
+
+
+@attrs.define(eq=False)
+class _Backlog:
+    """What waits for one thread. Each counter has one side that writes it, so neither loses a step."""
+
+    calls: "SimpleQueue[tuple[Callable[[], object], int]]" = attrs.field(factory=SimpleQueue)
+    put_bytes: int = 0
+    done_bytes: int = 0
 
 
 class ObserverThread:
     """Calls what is put to it, one after the other, on a daemon thread.
 
     Args:
-        size: how many calls may wait.
+        limit_bytes: how much may wait, what is being called included.
     """
 
-    def __init__(self, size: int = _QUEUE_SIZE) -> None:
-        self._size = size
-        self._queue: SimpleQueue[Callable[[], object]] = SimpleQueue()
+    def __init__(self, limit_bytes: int = _QUEUE_BYTES) -> None:
+        self._limit_bytes = limit_bytes
+        self._backlog = _Backlog()
         self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
+        # sessions may live on several event loops, each in a thread
+        self._lock = threading.Lock()
 
     def start(self) -> None:
         """Have it run. In a forked process nothing runs any more, and what waited is the parent's affair."""
-        with self._starting:
+        with self._lock:
             if self._thread is not None and self._thread.is_alive():
                 return
-            self._queue = SimpleQueue()
+            self._backlog = _Backlog()
             self._thread = threading.Thread(
-                target=_run, args=(self._queue,), name="realtime observers", daemon=True
+                target=_run, args=(self._backlog,), name="realtime observers", daemon=True
             )
             self._thread.start()
 
-    def put(self, call: Callable[[], object], *, keep: bool = False) -> bool:
-        """Have ``call`` called; it must not raise. ``keep``: it finds twice the room.
+    def put(self, call: Callable[[], object], size: int, *, keep: bool = False) -> bool:
+        """Have ``call`` called, which must not raise and holds ``size`` bytes. ``keep``: it finds twice the
+        room. What is larger than the room is taken all the same if nothing waits.
 
         Returns:
-            False if the queue is full: it will not be.
+            False if the queue is full: it will not be called.
         """
-        if self._queue.qsize() >= self._size * (2 if keep else 1):
-            return False
-        self._queue.put(call)
+        with self._lock:
+            backlog = self._backlog
+            waiting = backlog.put_bytes - backlog.done_bytes
+            if waiting and waiting + size > self._limit_bytes * (2 if keep else 1):
+                return False
+            backlog.put_bytes += size
+            backlog.calls.put((call, size))
         return True
 
     def drain(self, timeout_s: float | None = None) -> bool:
         """Wait until all that was put so far is done; gives whether it is. Blocks the thread that asks."""
         if self._thread is None or not self._thread.is_alive():
-            return self._queue.empty()
+            return True
         done = threading.Event()
-        self._queue.put(done.set)
+        self._backlog.calls.put((done.set, 0))
         return done.wait(timeout_s)
 
 
-def _run(queue: "SimpleQueue[Callable[[], object]]") -> None:
+def _run(backlog: _Backlog) -> None:
     while True:
-        call = queue.get()
+        call, size = backlog.calls.get()
         call()
         del call  # an event is not kept until the next one comes
+        backlog.done_bytes += size
 
 
 class Observation:
@@ -109,33 +129,36 @@ class Observation:
     def opened(self, session_id: str | None) -> None:
         """The service has made the session; tell it ahead of the event that says so."""
         self.info = attrs.evolve(self.info, session_id=session_id)
-        self._tell("session_opened", {}, keep=True)
+        self._tell("session_opened", {}, _CALL_BYTES, keep=True)
 
     def closed(self, reason: str, error: RealtimeError | None = None) -> None:
         """It has ended, or could not be opened; what is told afterwards reaches nobody."""
-        self._tell("session_closed", {"reason": reason, "error": error}, keep=True)
+        self._tell("session_closed", {"reason": reason, "error": error}, _CALL_BYTES, keep=True)
         self._closed = True
         if self.dropped:
             _log.warning("session %d: %d calls of observers were dropped", self.info.number, self.dropped)
 
     def event(self, event: RealtimeEvent) -> None:
         """An event was taken."""
-        self._tell("event", {"event": event})
+        if "event" in self._by_hook:
+            self._tell("event", {"event": event}, wire_size(event))
 
     def command(self, command: Command) -> None:
         """A command was written."""
-        self._tell("command", {"command": command})
+        if "command" in self._by_hook:
+            self._tell("command", {"command": command}, _command_size(command))
 
     def tool(self, call: ToolCall, result: ToolResult) -> None:
         """A tool has run."""
-        self._tell("tool", {"call": call, "result": result}, keep=True)
+        size = _CALL_BYTES + len(call.arguments) + len(result.output)
+        self._tell("tool", {"call": call, "result": result}, size, keep=True)
 
-    def _tell(self, what: str, arguments: dict[str, Any], *, keep: bool = False) -> None:
+    def _tell(self, what: str, arguments: dict[str, Any], size: int, *, keep: bool = False) -> None:
         observers = self._by_hook.get(what)
         if observers is None or self._closed:
             return
         hook, arguments = f"realtime_{what}", {"session": self.info, **arguments}
-        if self._thread.put(lambda: _call(observers, hook, arguments), keep=keep):
+        if self._thread.put(lambda: _call(observers, hook, arguments), size, keep=keep):
             return
         self.dropped += 1
         if self.dropped == 1:
@@ -146,6 +169,16 @@ class Observation:
                 self.info.provider,
                 hook,
             )
+
+
+def _command_size(command: Command) -> int:
+    match command:
+        case AppendAudio(data=data) | AddItem(item=ImageContent(data=data)):
+            return _CALL_BYTES + len(data)
+        case Raw(payload=payload):
+            return wire_size(RealtimeEvent(service_event=payload))
+        case _:
+            return _CALL_BYTES
 
 
 def _call(observers: Sequence[Observer], hook: str, arguments: dict[str, Any]) -> None:
