@@ -323,7 +323,7 @@ async def test_the_clients_receive_attaches_a_callback(service):
     async with client() as session:
         stream = client.receive(heard.append)
 
-        assert session._output.has_callback
+        assert session._engine.speech.output.has_callback
         assert isinstance(await anext(stream), RealtimeSessionEvent)
 
 

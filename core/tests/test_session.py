@@ -1134,7 +1134,7 @@ async def test_a_callback_whose_object_is_false_is_a_callback(service, idle):
 async def test_what_cannot_be_called_is_no_callback(service, where):
     async with service.client()() as session:
         attach = service.client() if where == "session" else session.receive
-        with pytest.raises(InvalidSettings, match="audio_output_callback must be callable, not int"):
+        with pytest.raises(InvalidSettings, match="must be callable, or an AudioSink, not int"):
             attach(audio_output_callback=5)
 
 
@@ -1621,7 +1621,7 @@ async def test_an_update_cancelled_while_it_is_written_counts_if_the_service_tak
         updating.cancel()
         await asyncio.wait([updating])
         service.send_gate.set()
-        (command_id,) = session._configuration._changes
+        (command_id,) = session._engine.configuration._changes
         service.connection.push(RealtimeSessionEvent(phase="updated", command_id=command_id))
         await idle()
         await session.send_audio(bytes(96_000))

@@ -13,6 +13,7 @@ Provider authors start at `realtime_core.provider`.
 from typing import TYPE_CHECKING, Any
 
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+from realtime_core.audio.sinks import AudioSink, NullSink, WavSink
 from realtime_core.budget import Budget, Prices
 from realtime_core.callbacks import AudioCallback
 from realtime_core.capabilities import Capabilities
@@ -80,6 +81,7 @@ from realtime_core.events import (
 from realtime_core.limits import SessionLimits
 from realtime_core.observers import LoggingObserver, SessionInfo
 from realtime_core.registry import ProviderInfo, list_providers
+from realtime_core.responses import ResponseHandle
 from realtime_core.settings import InputAudioTranscription, RealtimeSettings, TurnDetection
 from realtime_core.state import SessionState
 from realtime_core.stats import SessionStats
@@ -98,6 +100,7 @@ __all__ = [
     "AudioCallback",
     "AudioContent",
     "AudioFormat",
+    "AudioSink",
     "AuthenticationFailed",
     "BrokenPlugin",
     "Budget",
@@ -124,6 +127,7 @@ __all__ = [
     "LoggingObserver",
     "LostReason",
     "Message",
+    "NullSink",
     "Prices",
     "ProtocolError",
     "ProviderError",
@@ -151,6 +155,7 @@ __all__ = [
     "RealtimeTextEvent",
     "RealtimeTranscriptEvent",
     "RegistryError",
+    "ResponseHandle",
     "Role",
     "ServiceError",
     "SessionInfo",
@@ -171,6 +176,7 @@ __all__ = [
     "UnsupportedCommand",
     "UnsupportedSetting",
     "Usage",
+    "WavSink",
     "create_client",
     "list_providers",
 ]

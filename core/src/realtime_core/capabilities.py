@@ -30,8 +30,8 @@ class Capabilities:
         auto_continue: whether the service goes on by itself once it has the results of its calls. Without, a
             response is asked for.
         cancel: whether a response can be stopped. Without, an interruption silences it here only.
-        truncate: who tells the model what was not heard of an interrupted item: the ``client``, the ``server``
-            by itself, or nobody (``none``).
+        truncate: who tells the model what was not heard of an interrupted item: the ``client``, the
+            ``server`` by itself, or nobody (``none``).
         history: when items that are not the user's next words can be added: at ``any_time``, ``at_start``
             (before anything else was sent), or never (``none``).
         acks: whether commands are answered. Without, they count as done once written.

@@ -4,21 +4,28 @@ Knows nothing of any vendor; the provider is whatever its distribution registere
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from realtime_core.audio.sinks import AudioSink
+from realtime_core.budget import Budget
 from realtime_core.callbacks import AudioCallback
 from realtime_core.capabilities import Capabilities
 from realtime_core.errors import InvalidOptions, InvalidSettings, SessionStateError
 from realtime_core.events import RealtimeEvent
+from realtime_core.history import History, history_items
 from realtime_core.limits import SessionLimits
+from realtime_core.observers.loading import given_observers
 from realtime_core.options import build_options
 from realtime_core.provider import Provider
 from realtime_core.registry import load_provider
 from realtime_core.settings import RealtimeSettings, merge_settings
+from realtime_core.tools.failures import ErrorHook
+from realtime_core.tools.tool import Tools, as_tools
+from realtime_core.unset import UNSET, UnsetType
 
 if TYPE_CHECKING:
     from realtime_core.engine.stream import EventStream
@@ -32,8 +39,11 @@ def create_client(
     /,
     *,
     settings: RealtimeSettings | Mapping[str, Any] | None = None,
-    audio_output_callback: AudioCallback | None = None,
+    audio_output_callback: AudioCallback | AudioSink | None = None,
     limits: SessionLimits | None = None,
+    budget: Budget | None = None,
+    observers: Iterable[object] = (),
+    tool_error: ErrorHook | None = None,
     **options: Any,
 ) -> "RealtimeClient":
     """A client of the provider called ``name``. Opens nothing.
@@ -43,6 +53,10 @@ def create_client(
         settings: for all its sessions.
         audio_output_callback: for all its sessions; see `RealtimeClient`.
         limits: bounds for all its sessions.
+        budget: what each of its sessions may use.
+        observers: told of everything in all its sessions; see `realtime_core.observers`.
+        tool_error: decides what the model is told of a tool that failed: given the `ToolCall` and the
+            exception it gives the text, or None for the customary one, which never quotes the exception.
         options: the provider's; what is not given comes from the environment.
 
     Raises:
@@ -56,6 +70,9 @@ def create_client(
         settings=settings,
         audio_output_callback=audio_output_callback,
         limits=limits,
+        budget=budget,
+        observers=observers,
+        tool_error=tool_error,
         options=options,
     )
 
@@ -69,7 +86,8 @@ class RealtimeClient:
 
     ``audio_output_callback`` gets decoded audio before anything else happens to it: a 1-D int16 array,
     mono, at the session's output rate. A plain callable runs inline and must not block; a
-    coroutine function runs in the session's own task, in order, and may be slow.
+    coroutine function runs in the session's own task, in order, and may be slow; an `AudioSink` tells how
+    much of it was heard, which makes interruption exact.
     """
 
     def __init__(
@@ -78,8 +96,11 @@ class RealtimeClient:
         *,
         name: str,
         settings: RealtimeSettings | Mapping[str, Any] | None = None,
-        audio_output_callback: AudioCallback | None = None,
+        audio_output_callback: AudioCallback | AudioSink | None = None,
         limits: SessionLimits | None = None,
+        budget: Budget | None = None,
+        observers: Iterable[object] = (),
+        tool_error: ErrorHook | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = name
@@ -94,7 +115,12 @@ class RealtimeClient:
         self._audio_output_callback = audio_output_callback
         self._limits = limits if limits is not None else SessionLimits()
         _check("limits", limits, isinstance(limits, SessionLimits), "a SessionLimits value")
-        _check("audio_output_callback", audio_output_callback, callable(audio_output_callback), "callable")
+        _check_callback(audio_output_callback)
+        _check("budget", budget, isinstance(budget, Budget), "a Budget value")
+        self._budget = budget
+        _check("tool_error", tool_error, callable(tool_error), "callable")
+        self._tool_error = tool_error
+        self._observers = given_observers(observers)
         self._sessions: list[RealtimeSession] = []
         # with the task that entered: several may use one client in 'async with' at once
         self._entered: list[tuple[asyncio.Task[Any] | None, RealtimeSession]] = []
@@ -111,14 +137,22 @@ class RealtimeClient:
         self,
         settings: RealtimeSettings | Mapping[str, Any] | None = None,
         *,
+        history: History = (),
+        tools: Tools = (),
+        auto_invoke: bool = True,
         create_response: bool = False,
-        audio_output_callback: AudioCallback | None = None,
+        audio_output_callback: AudioCallback | AudioSink | None = None,
         **setting: Any,
     ) -> "RealtimeSession":
         """A session, not yet open: ``async with`` or its ``create_session()`` opens it.
 
         Args:
             settings: over those of the client.
+            history: what was said before: the `Conversation` of another session, of whatever provider, or
+                messages, calls and results; see `realtime_core.history.history_items`.
+            tools: functions that the model may call, `Tool` objects, or tools of the service's own: mappings
+                in its own words.
+            auto_invoke: call them; else the calls are events, to be answered with their results by ``send``.
             create_response: ask for a response as soon as it is open.
             audio_output_callback: instead of the client's.
             setting: single settings, over ``settings``.
@@ -126,10 +160,13 @@ class RealtimeClient:
         Raises:
             UnsupportedSetting: the provider cannot honour a setting.
             InvalidSettings: a value is wrong.
-            UnsupportedCommand: ``create_response`` at a provider without turns.
+            InvalidTool: a function cannot be a tool.
+            UnsupportedCommand: ``create_response`` where a response cannot be asked for; or history that the
+                provider does not take.
         """
         # numpy and the engine load with the first session, so that importing the package stays quick
-        from realtime_core.session import RealtimeSession, SessionPlan
+        from realtime_core.engine.plan import SessionPlan
+        from realtime_core.session import RealtimeSession
 
         return RealtimeSession(
             SessionPlan(
@@ -137,27 +174,42 @@ class RealtimeClient:
                 name=self.name,
                 options=self._options,
                 settings=merge_settings(self._provider.settings, self._settings, settings, setting),
+                history=history_items(history),
+                tools=as_tools(tools),
+                auto_invoke=auto_invoke,
+                tool_error=self._tool_error,
                 create_response=create_response,
                 audio_output_callback=(
                     self._audio_output_callback if audio_output_callback is None else audio_output_callback
                 ),
                 limits=self._limits,
-                on_open=self._sessions.append,
-                on_delete=self._forget,
-            )
+                budget=self._budget,
+                observers=self._observers,
+            ),
+            on_open=self._sessions.append,
+            on_delete=self._forget,
         )
 
     async def create_session(
         self,
         settings: RealtimeSettings | Mapping[str, Any] | None = None,
         *,
+        history: History = (),
+        tools: Tools = (),
+        auto_invoke: bool = True,
         create_response: bool = False,
-        audio_output_callback: AudioCallback | None = None,
+        audio_output_callback: AudioCallback | AudioSink | None = None,
         **setting: Any,
     ) -> "RealtimeSession":
         """A new session, open. Arguments: as calling the client. Errors: those, and of opening it."""
         session = self(
-            settings, create_response=create_response, audio_output_callback=audio_output_callback, **setting
+            settings,
+            history=history,
+            tools=tools,
+            auto_invoke=auto_invoke,
+            create_response=create_response,
+            audio_output_callback=audio_output_callback,
+            **setting,
         )
         await session.create_session()
         return session
@@ -181,7 +233,7 @@ class RealtimeClient:
         """Delete all its sessions."""
         await asyncio.gather(*(session.delete_session() for session in self._sessions))
 
-    def receive(self, audio_output_callback: AudioCallback | None = None) -> "EventStream":
+    def receive(self, audio_output_callback: AudioCallback | AudioSink | None = None) -> "EventStream":
         """``RealtimeSession.receive`` of the only session.
 
         Raises:
@@ -198,14 +250,18 @@ class RealtimeClient:
         await self._only().send(event)
 
     async def update_session(
-        self, settings: RealtimeSettings | Mapping[str, Any] | None = None, **setting: Any
+        self,
+        settings: RealtimeSettings | Mapping[str, Any] | None = None,
+        *,
+        tools: Tools | UnsetType = UNSET,
+        **setting: Any,
     ) -> None:
         """``RealtimeSession.update_session`` of the only session.
 
         Raises:
             SessionStateError: there is none, or more than one.
         """
-        await self._only().update_session(settings, **setting)
+        await self._only().update_session(settings, tools=tools, **setting)
 
     async def delete_session(self) -> None:
         """``RealtimeSession.delete_session`` of the only session; nothing to do if there is none.
@@ -230,6 +286,11 @@ class RealtimeClient:
     def _forget(self, session: "RealtimeSession") -> None:
         if session in self._sessions:
             self._sessions.remove(session)
+
+
+def _check_callback(callback: object) -> None:
+    fits = callable(callback) or isinstance(callback, AudioSink)
+    _check("audio_output_callback", callback, fits, "callable or an AudioSink")
 
 
 def _check(name: str, given: object, fits: bool, what: str) -> None:  # noqa: FBT001  # a private test

@@ -142,9 +142,9 @@ class RealtimeItemEvent(RealtimeEvent):
     """A step in the life of an item of the conversation, which ``item_id`` names.
 
     ``added``: it has its place, behind ``previous_item_id`` (None: at the end); ``done``: it is complete;
-    ``truncated``: ``keep_ms`` of its audio are left; ``deleted``. ``item`` is what it holds, as far as that can
-    be told: None for a message that is yet to come, for speech that is not written down, and for kinds that
-    have no class here. ``role`` says whose message it is, where it is one.
+    ``truncated``: ``keep_ms`` of its audio are left; ``deleted``. ``item`` is what it holds, as far as that
+    can be told: None for a message that is yet to come, for speech that is not written down, and for kinds
+    that have no class here. ``role`` says whose message it is, where it is one.
     """
 
     phase: Literal["added", "done", "truncated", "deleted"]

@@ -28,5 +28,11 @@ class SessionLimits:
     command_timeout_s: float = attrs.field(default=10.0, validator=positive(int, float))
     """How long a command that is answered waits for its answer."""
 
+    tool_timeout_s: float = attrs.field(default=60.0, validator=positive(int, float))
+    """How long a call of a tool may run, where the tool does not say."""
+
+    tool_concurrency: int = attrs.field(default=16, validator=positive(int))
+    """How many calls of tools run at once; further ones wait for their turn."""
+
     close_timeout_s: float = attrs.field(default=5.0, validator=positive(int, float))
     """How long the end of a session waits for a provider or a callback that does not let go."""

@@ -1,74 +1,44 @@
-"""One conversation: what it takes, what it gives.
+"""One conversation, as the application sees it: what it takes, what it gives.
 
-Puts the parts of `realtime_core.engine` together around one provider `Connection`. Knows nothing of any
-vendor: it branches on `Capabilities` and on event classes, never on a ``service_type``.
+What happens inside is the business of `realtime_core.engine`.
 """
 
 import logging
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Literal, Self
 
-import attrs
-
+from realtime_core.audio.sinks import AudioSink
 from realtime_core.callbacks import AudioCallback
 from realtime_core.capabilities import Capabilities
-from realtime_core.clock import current_clock
-from realtime_core.commands import AddItem, CreateResponse, Raw
-from realtime_core.contents import ImageContent, Message, Role
-from realtime_core.engine.configuration import Configuration, audio_input
-from realtime_core.engine.lifecycle import End, Hooks, Lifecycle
-from realtime_core.engine.native import native_settings, output_format
-from realtime_core.engine.output import AudioOutput
-from realtime_core.engine.pending import refusal
-from realtime_core.engine.queue import EventQueue
-from realtime_core.engine.sender import Sender
+from realtime_core.captions import Captions
+from realtime_core.commands import AddItem, AnswerApproval, Raw
+from realtime_core.contents import ApprovalRequest, ImageContent, Message, Role
+from realtime_core.conversation import Conversation
+from realtime_core.engine.configuration import Change
+from realtime_core.engine.engine import SessionEngine
+from realtime_core.engine.plan import SessionPlan
 from realtime_core.engine.stream import EventStream
 from realtime_core.engine.uplink import AudioLike
-from realtime_core.errors import (
-    ConnectionLost,
-    LostReason,
-    RealtimeError,
-    SessionStateError,
-    UnsupportedCommand,
-)
+from realtime_core.errors import RealtimeError, UnsupportedCommand
 from realtime_core.events import (
     RealtimeAudioEvent,
-    RealtimeErrorEvent,
     RealtimeEvent,
     RealtimeFunctionResultEvent,
     RealtimeImageEvent,
-    RealtimeResponseEvent,
-    RealtimeSessionEvent,
     RealtimeTextEvent,
 )
-from realtime_core.limits import SessionLimits
-from realtime_core.provider import Connection, Provider, Setup
+from realtime_core.responses import ResponseHandle
 from realtime_core.settings import RealtimeSettings, merge_settings
 from realtime_core.state import SessionState
 from realtime_core.stats import SessionStats
-from realtime_core.unset import UNSET
+from realtime_core.tools.tool import Tools, as_tools
+from realtime_core.unset import UNSET, UnsetType
+from realtime_core.usage import SessionUsage
 
-__all__ = ["RealtimeSession", "SessionPlan"]
+__all__ = ["RealtimeSession"]
 
 _log = logging.getLogger("realtime_core")
-
-_DEFAULT_OPEN_TIMEOUT_S: Final = 10.0
-
-
-@attrs.frozen(kw_only=True)
-class SessionPlan:
-    """What a client decides about a session before it is opened."""
-
-    provider: Provider
-    name: str
-    options: Any = attrs.field(repr=False)
-    settings: RealtimeSettings
-    create_response: bool = False
-    audio_output_callback: AudioCallback | None = None
-    limits: SessionLimits = attrs.field(factory=SessionLimits)
-    on_open: Callable[["RealtimeSession"], object]
-    on_delete: Callable[["RealtimeSession"], object]
 
 
 class RealtimeSession:
@@ -77,43 +47,18 @@ class RealtimeSession:
     It belongs to the event loop that opens it. ``async with session:`` opens and deletes it.
     """
 
-    def __init__(self, plan: SessionPlan) -> None:
-        if plan.create_response and not plan.provider.capabilities.turns:
-            raise _no_responses(plan.name)
+    def __init__(
+        self,
+        plan: SessionPlan,
+        *,
+        on_open: Callable[["RealtimeSession"], object],
+        on_delete: Callable[["RealtimeSession"], object],
+    ) -> None:
         self._plan = plan
-        self._clock = current_clock()
-        self._id: str | None = None
+        self._on_open = on_open
+        self._on_delete = on_delete
         self._failure_seen = False
-        self._setup = Setup(settings=native_settings(plan.settings, self.capabilities))
-        self._queue = EventQueue(plan.limits.queue_bytes)
-        self._output = AudioOutput(
-            output_format(plan.settings), limits=plan.limits, clock=self._clock, report=self._queue_event
-        )
-        if plan.audio_output_callback is not None:
-            self._output.attach(plan.audio_output_callback)
-        self._life = Lifecycle(
-            Hooks(
-                connect=self._connect,
-                take=self._take,
-                prepare=self._prepare,
-                serve=self._output.run,
-                finish=self._finish,
-            ),
-            name=plan.name,
-            clock=self._clock,
-            open_timeout_s=getattr(plan.options, "timeout_s", None) or _DEFAULT_OPEN_TIMEOUT_S,
-            close_timeout_s=plan.limits.close_timeout_s,
-        )
-        self._sender = Sender(
-            self._life,
-            audio_input(plan.settings, plan.provider),
-            acks=self.capabilities.acks,
-            clock=self._clock,
-            timeout_s=plan.limits.command_timeout_s,
-        )
-        self._configuration = Configuration(
-            plan.settings, plan.provider, plan.name, sender=self._sender, life=self._life
-        )
+        self._engine = SessionEngine(plan, self)
 
     def __repr__(self) -> str:
         return f"<RealtimeSession {self._plan.name} {self.state}>"
@@ -123,17 +68,17 @@ class RealtimeSession:
     @property
     def id(self) -> str | None:
         """The service's id of the session, once it has told one."""
-        return self._id
+        return self._engine.session_id
 
     @property
     def state(self) -> SessionState:
         """Where it is in its life."""
-        return self._life.state
+        return self._engine.life.state
 
     @property
     def settings(self) -> RealtimeSettings:
         """The settings in force: those given, and those updated since and accepted."""
-        return self._configuration.settings
+        return self._engine.configuration.settings
 
     @property
     def capabilities(self) -> Capabilities:
@@ -141,16 +86,35 @@ class RealtimeSession:
         return self._plan.provider.capabilities
 
     @property
+    def conversation(self) -> Conversation:
+        """All that was said so far, in the order of the conversation; a value, which does not change."""
+        return self._engine.recorder.conversation
+
+    @property
+    def usage(self) -> SessionUsage:
+        """What it has used so far."""
+        return self._engine.meter.usage
+
+    def captions(self) -> Captions:
+        """The texts of the conversation as they come: an async iterator, beside ``receive``.
+
+        Each `Caption` is the whole text of one turn as it is known now; a later one with the same ``key``
+        takes its place. A new reader begins with the turns so far.
+        """
+        return self._engine.recorder.captions.subscribe()
+
+    @property
     def stats(self) -> SessionStats:
         """Its counters now."""
         return SessionStats(
-            queued_events=len(self._queue),
-            queued_bytes=self._queue.bytes,
-            dropped_events=self._queue.dropped_events,
-            dropped_audio_ms=self._queue.dropped_audio_ms,
-            dropped_text_chars=self._queue.dropped_text_chars,
-            callback_backlog_bytes=self._output.backlog_bytes,
-            callback_failures=self._output.failures,
+            queued_events=len(self._engine.queue),
+            queued_bytes=self._engine.queue.bytes,
+            dropped_events=self._engine.queue.dropped_events,
+            dropped_audio_ms=self._engine.queue.dropped_audio_ms,
+            dropped_text_chars=self._engine.queue.dropped_text_chars,
+            callback_backlog_bytes=self._engine.speech.output.backlog_bytes,
+            callback_failures=self._engine.speech.output.failures,
+            abandoned_tools=self._engine.toolbox.abandoned,
         )
 
     # -- its life --------------------------------------------------------------------------------
@@ -168,13 +132,13 @@ class RealtimeSession:
         """
         first = self.state is SessionState.NEW
         if first:
-            self._plan.on_open(self)
+            self._on_open(self)
         try:
-            await self._life.open()
+            await self._engine.life.open()
         except BaseException:
             if first:
                 self._failure_seen = True
-                self._plan.on_delete(self)
+                self._on_delete(self)
             raise
 
     async def delete_session(self) -> None:
@@ -182,20 +146,20 @@ class RealtimeSession:
         from inside its own audio callback it returns at once, and the session ends when the callback returns.
         """
         await self._delete()
-        failure = self._failure()
+        failure = self._engine.failure
         if failure is not None and not self._failure_seen:
             _log.warning("a session ended by itself, and nobody was told: %s", failure)
 
     async def _delete(self) -> None:
         if self.state is not SessionState.CLOSED:
-            self._life.check_loop()
-        self._plan.on_delete(self)
-        self._output.stop()
-        await self._life.close()
+            self._engine.life.check_loop()
+        self._on_delete(self)
+        self._engine.speech.output.stop()
+        await self._engine.life.close()
 
     async def wait_closed(self) -> None:
         """Wait until it has ended, in whichever way."""
-        await self._life.wait_closed()
+        await self._engine.life.wait_closed()
 
     async def __aenter__(self) -> Self:
         await self.create_session()
@@ -205,14 +169,14 @@ class RealtimeSession:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self._delete()
-        failure = self._failure()
+        failure = self._engine.failure
         if exc is None and failure is not None and not self._failure_seen:
             self._failure_seen = True
             raise failure
 
     # -- receiving -------------------------------------------------------------------------------
 
-    def receive(self, audio_output_callback: AudioCallback | None = None) -> EventStream:
+    def receive(self, audio_output_callback: AudioCallback | AudioSink | None = None) -> EventStream:
         """The session's events, for as long as it lives, in the order of the wire.
 
         What arrived before is kept; leaving the loop and calling again continues. One task at a time.
@@ -229,11 +193,11 @@ class RealtimeSession:
             ProtocolError: the provider's code failed.
         """
         if self.state in (SessionState.NEW, SessionState.OPENING):
-            self._life.connection()
+            self._engine.life.connection()
         if audio_output_callback is not None and self.state is SessionState.OPEN:
-            missed = () if self._output.has_callback else self._queue.unheard_audio()
-            self._output.attach(audio_output_callback, missed)
-        return EventStream(self._queue, self._see_failure, self._life.check_loop)
+            missed = () if self._engine.speech.output.has_callback else self._engine.queue.unheard_audio()
+            self._engine.speech.attach(audio_output_callback, missed)
+        return EventStream(self._engine.queue, self._see_failure, self._engine.life.check_loop)
 
     # -- sending ---------------------------------------------------------------------------------
 
@@ -255,12 +219,12 @@ class RealtimeSession:
             case RealtimeImageEvent():
                 await self.send_image(event.image)
             case RealtimeFunctionResultEvent():
-                await self._sender.write(AddItem(item=event.function_result))
+                await self._engine.toolbox.send_result(event.function_result)
             case RealtimeEvent(service_type=str() as service_type) if type(event) is RealtimeEvent:
                 payload = {} if event.service_event is None else event.service_event
                 if not isinstance(payload, Mapping):
                     raise UnsupportedCommand(f"service_event is a mapping, not {type(payload).__name__}")
-                await self._sender.write(Raw(service_type=str(service_type), payload=payload))
+                await self._engine.sender.write(Raw(service_type=str(service_type), payload=payload))
             case _:
                 raise UnsupportedCommand(
                     f"cannot send {type(event).__name__}; send RealtimeAudioEvent, RealtimeTextEvent, "
@@ -276,20 +240,29 @@ class RealtimeSession:
             InvalidSettings: it is no audio.
             ConnectionLost: the connection ended; it was not sent.
         """
-        await self._sender.append(pcm)
+        await self._engine.sender.append(pcm)
 
-    async def send_text(self, text: str, *, role: Role = "user", respond: bool = False) -> None:
-        """Add a message to the conversation; ``respond``: and ask for a response.
+    async def send_text(
+        self, text: str, *, role: Role = "user", respond: bool = False
+    ) -> ResponseHandle | None:
+        """Add a message to the conversation; ``respond``: and ask for a response, whose handle it returns.
 
         Raises:
             SessionStateError: the session is not open.
-            UnsupportedCommand: ``respond`` at a provider without turns.
+            UnsupportedCommand: ``respond`` where a response cannot be asked for, or a role that the provider
+                takes as history only.
             ConnectionLost: the connection ended; it was not sent.
         """
-        await self._add(AddItem(item=Message(role, text)), respond=respond)
+        if role != "user" and self.capabilities.history != "any_time":
+            raise UnsupportedCommand(
+                f"{self._plan.name} takes no words of the {role} in an open session; give them as history"
+            )
+        return await self._add(AddItem(item=Message(role, text)), respond=respond)
 
-    async def send_image(self, image: ImageContent | bytes, *, respond: bool = False) -> None:
-        """Show the model an image: PNG or JPEG; ``respond``: and ask for a response.
+    async def send_image(
+        self, image: ImageContent | bytes, *, respond: bool = False
+    ) -> ResponseHandle | None:
+        """Show the model an image: PNG or JPEG; ``respond``: and ask for a response, whose handle it returns.
 
         Raises:
             SessionStateError: the session is not open.
@@ -300,7 +273,7 @@ class RealtimeSession:
         if not self.capabilities.images:
             raise UnsupportedCommand(f"{self._plan.name} takes no images; describe it with send_text")
         content = image if isinstance(image, ImageContent) else ImageContent(image)
-        await self._add(AddItem(item=content), respond=respond)
+        return await self._add(AddItem(item=content), respond=respond)
 
     async def commit_audio(self) -> None:
         """End the user's turn; returns when the service has. Asks for no response.
@@ -311,7 +284,7 @@ class RealtimeSession:
             CommandTimeout: it did not answer.
             ConnectionLost: the connection ended.
         """
-        await self._sender.commit()
+        await self._engine.sender.commit()
 
     async def clear_audio(self) -> None:
         """Forget the audio sent since the last commit; returns when the service has.
@@ -319,117 +292,110 @@ class RealtimeSession:
         Raises:
             SessionStateError, ProviderError, CommandTimeout, ConnectionLost: as `commit_audio`.
         """
-        await self._sender.clear()
+        await self._engine.sender.clear()
 
-    async def create_response(self, **overrides: Any) -> None:
-        """Ask for a response; ``overrides`` hold for this one. Returns when the request is written.
+    async def create_response(
+        self, *, conversation: Literal["auto", "none"] = "auto", **overrides: Any
+    ) -> ResponseHandle:
+        """Ask for a response; ``overrides`` hold for this one. Returns when the request is written, or waits
+        for its turn: while a response is active, requests without overrides become one that follows it,
+        and those with overrides follow one by one.
+
+        With ``conversation="none"`` it is out of band: not part of the conversation, asked for at once, and
+        what it says is in its handle and nowhere else.
+
+        Raises:
+            SessionStateError: the session is not open; or 64 responses with overrides wait already.
+            UnsupportedCommand: a response cannot be asked for.
+            InvalidSettings: an override has a value that cannot be meant.
+            ConnectionLost: the connection ended; it was not sent.
+        """
+        self._check_may_ask()
+        return await self._engine.responder.ask(conversation=conversation, overrides=overrides)
+
+    async def interrupt(self) -> bool:
+        """Stop what the assistant says, and what it was asked to say next; whether there was anything.
+
+        What was not heard is forgotten: here, by the sink, and by the model. Returns when the service has
+        been told, not when it has answered.
 
         Raises:
             SessionStateError: the session is not open.
-            UnsupportedCommand: the provider has no turns.
-            ConnectionLost: the connection ended; it was not sent.
+            ConnectionLost: the connection ended.
         """
-        if not self.capabilities.turns:
-            raise _no_responses(self._plan.name)
-        await self._sender.write(CreateResponse(overrides=overrides))
+        return await self._engine.interrupt()
+
+    def report_played(self, item_id: str, ms: float) -> None:
+        """Say how much of an item was heard, where the player knows: it takes the place of the estimate.
+
+        Raises:
+            InvalidSettings: ``ms`` is no time.
+        """
+        self._engine.speech.report_played(item_id, ms)
+
+    async def approve(self, request: ApprovalRequest) -> None:
+        """Let a call be made that a ``RealtimeApprovalEvent`` brought, with just these arguments.
+
+        Raises:
+            SessionStateError: no such call waits any more; or the session is not open.
+            ConnectionLost: the connection ended.
+        """
+        await self._decide(request, approve=True)
+
+    async def deny(self, request: ApprovalRequest, reason: str = "") -> None:
+        """Let it not be made; the model is told so, with the ``reason``.
+
+        Raises:
+            SessionStateError, ConnectionLost: as `approve`.
+        """
+        await self._decide(request, approve=False, reason=reason)
 
     async def update_session(
-        self, settings: RealtimeSettings | Mapping[str, Any] | None = None, **setting: Any
+        self,
+        settings: RealtimeSettings | Mapping[str, Any] | None = None,
+        *,
+        tools: Tools | UnsetType = UNSET,
+        **setting: Any,
     ) -> None:
         """Change the settings that are set, keywords over ``settings``; returns when they are in force.
+
+        ``tools`` takes the place of all tools; calls that run go on.
 
         Raises:
             SessionStateError: the session is not open.
             UnsupportedSetting: the provider has no such setting, or cannot change it in an open session.
             InvalidSettings: a value is wrong.
+            InvalidTool: a function cannot be a tool.
             ProviderError: the service refused; nothing has changed.
             CommandTimeout: it did not answer.
             ConnectionLost: the connection ended.
         """
-        self._life.connection()
-        change = merge_settings(self._plan.provider.settings, settings, setting)
-        self._changed(await self._configuration.update(change))
-
-    async def _add(self, item: AddItem, *, respond: bool) -> None:
-        if respond and not self.capabilities.turns:
-            raise _no_responses(self._plan.name)
-        await self._sender.write(*((item, CreateResponse()) if respond else (item,)))
-
-    # -- what the engine calls -------------------------------------------------------------------
-
-    async def _connect(self) -> Connection:
-        return await self._plan.provider.connect(self._plan.options, self._setup)
-
-    async def _prepare(self, connection: Connection) -> None:
-        if self._plan.create_response:
-            await connection.send(CreateResponse())
-
-    def _take(self, event: RealtimeEvent) -> None:
-        """What an event means to the session itself; then it goes to the consumer. Never waits."""
-        if type(event) is RealtimeAudioEvent:
-            heard = self._output.has_callback
-            for audio in self._output.deliver(event):
-                self._queue_event(audio, heard=heard)
-            return
-        match event:
-            case RealtimeSessionEvent(phase="created"):
-                self._id = event.session_id
-                self._life.created()
-            case RealtimeSessionEvent(phase="updated"):
-                self._life.configured()
-                self._changed(self._configuration.accepted(event.command_id))
-                self._configuration.follow(event.input_format)
-            case RealtimeErrorEvent(command_id=str() as refused) if self._configuration.awaits(refused):
-                self._configuration.refused(refused)
-            case RealtimeResponseEvent(phase="done"):
-                for audio in self._output.finish():
-                    self._queue_event(audio, heard=self._output.has_callback)
-        self._queue_event(event)
-        if event.command_id is not None:
-            self._sender.pending.answer(event)
-        if isinstance(event, RealtimeErrorEvent) and (
-            event.fatal or event.command_id == self._setup.command_id
-        ):
-            self._life.request(End.by(refusal(event)))
-
-    def _changed(self, change: RealtimeSettings | None) -> None:
-        """A change of settings is in force now."""
-        if change is not None and change.output_audio_format is not UNSET:
-            for audio in self._output.retarget(output_format(change)):
-                self._queue_event(audio, heard=self._output.has_callback)
-
-    def _queue_event(self, event: RealtimeEvent, *, heard: bool = False) -> None:
-        if not self._queue.put(event, heard=heard):
-            stuck = ConnectionLost(
-                f"the session was ended: {self._plan.limits.queue_bytes} bytes of events that may not be "
-                "dropped were waiting, and nobody read them; iterate receive()",
-                reason=LostReason.CONSUMER_STUCK,
-            )
-            self._life.request(End.by(stuck))
-
-    def _finish(self, end: End) -> None:
-        code = end.failure.code if isinstance(end.failure, ConnectionLost) else None
-        self._queue.put(
-            RealtimeSessionEvent(
-                phase="closed",
-                session_id=self._id,
-                reason=end.reason,
-                code=code,
-                lost_audio_ms=self._output.abandon(),
-            )
+        self._engine.life.connection()
+        change = Change(
+            merge_settings(self._plan.provider.settings, settings, setting),
+            UNSET if isinstance(tools, UnsetType) else as_tools(tools),
         )
-        self._queue.end()
-        self._sender.pending.fail(
-            end.failure or SessionStateError("the session was deleted while this waited for an answer")
-        )
+        self._engine.changed(await self._engine.configuration.update(change))
 
-    def _failure(self) -> RealtimeError | None:
-        return None if self._life.end is None else self._life.end.failure
+    def _check_may_ask(self) -> None:
+        self._plan.check_responses()
+        self._engine.life.connection()
+        self._engine.check_budget()
+
+    async def _add(self, item: AddItem, *, respond: bool) -> ResponseHandle | None:
+        if not respond:
+            await self._engine.sender.write(item)
+            return None
+        self._check_may_ask()
+        return await self._engine.responder.ask(item)
+
+    async def _decide(self, request: ApprovalRequest, *, approve: bool, reason: str = "") -> None:
+        self._engine.life.connection()
+        if self._engine.toolbox.approvals.decide(request, approve=approve, reason=reason):
+            answer = AnswerApproval(approval_id=request.approval_id, approve=approve, reason=reason)
+            await self._engine.sender.write(answer)
+            self._engine.go_on()
 
     def _see_failure(self) -> RealtimeError | None:
         self._failure_seen = True
-        return self._failure()
-
-
-def _no_responses(name: str) -> UnsupportedCommand:
-    return UnsupportedCommand(f"{name} answers by itself; a response cannot be asked for")
+        return self._engine.failure

@@ -21,5 +21,7 @@ class SessionStats:
     """Text in them."""
     callback_backlog_bytes: int
     """Audio that waits for a coroutine callback."""
+    abandoned_tools: int
+    """Calls of tools that took too long, and whose thread was left to itself."""
     callback_failures: int
     """How often the audio callback has raised; a run of failures is one event."""

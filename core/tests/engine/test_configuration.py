@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
-from realtime_core.engine.configuration import Configuration, audio_input
+from realtime_core.engine.configuration import Change, Configuration, audio_input
+from realtime_core.engine.plan import SessionPlan
 from realtime_core.errors import ConnectionLost, LostReason, UnsupportedSetting
 from realtime_core.settings import RealtimeSettings, set_fields
 
@@ -42,7 +43,8 @@ def make(service):
         live = frozenset({"voice", "speed", "input_audio_format"})
         provider = service.provider(**{"live_settings": live, **capabilities})
         notes = Notes(audio_input(settings, provider))
-        return Configuration(settings, provider, "scripted", sender=notes, life=notes), notes
+        plan = SessionPlan(provider=provider, name="scripted", options=None, settings=settings)
+        return Configuration(plan, sender=notes, life=notes), notes
 
     return configuration
 
@@ -57,7 +59,7 @@ def test_the_users_audio_goes_in_a_format_that_the_service_takes(service):
 async def test_only_what_changes_is_sent(make):
     configuration, notes = make()
 
-    assert await configuration.update(RealtimeSettings(speed=2)) is None
+    assert await configuration.update(Change(RealtimeSettings(speed=2))) is None
 
     (update,) = notes.log
     assert set_fields(update.settings) == {"speed": 2}
@@ -66,7 +68,7 @@ async def test_only_what_changes_is_sent(make):
 async def test_no_change_sends_nothing(make):
     configuration, notes = make()
 
-    assert await configuration.update(RealtimeSettings()) is None
+    assert await configuration.update(Change(RealtimeSettings())) is None
     assert notes.log == []
 
 
@@ -74,22 +76,21 @@ async def test_what_cannot_change_is_refused_by_name_unless_it_is_as_it_was(make
     configuration, notes = make(live_settings=frozenset())
 
     with pytest.raises(UnsupportedSetting, match="scripted cannot change 'speed', 'voice' in an open"):
-        await configuration.update(RealtimeSettings(voice="b", speed=2))
-    await configuration.update(RealtimeSettings(voice="a"))
+        await configuration.update(Change(RealtimeSettings(voice="b", speed=2)))
+    await configuration.update(Change(RealtimeSettings(voice="a")))
 
     assert len(notes.log) == 1
 
 
 async def test_a_change_holds_once_it_is_accepted(make):
     configuration, notes = make()
-    await configuration.update(RealtimeSettings(voice="b"))
+    await configuration.update(Change(RealtimeSettings(voice="b")))
     (update,) = notes.log
 
     assert configuration.settings.voice == "a"
-    assert configuration.awaits(update.command_id)
-    assert configuration.accepted(update.command_id) == RealtimeSettings(voice="b")
+    assert configuration.accepted(update.command_id) == Change(RealtimeSettings(voice="b"))
     assert configuration.settings.voice == "b"
-    assert not configuration.awaits(update.command_id)
+    assert configuration.accepted(update.command_id) is None
 
 
 @pytest.mark.parametrize("command_id", [None, "somebody_elses"])
@@ -97,21 +98,23 @@ def test_the_answer_to_another_command_changes_nothing(make, command_id):
     configuration, _ = make()
 
     assert configuration.accepted(command_id) is None
-    assert not configuration.awaits(command_id)
+    configuration.refused(command_id)
     assert configuration.settings.voice == "a"
 
 
 async def test_where_nothing_is_answered_a_change_holds_once_written(make):
     configuration, _ = make(acks=False)
 
-    assert await configuration.update(RealtimeSettings(voice="b")) == RealtimeSettings(voice="b")
+    assert await configuration.update(Change(RealtimeSettings(voice="b"))) == Change(
+        RealtimeSettings(voice="b")
+    )
     assert configuration.settings.voice == "b"
 
 
 async def test_a_new_input_format_holds_for_the_audio_after_it(make):
     configuration, notes = make(input_formats=(PCM16_24KHZ, ULAW))
 
-    await configuration.update(RealtimeSettings(input_audio_format=ULAW))
+    await configuration.update(Change(RealtimeSettings(input_audio_format=ULAW)))
 
     assert notes.log[0] == "flush"
     assert notes.audio.native == ULAW
@@ -119,7 +122,7 @@ async def test_a_new_input_format_holds_for_the_audio_after_it(make):
 
 async def test_a_refused_input_format_is_taken_back(make):
     configuration, notes = make(input_formats=(PCM16_24KHZ, ULAW))
-    await configuration.update(RealtimeSettings(input_audio_format=ULAW))
+    await configuration.update(Change(RealtimeSettings(input_audio_format=ULAW)))
 
     configuration.refused(notes.log[-1].command_id)
 
@@ -129,7 +132,7 @@ async def test_a_refused_input_format_is_taken_back(make):
 
 async def test_a_refused_voice_leaves_the_audio_alone(make):
     configuration, notes = make()
-    await configuration.update(RealtimeSettings(voice="b"))
+    await configuration.update(Change(RealtimeSettings(voice="b")))
     audio = notes.audio
 
     configuration.refused(notes.log[-1].command_id)
@@ -143,7 +146,7 @@ async def test_a_change_that_was_never_written_is_taken_back(make):
     notes.error = ConnectionLost("the link has gone", reason=LostReason.DROPPED, code=None)
 
     with pytest.raises(ConnectionLost):
-        await configuration.update(RealtimeSettings(input_audio_format=ULAW))
+        await configuration.update(Change(RealtimeSettings(input_audio_format=ULAW)))
 
     assert notes.audio.native == PCM16_24KHZ
     configuration.follow(ULAW)
@@ -160,6 +163,6 @@ async def test_the_services_word_on_its_input_format_is_followed_unless_a_change
     configuration.follow(ULAW)
     assert notes.audio.native == ULAW
 
-    await configuration.update(RealtimeSettings(speed=2))
+    await configuration.update(Change(RealtimeSettings(speed=2)))
     configuration.follow(PCM16_24KHZ)
     assert notes.audio.native == ULAW

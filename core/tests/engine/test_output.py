@@ -75,7 +75,14 @@ def reports():
 @pytest.fixture
 def make(clock, reports):
     def make_output(target=PCM16_24KHZ, **limits):
-        return AudioOutput(target, limits=SessionLimits(**limits), clock=clock, report=reports.append)
+        return AudioOutput(
+            target,
+            limits=SessionLimits(**limits),
+            clock=clock,
+            report=reports.append,
+            handed=lambda _: None,
+            lost=lambda _: None,
+        )
 
     return make_output
 
@@ -129,7 +136,8 @@ def test_a_plain_callable_is_none(callback):
 @pytest.mark.parametrize("callback", [5, "play", None])
 def test_what_cannot_be_called_is_refused(make, callback):
     with pytest.raises(
-        InvalidSettings, match=f"audio_output_callback must be callable, not {type(callback).__name__}"
+        InvalidSettings,
+        match=f"must be callable, or an AudioSink, not {type(callback).__name__}",
     ):
         make().attach(callback)
 

@@ -1,7 +1,8 @@
 """The life of one session's connection: opened once, read until its end, always taken down.
 
 Owns the root task, the state and the reason of the end. Knows nothing of what events mean: it hands each to
-``take``. One root task owns a task group; no user task is its parent, and nothing of it outlives it.
+``take``. One root task owns a task group, in which everything of the session runs; no user task is its
+parent, and nothing of it outlives it.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from typing import Any, Final
 import attrs
 
 from realtime_core.clock import Clock, timeout
-from realtime_core.commands import Command
+from realtime_core.commands import AppendAudio, Command
 from realtime_core.errors import (
     ConnectionFailed,
     ConnectionLost,
@@ -64,10 +65,18 @@ class Hooks:
     """Make the connection."""
     take: Callable[[RealtimeEvent], None]
     """An event has arrived."""
-    prepare: Callable[[Connection], Awaitable[None]]
-    """The configuration is in force; do what else belongs to opening."""
-    serve: Callable[[], Coroutine[Any, Any, None]]
-    """Runs application code beside reading, until cancelled."""
+    prepare: Callable[[Callable[[Command], Awaitable[None]]], Awaitable[None]] | None
+    """The configuration is in force: do what else belongs to opening, with the means to send. Events are read
+    meanwhile. None: nothing else does."""
+    serve: Callable[[], Sequence[Coroutine[Any, Any, None]]]
+    """What runs beside reading from the moment of opening, until cancelled."""
+    opened: Callable[[], None]
+    """The session is open."""
+    sending: Callable[[Command], None]
+    """A command is about to be written; audio only where ``tells_audio``."""
+    not_sent: Callable[[Command], None]
+    """It was not: the provider refused it, or the connection has ended."""
+    tells_audio: bool = False
     finish: Callable[[End], None]
     """The connection is gone, and nothing will arrive any more."""
 
@@ -95,13 +104,15 @@ class Lifecycle:
         self._close_timeout_s = close_timeout_s
         self._waiting_for = "the connection"
         self._created = False
-        self._configured = False
+        self._configured = asyncio.Event()
         self._connection: Connection | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opened: asyncio.Future[None] | None = None
         self._root: asyncio.Task[None] | None = None
-        self._serving: asyncio.Task[None] | None = None
-        self._ended_by_itself = False
+        self._group: asyncio.TaskGroup | None = None
+        self._running: set[asyncio.Task[None]] = set()
+        # those that asked for the end from inside may finish what they are doing
+        self._spared: set[asyncio.Task[Any]] = set()
         self._abandoned = False
         self._stop = asyncio.Event()
         self._down = asyncio.Event()
@@ -132,7 +143,7 @@ class Lifecycle:
     async def close(self) -> None:
         """End it as asked for, and wait until nothing of it is left; at once if it has ended.
 
-        From inside the session's own callback it does not wait: the end comes when the callback returns.
+        From inside the session's own callback or tool it does not wait: the end comes when that returns.
         """
         if self.state is SessionState.NEW:
             self.request(DELETED)
@@ -140,8 +151,10 @@ class Lifecycle:
             return
         if self._root is None or self._root.done():
             return
-        inside = self._serving is not None and asyncio.current_task() is self._serving
-        self._ended_by_itself = self._ended_by_itself or inside
+        task = asyncio.current_task()
+        inside = task in self._running
+        if inside and task is not None:
+            self._spared.add(task)
         self.request(DELETED)
         if not inside:
             await self.wait_closed()
@@ -193,16 +206,36 @@ class Lifecycle:
             ConnectionLost: the connection ended; it was not sent.
             ProtocolError: the provider's code failed.
         """
-        connection = self.connection()
+        await self._write(self.connection(), command)
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None] | None:
+        """Run ``work`` as long as the session lives: then it is cancelled. It must not raise.
+
+        None: the session is ending, and it will not run.
+        """
+        if self._group is None or self._stop.is_set():
+            work.close()
+            return None
+        task = self._group.create_task(work, name=f"{name} ({self._name})")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def _write(self, connection: Connection, command: Command) -> None:
+        hooks = self._hooks
+        if type(command) is not AppendAudio or hooks.tells_audio:
+            hooks.sending(command)
         try:
             await connection.send(command)
         except RealtimeError:
+            hooks.not_sent(command)
             raise
         except asyncio.CancelledError as exc:
             if _is_being_cancelled():
                 raise
             raise self._broken(exc) from exc
         except Exception as exc:  # a provider is other people's code
+            hooks.not_sent(command)
             raise self._broken(exc) from exc
 
     # -- told from inside ------------------------------------------------------------------------
@@ -214,7 +247,12 @@ class Lifecycle:
 
     def configured(self) -> None:
         """The configuration is in force; said before the session is made, it means nothing."""
-        self._configured = self._created
+        if not self._created:
+            return
+        self._configured.set()
+        if self._hooks.prepare is None:
+            # at once: a service may say all it has to say, and go, before another task has its turn
+            self._ready()
 
     # -- the root task ---------------------------------------------------------------------------
 
@@ -222,42 +260,43 @@ class Lifecycle:
         self.state = next_state(self.state, trigger)
 
     async def _run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            reading = group.create_task(self._live())
-            self._serving = group.create_task(self._hooks.serve())
+        async with asyncio.TaskGroup() as self._group:
+            self.spawn(self._guarded(self._read), "reading")
+            self.spawn(self._guarded(self._become_open), "opening")
+            for work in self._hooks.serve():
+                self.spawn(work, "serving")
             try:
                 await self._stop.wait()
             finally:
                 # whoever cancels every task, as asyncio.run does at its end, did not ask for this
                 self.request(End.by(_cancelled(self._name)))
                 try:
-                    await self._let_go(reading, self._serving)
+                    await self._let_go()
                     await self._hang_up()
                 finally:
                     self._settle()
 
-    async def _let_go(self, reading: asyncio.Task[None], serving: asyncio.Task[None]) -> None:
-        """End both tasks; one that swallows its cancellation keeps the root task, but not the session."""
-        tasks = {reading, serving}
-        reading.cancel()
-        if not self._ended_by_itself:
-            serving.cancel()
+    async def _let_go(self) -> None:
+        """End all tasks; one that swallows its cancellation keeps the root task, but not the session."""
+        tasks = set(self._running)
+        for task in tasks - self._spared:
+            task.cancel()
         try:
             async with timeout(self._clock, self._close_timeout_s):
-                await asyncio.wait(tasks)
+                if tasks:
+                    await asyncio.wait(tasks)
         except TimeoutError:
-            # the callback that asked for the end may finish what it is doing, but not for ever
-            serving.cancel()
+            for task in self._spared:
+                task.cancel()
             await asyncio.sleep(0)
             self._abandoned = not all(task.done() for task in tasks)
             if self._abandoned:
-                _log.warning("session with %r: a callback or the provider does not let go", self._name)
+                _log.warning("session with %r: a callback, a tool or the provider lives on", self._name)
 
-    async def _live(self) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Whatever ends ``work`` ends the session."""
         try:
-            async with timeout(self._clock, self._open_timeout_s):
-                await self._open_connection()
-            await self._read()
+            await work()
         except RealtimeError as exc:
             self.request(End.by(exc))
         except TimeoutError as exc:
@@ -270,20 +309,30 @@ class Lifecycle:
         except Exception as exc:  # noqa: BLE001  # a provider is other people's code
             self.request(End.by(self._broken(exc)))
 
-    async def _open_connection(self) -> None:
-        self._connection = await self._hooks.connect()
-        self._waiting_for = "the session to be created"
-        while not self._configured and not self._stop.is_set():
-            self._take_frame(await self._connection.receive())
-        if not self._stop.is_set():
-            await self._hooks.prepare(self._connection)
-        if not self._stop.is_set():
+    async def _become_open(self) -> None:
+        async with timeout(self._clock, self._open_timeout_s):
+            await self._configured.wait()
+            if self._hooks.prepare is None:
+                return
+            self._waiting_for = "the conversation so far to be accepted"
+            if not self._stop.is_set():
+                await self._hooks.prepare(self._prepare_send)
+        self._ready()
+
+    def _ready(self) -> None:
+        if self.state is SessionState.OPENING:
             self._advance(Trigger.READY)
-            assert self._opened is not None  # whoever opens waits for it, or has set the stop
+            assert self._opened is not None  # whoever opens waits for it, or has asked for the end
             self._opened.set_result(None)
+            self._hooks.opened()
+
+    async def _prepare_send(self, command: Command) -> None:
+        assert self._connection is not None  # it has configured itself
+        await self._write(self._connection, command)
 
     async def _read(self) -> None:
-        assert self._connection is not None  # it was opened just before
+        self._connection = await self._hooks.connect()
+        self._waiting_for = "the session to be created"
         while not self._stop.is_set():
             for _ in range(_FRAMES_PER_TURN):
                 self._take_frame(await self._connection.receive())

@@ -14,6 +14,7 @@ import attrs
 
 from realtime_core.audio.convert import AudioConverter, to_samples
 from realtime_core.audio.formats import AudioFormat
+from realtime_core.audio.sinks import AudioSink
 from realtime_core.callbacks import AudioCallback
 from realtime_core.clock import Clock
 from realtime_core.contents import AudioContent
@@ -39,6 +40,8 @@ class AudioOutput:
     Args:
         target: the session's output format.
         report: is given an error event when the callback fails, blocks or cannot keep up.
+        handed: told of each piece that the callback was given.
+        lost: told of each piece that it will never get, or did not take.
     """
 
     def __init__(
@@ -48,19 +51,24 @@ class AudioOutput:
         limits: SessionLimits,
         clock: Clock,
         report: Callable[[RealtimeErrorEvent], None],
+        handed: Callable[[RealtimeAudioEvent], None],
+        lost: Callable[[RealtimeAudioEvent], None],
     ) -> None:
         self.target = target
         self._limits = limits
         self._clock = clock
         self._report = report
+        self._handed = handed
+        self._lost_piece = lost
         self._callback: AudioCallback | None = None
+        self._owner: AudioCallback | AudioSink | None = None
         self._callback_is_async = False
         self._hold_reported = False
         self._failing = False
         self.failures = 0
         self._converter: AudioConverter | None = None
         self._last: RealtimeAudioEvent | None = None
-        self._backlog: deque[AudioContent] = deque()
+        self._backlog: deque[RealtimeAudioEvent] = deque()
         self._backlog_bytes = 0
         self._lost = RealtimeErrorEvent(
             kind="overflow",
@@ -80,14 +88,29 @@ class AudioOutput:
         """Whether delivered audio is heard by anybody."""
         return self._callback is not None
 
-    def attach(self, callback: AudioCallback, missed: Iterable[RealtimeAudioEvent] = ()) -> None:
+    def check(self, callback: AudioCallback | AudioSink) -> None:
+        """Raises `InvalidSettings` if ``callback`` cannot be attached."""
+        if isinstance(callback, AudioSink):
+            rate_hz = getattr(callback, "rate_hz", self.target.rate_hz)
+            if rate_hz != self.target.rate_hz:
+                raise InvalidSettings(
+                    f"the sink {type(callback).__name__} plays {rate_hz} Hz, and the session gives "
+                    f"{self.target.rate_hz} Hz; make one with rate_hz={self.target.rate_hz}"
+                )
+        elif not callable(callback):
+            raise InvalidSettings(
+                f"audio_output_callback must be callable, or an AudioSink, not {type(callback).__name__}"
+            )
+
+    def attach(self, callback: AudioCallback | AudioSink, missed: Iterable[RealtimeAudioEvent] = ()) -> None:
         """From now on ``callback`` gets the audio, beginning with ``missed``.
 
         Raises:
             InvalidSettings: it cannot be called.
         """
-        if not callable(callback):
-            raise InvalidSettings(f"audio_output_callback must be callable, not {type(callback).__name__}")
+        self.check(callback)
+        self._owner = callback
+        callback = callback.write if isinstance(callback, AudioSink) else callback
         self._callback = callback
         self._callback_is_async = is_coroutine_callback(callback)
         self._hold_reported = self._failing = False
@@ -95,10 +118,10 @@ class AudioOutput:
             # what waited for a coroutine function comes before what arrives from now on
             waiting, self._backlog = self._backlog, deque()
             self._backlog_bytes = 0
-            for audio in waiting:
-                self._hand_over(audio)
+            for event in waiting:
+                self._hand_over(event)
         for event in missed:
-            self._hand_over(event.audio)
+            self._hand_over(event)
 
     def retarget(self, target: AudioFormat) -> tuple[RealtimeAudioEvent, ...]:
         """From now on audio is delivered in ``target``; gives what was still held in the old format."""
@@ -117,7 +140,7 @@ class AudioOutput:
             and not len(audio.data) % self.target.frame_bytes
         ):
             if self._callback is not None and audio.data:
-                self._hand_over(audio)
+                self._hand_over(event)
             return (event,)
         return self._convert(event)
 
@@ -131,9 +154,10 @@ class AudioOutput:
         if not tail:
             return ()
         audio = AudioContent(tail, self.target)
+        event = RealtimeAudioEvent(response_id=last.response_id, item_id=last.item_id, audio=audio)
         if self._callback is not None:
-            self._hand_over(audio)
-        return (RealtimeAudioEvent(response_id=last.response_id, item_id=last.item_id, audio=audio),)
+            self._hand_over(event)
+        return (event,)
 
     def _convert(self, event: RealtimeAudioEvent) -> tuple[RealtimeAudioEvent, ...]:
         before: tuple[RealtimeAudioEvent, ...] = ()
@@ -149,23 +173,39 @@ class AudioOutput:
             self._converter = AudioConverter(event.audio.format, self.target)
         self._last = event
         audio = AudioContent(self._converter.convert(event.audio.data), self.target)
+        converted = attrs.evolve(event, audio=audio)
         if self._callback is not None and audio.data:
-            self._hand_over(audio)
-        return (*before, attrs.evolve(event, audio=audio))
+            self._hand_over(converted)
+        return (*before, converted)
 
-    def _hand_over(self, audio: AudioContent) -> None:
+    def discard(self, unwanted: Callable[[RealtimeAudioEvent], bool]) -> float:
+        """Forget what waits for a coroutine callback and is ``unwanted``; milliseconds of it.
+
+        What the converter still holds of it is forgotten, too.
+        """
+        kept = deque(event for event in self._backlog if not unwanted(event))
+        dropped_ms = sum(event.audio.duration_ms for event in self._backlog if unwanted(event))
+        self._backlog = kept
+        self._backlog_bytes = sum(len(event.audio.data) for event in kept)
+        if self._last is not None and unwanted(self._last):
+            self._converter = self._last = None
+        return dropped_ms
+
+    def _hand_over(self, event: RealtimeAudioEvent) -> None:
         if self._stopping:
             return
         if self._callback_is_async:
-            self._enqueue(audio)
+            self._enqueue(event)
             return
+        audio = event.audio
         callback = self._callback
         assert callback is not None  # every caller has tested it
         started_s = self._clock.now_s()
         try:
             result = callback(to_samples(audio.data, audio.format))
         except (Exception, asyncio.CancelledError) as exc:  # noqa: BLE001  # application code ends no session
-            self._report_failure(exc)
+            self._lost_piece(event)
+            self.report_failure(exc)
             return
         self._failing = False
         held_ms = (self._clock.now_s() - started_s) * 1000
@@ -175,18 +215,21 @@ class AudioOutput:
             # a lambda around a coroutine function: it has not begun, so nothing happens twice
             result.close()
             self._callback_is_async = True
-            self._enqueue(audio)
+            self._enqueue(event)
+            return
+        self._handed(event)
 
-    def _enqueue(self, audio: AudioContent) -> None:
-        self._backlog.append(audio)
-        self._backlog_bytes += len(audio.data)
+    def _enqueue(self, event: RealtimeAudioEvent) -> None:
+        self._backlog.append(event)
+        self._backlog_bytes += len(event.audio.data)
         while self._backlog_bytes > self._limits.queue_bytes:
             dropped = self._backlog.popleft()
-            self._backlog_bytes -= len(dropped.data)
+            self._backlog_bytes -= len(dropped.audio.data)
+            self._lost_piece(dropped)
             self._lost = attrs.evolve(
                 self._lost,
                 lost_events=self._lost.lost_events + 1,
-                lost_audio_ms=self._lost.lost_audio_ms + dropped.duration_ms,
+                lost_audio_ms=self._lost.lost_audio_ms + dropped.audio.duration_ms,
             )
         self._wake.set()
 
@@ -197,7 +240,7 @@ class AudioOutput:
 
     def abandon(self) -> float:
         """Milliseconds of audio that the coroutine callback will never get: the session is over."""
-        lost_ms = sum(audio.duration_ms for audio in self._backlog) + self._lost.lost_audio_ms
+        lost_ms = sum(event.audio.duration_ms for event in self._backlog) + self._lost.lost_audio_ms
         self._lost = attrs.evolve(self._lost, lost_events=0, lost_audio_ms=0.0)
         self._backlog.clear()
         self._backlog_bytes = 0
@@ -209,28 +252,31 @@ class AudioOutput:
             await self._wake.wait()
             self._wake.clear()
             while self._backlog and not self._stopping:
-                audio = self._backlog.popleft()
-                self._backlog_bytes -= len(audio.data)
+                event = self._backlog.popleft()
+                self._backlog_bytes -= len(event.audio.data)
                 if self._lost.lost_events:
                     self._report(self._lost)
                     self._lost = attrs.evolve(self._lost, lost_events=0, lost_audio_ms=0.0)
                 assert self._callback is not None  # it is what the backlog waits for
-                await self._call_async(self._callback, audio)
+                await self._call_async(self._callback, event)
 
-    async def _call_async(self, callback: AudioCallback, audio: AudioContent) -> None:
+    async def _call_async(self, callback: AudioCallback, event: RealtimeAudioEvent) -> None:
+        # it may begin to play as soon as it has it, long before it returns
+        self._handed(event)
         try:
-            result: Any = callback(to_samples(audio.data, audio.format))
+            result: Any = callback(to_samples(event.audio.data, event.audio.format))
             await result
             self._failing = False
         except asyncio.CancelledError as exc:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            self._report_failure(exc)  # something inside the callback was cancelled, not we
+            self.report_failure(exc)  # something inside the callback was cancelled, not we
         except Exception as exc:  # noqa: BLE001  # the application's code must not end the session
-            self._report_failure(exc)
+            self.report_failure(exc)
 
-    def _report_failure(self, exc: BaseException) -> None:
+    def report_failure(self, exc: BaseException) -> None:
+        """The callback, or the sink that it is, raised ``exc``; a run of failures is told once."""
         self.failures += 1
         if self._failing:
             return  # the same trouble fifty times a second is told once
@@ -257,5 +303,5 @@ class AudioOutput:
         )
 
     def _name(self) -> str:
-        name = getattr(self._callback, "__qualname__", None)
-        return repr(name if name is not None else type(self._callback).__name__)
+        name = getattr(self._owner, "__qualname__", None)
+        return repr(name if name is not None else type(self._owner).__name__)

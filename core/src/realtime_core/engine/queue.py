@@ -2,12 +2,13 @@
 
 Knows nothing of connections. What happens when it is full: audio that a callback has had leaves first,
 oldest first; then other audio and text deltas, oldest first. Each gap becomes one overflow event in its
-place. Everything else stays; when that alone fills the queue, ``put`` says so.
+place. Everything else stays; when that alone fills the queue, ``put`` says so. What was cut short leaves
+at once, and what says so is put ahead of everything.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -54,9 +55,15 @@ class _Entry:
 
 @attrs.define
 class EventQueue:
-    """A queue for one consumer task."""
+    """A queue for one consumer task.
+
+    ``read`` is told of each piece of audio that the consumer is the first to have, ``dropped`` of each that
+    nobody will have.
+    """
 
     limit_bytes: int
+    read: Callable[[RealtimeAudioEvent], None] = attrs.field(default=lambda _: None)
+    dropped: Callable[[RealtimeAudioEvent], None] = attrs.field(default=lambda _: None)
     bytes: int = attrs.field(default=0, init=False)
     dropped_events: int = attrs.field(default=0, init=False)
     dropped_audio_ms: float = attrs.field(default=0.0, init=False)
@@ -95,11 +102,33 @@ class EventQueue:
             waiter.set_result(None)
         return self.bytes <= self.limit_bytes or self._make_room()
 
+    def put_first(self, event: RealtimeEvent) -> None:
+        """Add ``event`` ahead of everything that waits; it never leaves unread."""
+        entry = _Entry(event, _Kind.KEPT, wire_size(event))
+        self._entries.appendleft(entry)
+        self.bytes += entry.size
+        self._wake()
+
+    def discard_audio(self, unwanted: Callable[[RealtimeAudioEvent], bool]) -> float:
+        """Forget the audio that is ``unwanted``; milliseconds of it that nobody had."""
+        discarded_ms = 0.0
+        kept: deque[_Entry] = deque()
+        for entry in self._entries:
+            if type(entry.event) is RealtimeAudioEvent and unwanted(entry.event):
+                if entry.kind is _Kind.DELTA:
+                    discarded_ms += entry.event.audio.duration_ms
+                self.bytes -= entry.size
+            else:
+                kept.append(entry)
+        if len(kept) < len(self._entries):
+            self._entries = kept
+            self._sort_out()
+        return discarded_ms
+
     def end(self) -> None:
         """Nothing more will be put: ``get`` gives what is there, then ``None``."""
         self._ended = True
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        self._wake()
 
     async def get(self) -> RealtimeEvent | None:
         """The oldest event, or ``None`` after the end. Cancelling it loses nothing.
@@ -124,7 +153,15 @@ class EventQueue:
         for entry in [entry for entry in self._deltas if type(entry.event) is RealtimeAudioEvent]:
             entry.kind = _Kind.HEARD
             yield entry.event  # type: ignore[misc]  # its type was just tested
-        self._deltas = deque(entry for entry in self._deltas if entry.kind is _Kind.DELTA)
+        self._sort_out()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _sort_out(self) -> None:
+        """List anew what may leave."""
+        self._deltas = deque(entry for entry in self._entries if entry.kind is _Kind.DELTA)
         self._heard = deque(entry for entry in self._entries if entry.kind is _Kind.HEARD)
 
     def _pop(self) -> RealtimeEvent:
@@ -134,6 +171,8 @@ class EventQueue:
             self._heard.popleft()
         elif entry.kind is _Kind.DELTA:
             self._deltas.popleft()
+            if type(entry.event) is RealtimeAudioEvent:
+                self.read(entry.event)
         elif entry.kind is _Kind.GAP:
             self._gaps -= 1
             while self._entries and self._entries[0].kind is _Kind.GAP:
@@ -156,6 +195,8 @@ class EventQueue:
         audio_ms, text_chars = 0.0, 0
         if isinstance(entry.event, RealtimeAudioEvent):
             audio_ms = entry.event.audio.duration_ms
+            if entry.kind is _Kind.DELTA:
+                self.dropped(entry.event)
         else:
             assert isinstance(entry.event, RealtimeTextEvent)  # nothing else leaves
             text_chars = len(entry.event.text.text)

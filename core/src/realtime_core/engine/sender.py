@@ -78,6 +78,10 @@ class Sender:
             for command in commands:
                 await self._life.send(command)
 
+    async def write_in_order(self, command: Command) -> None:
+        """As `write`, under ``order``, which the caller holds."""
+        await self._life.send(command)
+
     async def commit(self) -> None:
         """End the user's turn.
 

@@ -8,7 +8,7 @@ import inspect
 import math
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from realtime_core.contents import ApprovalRequest, ToolDefinition
 from realtime_core.errors import InvalidTool
@@ -18,10 +18,7 @@ from realtime_core.tools.docstring import read_docstring
 from realtime_core.tools.schema import build_schema
 from realtime_core.tools.signature import Injected, innermost, is_async, read_signature
 
-if TYPE_CHECKING:
-    from realtime_core.session import RealtimeSession
-
-__all__ = ["Approve", "Tool", "as_tool", "as_tools"]
+__all__ = ["Approve", "Tool", "Tools", "as_tool", "as_tools"]
 
 Approve = bool | Callable[[ApprovalRequest], bool | Awaitable[bool]]
 """Whether a person has to agree before a call is made: never, always (an event asks), or a function says."""
@@ -98,7 +95,7 @@ class Tool:
         """How the model calls it."""
         return self.definition.name
 
-    def bind(self, call: ActiveCall, session: "RealtimeSession | None" = None) -> Callable[[], Any]:
+    def bind(self, call: ActiveCall, session: object = None) -> Callable[[], Any]:
         """The call that the model asks for, ready to be made without arguments.
 
         What it returns is awaitable where `is_async`; where not, it may be all the same (a decorator hides
@@ -113,6 +110,10 @@ class Tool:
         return functools.partial(self.function, **arguments)
 
 
+Tools = Iterable[Callable[..., Any] | Tool | Mapping[str, Any]]
+"""Functions, tools, and tools of the service's own in its own words."""
+
+
 def as_tool(tool: Callable[..., Any] | Tool) -> Tool:
     """A `Tool`, made of a plain function where it is none.
 
@@ -122,9 +123,7 @@ def as_tool(tool: Callable[..., Any] | Tool) -> Tool:
     return tool if isinstance(tool, Tool) else Tool(tool)
 
 
-def as_tools(
-    tools: Iterable[Callable[..., Any] | Tool | Mapping[str, Any]],
-) -> tuple[Tool | Mapping[str, Any], ...]:
+def as_tools(tools: Tools) -> tuple[Tool | Mapping[str, Any], ...]:
     """All of them ready; a mapping is a tool of the service's own, in its own words, and stays as it is.
 
     Raises:

@@ -1,0 +1,68 @@
+"""What is decided about a session before it is opened."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from realtime_core.audio.sinks import AudioSink
+from realtime_core.budget import Budget
+from realtime_core.callbacks import AudioCallback
+from realtime_core.contents import ConversationItem, ToolDefinition
+from realtime_core.errors import UnsupportedCommand
+from realtime_core.limits import SessionLimits
+from realtime_core.observers.loading import Observer
+from realtime_core.provider import Provider
+from realtime_core.settings import RealtimeSettings
+from realtime_core.tools.failures import ErrorHook
+from realtime_core.tools.tool import Tool
+
+__all__ = ["GivenTools", "SessionPlan", "definitions", "functions"]
+
+GivenTools = tuple[Tool | Mapping[str, Any], ...]
+"""Functions of the application, and tools of the service's own in its own words."""
+
+
+@attrs.frozen(kw_only=True)
+class SessionPlan:
+    """The decisions of a client, and of whoever asked it for a session.
+
+    Raises:
+        UnsupportedCommand: the provider cannot do some of it.
+    """
+
+    provider: Provider
+    name: str
+    options: Any = attrs.field(repr=False)
+    settings: RealtimeSettings
+    history: tuple[ConversationItem, ...] = attrs.field(default=(), repr=False)
+    tools: GivenTools = ()
+    auto_invoke: bool = True
+    tool_error: ErrorHook | None = None
+    create_response: bool = False
+    audio_output_callback: AudioCallback | AudioSink | None = None
+    limits: SessionLimits = attrs.field(factory=SessionLimits)
+    budget: Budget | None = None
+    observers: tuple[Observer, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        if self.create_response:
+            self.check_responses()
+        if self.history and self.provider.capabilities.history == "none":
+            raise UnsupportedCommand(f"{self.name} takes no history; tell it in the instructions")
+
+    def check_responses(self) -> None:
+        """Raises `UnsupportedCommand` where a response cannot be asked for."""
+        capabilities = self.provider.capabilities
+        if not (capabilities.turns and capabilities.client_responses):
+            raise UnsupportedCommand(f"{self.name} answers by itself; a response cannot be asked for")
+
+
+def definitions(tools: GivenTools) -> tuple[ToolDefinition | Mapping[str, Any], ...]:
+    """What the service is told of them."""
+    return tuple(tool.definition if isinstance(tool, Tool) else tool for tool in tools)
+
+
+def functions(tools: GivenTools) -> dict[str, Tool]:
+    """Those that are called here, by name."""
+    return {tool.name: tool for tool in tools if isinstance(tool, Tool)}

@@ -1,0 +1,159 @@
+"""Responses that are asked for: sent one at a time, and what the service says of them.
+
+The slot decides; here its decisions are written, and timed. Knows nothing of what responses bring.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal
+
+from realtime_core.clock import Clock, Timer
+from realtime_core.commands import AddItem, Command, CreateResponse
+from realtime_core.engine.outbox import Outbox
+from realtime_core.engine.pending import refusal
+from realtime_core.engine.request import ResponseRequest
+from realtime_core.engine.sender import Sender
+from realtime_core.engine.slot import ResponseSlot
+from realtime_core.errors import CommandTimeout, RealtimeError
+from realtime_core.events import RealtimeErrorEvent, RealtimeResponseEvent
+from realtime_core.responses import ResponseHandle
+
+__all__ = ["Responder"]
+
+Heard = Callable[[str | None], Awaitable[bool]]
+Write = Callable[[Command], Awaitable[None]]
+
+
+class Responder:
+    """The responses of one session.
+
+    Args:
+        slot: decides what is sent when.
+        sender: writes what the application asks for.
+        outbox: writes what was waiting.
+        heard: waits until the response of an id was played.
+        timeout_s: how long the service may take to begin a response.
+    """
+
+    def __init__(
+        self,
+        slot: ResponseSlot,
+        *,
+        sender: Sender,
+        outbox: Outbox,
+        heard: Heard,
+        clock: Clock,
+        timeout_s: float,
+    ) -> None:
+        self._slot = slot
+        self._sender = sender
+        self._outbox = outbox
+        self._heard = heard
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._timers: dict[ResponseRequest, Timer] = {}
+
+    async def ask(
+        self,
+        *before: AddItem,
+        conversation: Literal["auto", "none"] = "auto",
+        overrides: Mapping[str, Any] | None = None,
+    ) -> ResponseHandle:
+        """Ask for a response, right after the items ``before``. Returns when these are written, and it is
+        written or waits for its turn.
+
+        Raises:
+            RealtimeError: as `RealtimeSession.create_response`.
+        """
+        command = CreateResponse(conversation=conversation, overrides=overrides or {})
+        request = ResponseRequest(command, self._heard)
+        async with self._sender.order:
+            for item in before:
+                await self._sender.write_in_order(item)
+            if request.out_of_band:
+                self._slot.beside(request)
+                await self._write(request, self._sender.write_in_order)
+            else:
+                request = self._slot.ask(request)
+                await self._write(self._slot.next(), self._sender.write_in_order)
+        return ResponseHandle(request)
+
+    async def ask_first(self, write: Write) -> None:
+        """Ask for a response as the last step of opening, which has its own way to ``write``."""
+        self._slot.ask(ResponseRequest(CreateResponse(), self._heard))
+        await self._write(self._slot.next(), write)
+
+    def ask_later(
+        self, *, covered: Callable[[], bool] | None = None, overrides: Mapping[str, Any] | None = None
+    ) -> None:
+        """Ask for a response that nobody waits for; see `ResponseRequest` for ``covered``."""
+        command = CreateResponse(overrides=overrides or {})
+        self._slot.ask(ResponseRequest(command, self._heard, covered=covered))
+        self._go_on()
+
+    def created(self, event: RealtimeResponseEvent) -> ResponseRequest | None:
+        """A response has begun; the request that it answers, if any."""
+        request = self._slot.created(event)
+        if request is not None:
+            self._stop_timer(request)
+        return request
+
+    def done(self, event: RealtimeResponseEvent) -> None:
+        """A response has ended."""
+        self._slot.done(event)
+        self._go_on()
+
+    def refused(self, event: RealtimeErrorEvent) -> bool:
+        """An error names a command; whether nobody needs to know."""
+        for request in self._timed(event.command_id):
+            self._stop_timer(request)
+        active = event.kind == "response_active"
+        hidden = self._slot.refused(event.command_id, refusal(event), active=active)
+        self._go_on()
+        return hidden
+
+    def not_sent(self, command: Command, error: RealtimeError) -> None:
+        """What was waiting could not be written."""
+        for request in self._timed(command.command_id):
+            self._give_up(request, error)
+
+    def close(self, error: RealtimeError) -> None:
+        """The session has ended."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        self._slot.close(error)
+
+    async def _write(self, request: ResponseRequest | None, write: Write) -> None:
+        if request is None:
+            return
+        self._start_timer(request)
+        try:
+            await write(request.command)
+        except RealtimeError as exc:
+            self._give_up(request, exc)
+            raise
+
+    def _go_on(self) -> None:
+        request = self._slot.next()
+        if request is not None:
+            self._start_timer(request)
+            self._outbox.put(request.command)
+
+    def _start_timer(self, request: ResponseRequest) -> None:
+        late = CommandTimeout(f"the service did not begin a response within {self._timeout_s:g} s")
+        self._timers[request] = self._clock.call_later(self._timeout_s, lambda: self._give_up(request, late))
+
+    def _stop_timer(self, request: ResponseRequest) -> None:
+        timer = self._timers.pop(request, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _timed(self, command_id: str | None) -> list[ResponseRequest]:
+        return [request for request in self._timers if request.command.command_id == command_id]
+
+    def _give_up(self, request: ResponseRequest, error: RealtimeError) -> None:
+        self._stop_timer(request)
+        if request.created.settled:
+            return
+        self._slot.unsent(request, error)
+        self._go_on()
