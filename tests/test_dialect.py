@@ -9,8 +9,6 @@ from realtime_core import (
     AudioContent,
     AudioFormat,
     ImageContent,
-    Message,
-    RealtimeAudioEvent,
     RealtimeErrorEvent,
     RealtimeEvent,
     RealtimeFunctionCallEvent,
@@ -22,11 +20,7 @@ from realtime_core import (
     UnsupportedCommand,
     create_client,
 )
-from realtime_core.commands import AddItem, CancelResponse, Command, CreateResponse, DeleteItem, Truncate
-from realtime_core.options import build_options
-from realtime_core.provider import Setup
-from realtime_core.registry import load_provider
-from realtime_openai import ListenEvents, OpenAIRealtimeExecutionSettings, SendEvents
+from realtime_openai import ListenEvents, SendEvents
 from realtime_simulator import Call, Say, Turn
 from workspace import ROOT
 
@@ -119,50 +113,3 @@ async def test_a_transcription_session_only_listens(realtime_simulator: Serve):
 
     assert [word.role for word in words] == ["user"] * len(words)
     assert words[-1].final
-
-
-async def test_commands_about_items_and_responses_get_their_answers():
-    provider = load_provider("simulator")
-    settings = OpenAIRealtimeExecutionSettings(
-        input_audio_format="pcm16", output_audio_format="pcm16", output_modalities=["audio"]
-    )
-    connection = await provider.connect(build_options(provider.options, {}, {}), Setup(settings=settings))
-
-    async def ask(command: Command) -> RealtimeEvent:
-        """The event that answers a command."""
-        await connection.send(command)
-        while True:
-            for event in await connection.receive():
-                if event.command_id == command.command_id:
-                    return event
-
-    async def spoken() -> str | None:
-        """The item of the first audio that comes."""
-        while True:
-            for event in await connection.receive():
-                if isinstance(event, RealtimeAudioEvent):
-                    return event.item_id
-
-    try:
-        added = await ask(AddItem(item=Message("user", "Tell me a story about rivers, a long one.")))
-        created = await ask(CreateResponse())
-        item_id = await spoken()
-        cancelled = await ask(CancelResponse(response_id=created.response_id))
-        truncated = await ask(Truncate(item_id=str(item_id), keep_ms=1))
-        deleted = await ask(DeleteItem(item_id=str(added.item_id)))
-        refused = [
-            await ask(CancelResponse()),
-            await ask(Truncate(item_id="nowhere", keep_ms=1)),
-            await ask(DeleteItem(item_id="nowhere")),
-        ]
-    finally:
-        await connection.aclose()
-
-    assert (type(cancelled), cancelled.response_id) == (RealtimeResponseEvent, created.response_id)
-    assert truncated.service_type == ListenEvents.CONVERSATION_ITEM_TRUNCATED
-    assert deleted.service_type == ListenEvents.CONVERSATION_ITEM_DELETED
-    assert [event.code for event in refused if isinstance(event, RealtimeErrorEvent)] == [
-        "response_cancel_not_active",
-        "item_truncate_invalid_item_id",
-        "item_delete_invalid_item_id",
-    ]

@@ -524,3 +524,61 @@ def test_a_result_that_was_sent_comes_back_with_its_name():
     (event,) = codec.decode(json.dumps({"type": "conversation.item.added", "item": item}))
 
     assert event.item == result
+
+
+def updated(**output):
+    return json.dumps({"type": "session.updated", "session": {"audio": {"output": output}}})
+
+
+def test_a_setting_that_the_service_reports_otherwise_is_named():
+    codec = OpenAIRealtimeCodec()
+    codec.encode(UpdateSession(settings=SETTINGS))
+
+    (event,) = codec.decode(updated(voice="alloy"))
+
+    assert event.not_honoured == ("voice",)
+
+
+def test_a_setting_is_compared_from_when_it_is_sent():
+    codec = OpenAIRealtimeCodec()
+    setup = UpdateSession(settings=SETTINGS, tools=(ToolDefinition("f"),))
+    codec.encode(setup, sent=False)
+
+    (before,) = codec.decode(updated(voice="alloy"))
+    codec.mark_sent(setup)
+    (after,) = codec.decode(
+        '{"type":"session.updated","session":{"tools":[],"audio":{"output":{"voice":"marin"}}}}'
+    )
+
+    assert (before.not_honoured, after.not_honoured) == ((), ("tools",))
+
+
+def test_an_update_that_was_refused_is_not_compared():
+    codec = OpenAIRealtimeCodec()
+    codec.encode(UpdateSession(command_id="cmd_7", settings=SETTINGS))
+    codec.decode(REFUSED_BY_ID)
+
+    (event,) = codec.decode(updated(voice="alloy"))
+
+    assert event.not_honoured == ()
+
+
+def test_a_raw_update_is_compared_as_it_was_when_it_was_sent():
+    codec = OpenAIRealtimeCodec()
+    session = {"type": "realtime", "audio": {"output": {"voice": "marin"}}}
+    codec.encode(Raw(service_type="session.update", payload={"session": session}))
+    session["audio"]["output"]["voice"] = "alloy"
+
+    (event,) = codec.decode(updated(voice="alloy"))
+
+    assert event.not_honoured == ("voice",)
+
+
+@pytest.mark.parametrize("session", [None, "realtime", [], {"audio": None}, {"audio": {"output": "loud"}}])
+def test_a_raw_update_that_is_none_asks_for_nothing(session):
+    codec = OpenAIRealtimeCodec()
+    codec.encode(Raw(service_type="session.update", payload={"session": session}))
+
+    (event,) = codec.decode(updated(voice="alloy"))
+
+    assert event.not_honoured == ()

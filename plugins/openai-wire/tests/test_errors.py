@@ -1,5 +1,11 @@
 import pytest
-from realtime_openai_wire.errors import ErrorMeaning, error_message, meaning_of, tidy_message
+from realtime_openai_wire.errors import (
+    ErrorMeaning,
+    error_message,
+    is_about_truncation,
+    meaning_of,
+    tidy_message,
+)
 
 FATAL = ["session_expired", "beta_api_shape_disabled"]
 NO_CREDIT = ["insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"]
@@ -28,12 +34,33 @@ def test_a_bad_key_is_a_matter_of_auth(code):
         ("input_audio_buffer_commit_empty", "empty_commit"),
         ("item_already_truncated", "invalid_request"),
         ("item_truncate_invalid_item_id", "invalid_request"),
+        ("item_delete_invalid_item_id", "invalid_request"),
     ],
 )
 def test_a_lost_race_is_benign(code, kind):
     meaning = meaning_of(code, "invalid_request_error")
 
     assert (meaning.kind, meaning.benign, meaning.fatal) == (kind, True, False)
+
+
+TOO_LATE = [
+    (None, "Only model output audio messages can be truncated"),
+    ("invalid_value", "Audio content of 9250ms is already shorter than 57340ms"),
+]
+
+
+@pytest.mark.parametrize(("code", "message"), TOO_LATE)
+def test_a_truncation_of_what_is_not_there_is_a_lost_race(code, message):
+    meaning = meaning_of(code, "invalid_request_error", message)
+
+    assert is_about_truncation(message)
+    assert (meaning.kind, meaning.benign, meaning.fatal) == ("invalid_request", True, False)
+
+
+@pytest.mark.parametrize("message", [None, "", "Audio content is missing.", "Invalid value: 'audio_end_ms'."])
+def test_another_error_is_not_about_truncation(message):
+    assert not is_about_truncation(message)
+    assert not meaning_of("invalid_value", "invalid_request_error", message).benign
 
 
 def test_a_response_that_was_asked_for_in_vain_is_lost():
@@ -63,6 +90,7 @@ def test_what_may_succeed_later_is_retryable(code, kind):
         "invalid_event",
         "cannot_update_voice",
         "item_create_duplicate_item_id",
+        "item_retrieve_invalid_item_id",
     ],
 )
 def test_a_faulty_request_is_neither_retryable_nor_fatal(code):

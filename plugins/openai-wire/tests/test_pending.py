@@ -394,3 +394,22 @@ def test_what_is_sent_later_counts_from_then_and_behind_what_was_sent_before(clo
 
     assert table.left_s(UPDATE) == 4
     assert [table.answer_oldest(UPDATE) for _ in range(2)] == ["raw", "setup"]
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (None, "Only model output audio messages can be truncated"),
+        ("invalid_value", "Audio content of 9250ms is already shorter than 57340ms"),
+    ],
+)
+def test_a_truncation_that_had_nothing_to_truncate_is_told_by_the_words(pending, code, message):
+    error = {
+        "type": "invalid_request_error",
+        "code": code,
+        "message": message,
+        "param": None,
+        "event_id": None,
+    }
+
+    assert [pending.answer_error(error) for _ in range(3)] == ["truncate 1", "truncate 2", None]

@@ -7,10 +7,12 @@ from pathlib import Path
 import pybase64
 import pytest
 from realtime_core import (
+    Message,
     RealtimeAudioEvent,
     RealtimeErrorEvent,
     RealtimeEvent,
     RealtimeFunctionCallEvent,
+    RealtimeItemEvent,
     RealtimeRateLimitEvent,
     RealtimeResponseEvent,
     RealtimeSessionEvent,
@@ -18,12 +20,13 @@ from realtime_core import (
     RealtimeTextEvent,
     RealtimeTranscriptEvent,
     ToolCall,
+    ToolResult,
     Usage,
 )
-from realtime_core.commands import UpdateSession
+from realtime_core.commands import Raw, UpdateSession
 from realtime_openai_wire.codec import OpenAIRealtimeCodec
 from realtime_openai_wire.names import ListenEvents
-from realtime_openai_wire.settings import OpenAIRealtimeExecutionSettings
+from realtime_openai_wire.settings import OpenAIRealtimeExecutionSettings, settings_in
 
 FOLDER = Path(__file__).parents[4] / "shared" / "recordings"
 FILES = sorted(FOLDER.glob("*/*.jsonl"))
@@ -34,6 +37,8 @@ every_recording = pytest.mark.parametrize("file", FILES, ids=lambda file: f"{fil
 CLASSES = {
     "session.created": RealtimeSessionEvent,
     "session.updated": RealtimeSessionEvent,
+    "conversation.item.added": RealtimeItemEvent,
+    "conversation.item.done": RealtimeItemEvent,
     "response.created": RealtimeResponseEvent,
     "response.done": RealtimeResponseEvent,
     "response.output_audio.delta": RealtimeAudioEvent,
@@ -227,3 +232,88 @@ def test_every_plain_event_tells_its_item_or_response(file):
 
     assert plain
     assert all(event.item_id or event.response_id for event in plain)
+
+
+@every_recording
+def test_items_follow_each_other_and_hold_what_was_said(file):
+    frames = frames_in(file)
+    items = [event for event in events_of(frames) if isinstance(event, RealtimeItemEvent)]
+    added = [event for event in items if event.phase == "added"]
+    held = {event.item_id: event.item for event in items if event.phase == "done"}
+
+    said = [
+        (frame["item"]["id"], part.get("text") or part.get("transcript"))
+        for frame in frames
+        if frame["type"] == "conversation.item.done"
+        for part in frame["item"].get("content", [])
+    ]
+
+    assert [event.previous_item_id for event in added] == [None, *(event.item_id for event in added)][:-1]
+    assert {item_id: item.content for item_id, item in held.items() if isinstance(item, Message)} == {
+        item_id: words for item_id, words in said if words
+    }
+    calls = {item.call_id: item.name for item in held.values() if isinstance(item, ToolCall)}
+    assert all(calls[item.call_id] == item.name for item in held.values() if isinstance(item, ToolResult))
+    kinds = Counter(frame["item"]["type"] for frame in frames if frame["type"] == "conversation.item.done")
+    assert len(calls) == kinds["function_call"]
+
+
+@every_recording
+def test_every_response_is_part_of_the_conversation(file):
+    responses = [event for event in events_of(frames_in(file)) if isinstance(event, RealtimeResponseEvent)]
+
+    assert responses
+    assert not any(event.out_of_band for event in responses)
+
+
+# --- what was asked for, and what is reported
+
+
+def lines_of(file):
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def updates_in(lines):
+    """What the client says in a recording goes out raw; the events of the service's updates."""
+    codec, events = OpenAIRealtimeCodec(), []
+    for line in lines:
+        if line["dir"] == "out":
+            codec.encode(Raw(service_type=line["event"]["type"], payload=line["event"]))
+        elif line["dir"] == "in":
+            events += codec.decode(json.dumps(line["event"]))
+    return [event for event in events if event.service_type == ListenEvents.SESSION_UPDATED]
+
+
+def sessions(lines, name):
+    return [line["event"]["session"] for line in lines if line.get("event", {}).get("type") == name]
+
+
+@every_recording
+def test_every_session_is_what_it_was_asked_to_be(file):
+    updates = updates_in(lines_of(file))
+
+    assert [(event.command_id is not None, event.not_honoured) for event in updates] == [(True, ())]
+
+
+ELSE = {
+    "instructions": lambda session: session.update(instructions="Mine."),
+    "output_modalities": lambda session: session.update(output_modalities=["smell"]),
+    "input_audio_format": lambda session: session["audio"]["input"].update(format={"type": "audio/pcma"}),
+    "output_audio_format": lambda session: session["audio"]["output"]["format"].update(rate=8000),
+    "input_audio_transcription": lambda session: session["audio"]["input"].update(transcription=None),
+    "turn_detection": lambda session: session["audio"]["input"]["turn_detection"].update(type="else"),
+    "tools": lambda session: session.update(tools=[{"type": "function", "name": "else"}]),
+    "voice": lambda session: session["audio"]["output"].update(voice="else"),
+}
+
+
+@every_recording
+@pytest.mark.parametrize("name", ELSE)
+def test_what_a_session_is_otherwise_than_it_was_asked_to_be_is_named(file, name):
+    lines = lines_of(file)
+    (asked,), (reported,) = sessions(lines, "session.update"), sessions(lines, "session.updated")
+    ELSE[name](reported)
+
+    (event,) = updates_in(lines)
+
+    assert event.not_honoured == ((name,) if settings_in(asked).get(name) else ())

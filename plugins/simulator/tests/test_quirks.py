@@ -146,6 +146,14 @@ def test_events_may_have_no_ids(frames_of):
     assert not any("event_id" in frame for frame in [created, *frames])
 
 
+@pytest.mark.parametrize(("quirks", "voice"), [("fixed-voice", "alloy"), ((), "marin")])
+def test_a_voice_that_was_asked_for_is_silently_another(talk, the, quirks, voice):
+    frames = talk(quirks=quirks).update(audio={"output": {"voice": "marin", "speed": 1.2}})
+
+    output = the("session.updated", frames)["session"]["audio"]["output"]
+    assert (output["voice"], output["speed"]) == (voice, 1.2)
+
+
 def test_all_quirks_at_once_are_applied_in_their_own_order(interrupted):
     *_, known, unknown = interrupted(*reversed(QUIRK_NAMES))
 

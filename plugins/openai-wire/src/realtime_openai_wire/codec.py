@@ -70,6 +70,7 @@ class OpenAIRealtimeCodec:
     def mark_sent(self, command: Command) -> None:
         """A command that was encoded to be sent later is sent now."""
         self._state.pending.mark_sent(command.command_id)
+        self._remember_settings(command, self._frame(command))
 
     def encode(self, command: Command, *, sent: bool = True) -> str:
         """The frame of a command, which counts as sent from now on, else from `mark_sent`.
@@ -94,13 +95,9 @@ class OpenAIRealtimeCodec:
         # a raw frame's own event id may be anything
         event_id = text(frame, "event_id")
         self._state.pending.add(event_id, command.command_id, kind, target_of(frame), sent=sent)
-        if isinstance(command, AddItem) and isinstance(command.item, ToolResult):
-            self._state.call_names.note(command.item.call_id, command.item.name)
-        if mapping(frame, "response").get("conversation") == "none":
-            self._state.out_of_band.note(command.command_id, None)
-        asked = reported_format(mapping(frame, _SETTINGS.get(kind, "")), "output")
-        if asked is not None:
-            self._state.asked_formats.note(command.command_id, asked)
+        self._remember(command, frame, kind)
+        if sent:
+            self._remember_settings(command, frame)
         return encoded
 
     def decode(self, frame: str | bytes) -> Events:
@@ -115,6 +112,22 @@ class OpenAIRealtimeCodec:
         if type(name) is not str:
             return (unreadable("a frame has no type", service_event=payload),)
         return server_events(self._state, name, payload)
+
+    def _remember(self, command: Command, frame: Mapping[str, Any], kind: str) -> None:
+        """What a frame asks for that the answer to it may not say."""
+        if isinstance(command, AddItem) and isinstance(command.item, ToolResult):
+            self._state.call_names.note(command.item.call_id, command.item.name)
+        if mapping(frame, "response").get("conversation") == "none":
+            self._state.out_of_band.note(command.command_id, None)
+        asked = reported_format(mapping(frame, _SETTINGS.get(kind, "")), "output")
+        if asked is not None:
+            self._state.asked_formats.note(command.command_id, asked)
+
+    def _remember_settings(self, command: Command, frame: Mapping[str, Any]) -> None:
+        if frame["type"] == SendEvents.SESSION_UPDATE:
+            # as the service reads it, and of no use to who changes its parts afterwards
+            session = mapping(_decode_json(_encode_json(frame)), "session")
+            self._state.asked_settings.note(command.command_id, session)
 
     def _frame(self, command: Command) -> dict[str, Any]:
         audio_part = 0

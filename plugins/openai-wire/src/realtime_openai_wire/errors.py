@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 from realtime_core.events import ErrorKind
 
-__all__ = ["ErrorMeaning", "error_message", "meaning_of", "tidy_message"]
+__all__ = ["ErrorMeaning", "error_message", "is_about_truncation", "meaning_of", "tidy_message"]
 
 
 @attrs.frozen
@@ -42,7 +42,7 @@ _BY_CODE: Final = {
     "item_already_truncated": _TOO_LATE,
     "item_create_duplicate_item_id": _INVALID,
     "item_retrieve_invalid_item_id": _INVALID,
-    "item_delete_invalid_item_id": _INVALID,
+    "item_delete_invalid_item_id": _TOO_LATE,
     "invalid_value": _INVALID,
     "unknown_parameter": _INVALID,
     "missing_required_parameter": _INVALID,
@@ -66,8 +66,24 @@ _BY_CODE: Final = {
 }
 
 
-def meaning_of(code: str | None, error_type: str | None = None) -> ErrorMeaning:
-    """What an error means, by its code, else by its type: services put either word in either field."""
+_NOTHING_TO_TRUNCATE: Final = re.compile(
+    r"Only model output audio messages can be truncated|Audio content of \d+ ?ms is already shorter than"
+)
+"""What the service says of a truncation, with no code or one that says nothing."""
+
+
+def is_about_truncation(message: str | None) -> bool:
+    """Whether an error says that there was nothing to truncate, which only its message tells."""
+    return message is not None and _NOTHING_TO_TRUNCATE.search(message) is not None
+
+
+def meaning_of(code: str | None, error_type: str | None = None, message: str | None = None) -> ErrorMeaning:
+    """What an error means, by its code, else by its type: services put either word in either field.
+
+    A truncation that had nothing to truncate is known by the ``message`` only.
+    """
+    if is_about_truncation(message):
+        return _TOO_LATE
     for word in (code, error_type):
         if word in _BY_CODE:
             return _BY_CODE[word]

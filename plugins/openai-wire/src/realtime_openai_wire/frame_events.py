@@ -55,7 +55,7 @@ def plain(_: WireState, name: str, frame: Frame) -> Events:
 def error_event(name: str, frame: Frame, error: Frame, command_id: str | None = None) -> RealtimeErrorEvent:
     """The ``error`` object that a frame holds."""
     code, error_type = identifier(error, "code"), identifier(error, "type")
-    meaning = meaning_of(code, error_type)
+    meaning = meaning_of(code, error_type, text(error, "message"))
     return RealtimeErrorEvent(
         service_type=name,
         service_event=frame,

@@ -7,7 +7,7 @@ Rules, in the order of what the service tells:
 * ``response.created`` echoes the id that the command put into the response's metadata;
 * a cancelled ``response.done`` answers the oldest ``response.cancel`` that named it, or named none;
 * ``error`` names the event id that caused it, and the oldest frame of that event id is meant; where it names
-  none, its code or its ``param`` tells the kind of frame, and one of that kind is meant or nobody;
+  none, its code, its ``param`` or its words tell the kind of frame, and one of that kind is meant or nobody;
   where these tell nothing, any may be meant, but only by an error that is about a request: a service's
   own trouble refuses nobody;
 * ``session.updated``, ``…committed`` and ``…cleared`` name nothing: the oldest of the kind is meant.
@@ -35,7 +35,7 @@ from typing import Any, Final
 import attrs
 from realtime_core.clock import current_clock
 
-from realtime_openai_wire.errors import meaning_of
+from realtime_openai_wire.errors import is_about_truncation, meaning_of
 from realtime_openai_wire.fields import mapping, text
 from realtime_openai_wire.names import SendEvents
 
@@ -200,6 +200,8 @@ class PendingCommands:
 
     def _refusable(self, error: Mapping[str, Any]) -> list[int]:
         """The commands that an error which names nobody may mean."""
+        if is_about_truncation(text(error, "message")):
+            return list(self._of(SendEvents.CONVERSATION_ITEM_TRUNCATE))
         code = text(error, "code")
         if code in _KIND_BY_CODE:
             return list(self._of(_KIND_BY_CODE[code]))

@@ -21,7 +21,8 @@ def _updated(state: WireState, name: str, frame: Frame) -> Events:
     # a service that does not say what is in force has what it was asked for
     asked = state.asked_formats.take(command_id) or state.opened_with
     state.output_format, state.opened_with = asked or state.output_format, None
-    return _session(state, name, frame, phase="updated", command_id=command_id)
+    otherwise = state.asked_settings.differences(command_id, mapping(frame, "session"))
+    return _session(state, name, frame, phase="updated", command_id=command_id, not_honoured=otherwise)
 
 
 def _rate_limits(_: WireState, name: str, frame: Frame) -> Events:
@@ -32,6 +33,7 @@ def _error(state: WireState, name: str, frame: Frame) -> Events:
     error = mapping(frame, "error")
     command_id = state.pending.answer_error(error)
     state.asked_formats.take(command_id)
+    state.asked_settings.refuse(command_id)
     state.out_of_band.take(command_id)
     return (error_event(name, frame, error, command_id=command_id),)
 

@@ -16,6 +16,7 @@ from realtime_core.settings import RealtimeSettings, TurnDetection, set_fields, 
 from realtime_core.unset import UNSET, UnsetType
 
 from realtime_openai_wire.choices import CHECKS
+from realtime_openai_wire.fields import mapping
 from realtime_openai_wire.formats import format_to_wire
 from realtime_openai_wire.tools import tools_to_wire
 
@@ -27,6 +28,7 @@ __all__ = [
     "SessionType",
     "TurnDetection",
     "session_payload",
+    "settings_in",
     "voice_to_wire",
 ]
 
@@ -211,3 +213,15 @@ def session_payload(
             place = place.setdefault(key, {})
         place[path[-1]] = None if value is None else write(value)
     return payload
+
+
+def settings_in(session: Mapping[str, Any]) -> dict[str, Any]:
+    """What a ``session`` object says of each setting, and of ``tools``, by name; of others nothing."""
+    found: dict[str, Any] = {}
+    for name, (path, _) in _PLACES.items():
+        place = session
+        for key in path[:-1]:
+            place = mapping(place, key)
+        if path[-1] in place:
+            found[name] = place[path[-1]]
+    return found

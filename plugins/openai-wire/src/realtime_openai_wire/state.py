@@ -5,6 +5,7 @@ from typing import Any, Final
 import attrs
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 
+from realtime_openai_wire.asked_settings import AskedSettings
 from realtime_openai_wire.calls import MOST_CALLS, GivenCalls
 from realtime_openai_wire.latest import Latest
 from realtime_openai_wire.pending import PendingCommands
@@ -52,6 +53,7 @@ class WireState:
     """What the session is to be set up with, until the service says that it is set up."""
     asked_formats: Latest[str, AudioFormat] = _at_most(_COMMANDS)
     """The formats of output that commands asked for, until the service has answered."""
+    asked_settings: AskedSettings = attrs.Factory(AskedSettings)
     out_of_band: Latest[str, None] = _at_most(_COMMANDS)
     """The commands that asked for a response out of band, until it begins."""
     responses: OpenResponses = attrs.Factory(OpenResponses)

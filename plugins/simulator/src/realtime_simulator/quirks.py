@@ -22,6 +22,7 @@ Quirk: TypeAlias = Literal[
     "part-twice",
     "preview-names",
     "no-event-ids",
+    "fixed-voice",
 ]
 _Filter: TypeAlias = Callable[[Frame], list[Frame]]
 
@@ -84,6 +85,15 @@ def _part_twice(frame: Frame) -> list[Frame]:
 
 def _no_event_ids(frame: Frame) -> list[Frame]:
     return [{key: value for key, value in frame.items() if key != "event_id"}]
+
+
+def _fixed_voice(frame: Frame) -> list[Frame]:
+    match frame:
+        case {"type": "session.updated", "session": {"audio": {"output": {"voice": _}}}}:
+            audio = frame["session"]["audio"]
+            output = {**audio["output"], "voice": "alloy"}
+            return [{**frame, "session": {**frame["session"], "audio": {**audio, "output": output}}}]
+    return [frame]
 
 
 def _preview_names(frame: Frame) -> list[Frame]:
@@ -176,6 +186,7 @@ _FILTERS: Final[dict[Quirk, Callable[[Frames, str], _Filter]]] = {
     "part-twice": _stateless(_part_twice),
     "preview-names": _stateless(_preview_names),
     "no-event-ids": _stateless(_no_event_ids),
+    "fixed-voice": _stateless(_fixed_voice),
 }
 """In the order in which they are applied: those that make frames, then those that change them."""
 
