@@ -23,8 +23,6 @@ __all__ = ["read_arguments"]
 
 _WHERE: Final = re.compile(r" - at (`key` in )?`\$(.*)`$", re.DOTALL)
 _STEP: Final = re.compile(r"\[(\d+|\.\.\.)\]|\.([^.\[]+)")
-_EXACT: Final = 2**53
-"""Up to here a float that is an integer says which."""
 
 
 def read_arguments(text: str, parameters: Sequence[Parameter], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,6 +34,13 @@ def read_arguments(text: str, parameters: Sequence[Parameter], schema: Mapping[s
         BadArguments: the text is no JSON object, or arguments are missing, unknown or of the wrong type; all
             of them are named, with what would be right.
     """
+    try:
+        return _read(text, parameters, schema)
+    except RecursionError:
+        raise BadArguments("The arguments are nested too deeply. Write something flatter.") from None
+
+
+def _read(text: str, parameters: Sequence[Parameter], schema: Mapping[str, Any]) -> dict[str, Any]:
     import msgspec
 
     given = _read_object(text)
@@ -48,8 +53,6 @@ def read_arguments(text: str, parameters: Sequence[Parameter], schema: Mapping[s
                 values[name] = msgspec.convert(given.pop(name), parameter.annotation, str_keys=True)
             except msgspec.ValidationError as exc:
                 problems.append(_mismatch(name, str(exc), schema))
-            except RecursionError:
-                problems.append(f"argument {name!r} is nested too deeply")
         elif parameter.required:
             problems.append(f"argument {name!r} is missing")
     problems += [_unknown(name, schema["properties"]) for name in given]
@@ -65,8 +68,6 @@ def _read_object(text: str) -> dict[str, Any]:
 
     try:
         given = _decoder().decode(text) if text.strip() else None
-    except RecursionError:
-        raise BadArguments("The arguments are nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeEncodeError) as exc:
         raise BadArguments(f"The arguments are no valid JSON: {exc}. Write one JSON object.") from None
     if given is None:
@@ -99,7 +100,7 @@ def _number(text: str) -> int | float:
     value = float(text)
     if math.isinf(value):
         raise ValueError("Number out of range")
-    return int(value) if value.is_integer() and abs(value) <= _EXACT else value
+    return int(value) if value.is_integer() else value
 
 
 def _unknown(name: str, known: Collection[str]) -> str:

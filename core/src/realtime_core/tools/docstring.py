@@ -20,7 +20,7 @@ class Documentation:
 
 
 def read_docstring(docstring: str | None) -> Documentation:
-    """Read ``docstring``; one that follows no style is all description."""
+    """Read ``docstring``; one that follows no style, or that the parser fails on, is all description."""
     if not docstring:
         return Documentation()
     # loads in a moment that `import realtime_core` can do without
@@ -29,7 +29,7 @@ def read_docstring(docstring: str | None) -> Documentation:
     text = inspect.cleandoc(docstring)
     try:
         parsed = docstring_parser.parse(text)
-    except docstring_parser.ParseError:
+    except Exception:  # noqa: BLE001  # whatever it is, the function is no worse for it
         return Documentation(text)
     paragraphs = [parsed.short_description, parsed.long_description]
     return Documentation(

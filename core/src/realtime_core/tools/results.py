@@ -31,7 +31,7 @@ _MAX_ARRAY: Final = 10_000
 
 
 def result_text(value: Any) -> str:
-    """The text for the model: a string as it is, anything else as JSON; ``None`` is ``null``.
+    """The text for the model: a string, and what is spelt as one, as it is; else JSON. ``None`` is ``null``.
 
     Taken are what JSON knows, mappings, sequences and sets, dataclasses, attrs and msgspec classes, named
     tuples, objects with ``model_dump`` (pydantic), enums, dates and times, `~decimal.Decimal`, `~uuid.UUID`,
@@ -41,15 +41,15 @@ def result_text(value: Any) -> str:
         BadResult: a part of it is nothing that JSON can say: bytes, functions, objects of other classes,
             something that holds itself. The text names the place.
     """
-    if isinstance(value, str) and not isinstance(value, Enum):
-        return sendable(str.__str__(value))
     try:
         plain = _plain(value, "result", ())
     except BadResult:
         raise
     except Exception as exc:
         raise BadResult(f"The result of the function cannot be read ({type(exc).__name__}).") from exc
-    return sendable(json.dumps(plain, ensure_ascii=False, separators=(",", ":")))
+    if not isinstance(plain, str):
+        plain = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    return sendable(plain)
 
 
 def _refusal(path: str, what: str, remedy: str) -> BadResult:

@@ -56,9 +56,7 @@ def build_schema(
     }
     used = recursive & {name for written in properties.values() for name in _reachable(written, components)}
     if used:
-        whole["$defs"] = {
-            name: _written_out(components[name], components, recursive) for name in sorted(used)
-        }
+        whole["$defs"] = {name: _component(name, components, recursive) for name in sorted(used)}
     return whole
 
 
@@ -138,13 +136,18 @@ def _reachable(schema: Schema, components: Schema, seen: set[str] | None = None)
     return seen
 
 
+def _component(name: str, components: Schema, recursive: set[str]) -> dict[str, Any]:
+    written = _written_out(components[name], components, recursive)
+    written.pop("title", None)  # the name of a class in the program
+    return written
+
+
 def _written_out(schema: Schema, components: Schema, recursive: set[str]) -> dict[str, Any]:
     """``schema`` with what it refers to in its place, but for what is ``recursive``."""
     written = dict(schema)
     if "$ref" in written and (name := _name(written)) in components and name not in recursive:
         del written["$ref"]
-        written = {**components[name], **written}
-        del written["title"]  # the name of a class in the program
+        return {**_component(name, components, recursive), **written}
     written.pop("discriminator", None)  # points at what is no longer apart
     for key in _MANY:
         if key in written:

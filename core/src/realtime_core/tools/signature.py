@@ -114,7 +114,9 @@ def _is_fillable(parameter: inspect.Parameter, tool: str) -> bool:
             raise InvalidTool(f"{where} is a **{parameter.name}; name every parameter, or take one dict")
         case inspect.Parameter.POSITIONAL_ONLY:
             if parameter.default is inspect.Parameter.empty:
-                raise InvalidTool(f"{where} can only be given by position; move it behind the '/'")
+                raise InvalidTool(
+                    f"{where} can only be given by position; move it behind the '/', or wrap the function"
+                )
             return False
     if parameter.name == "self" and parameter.annotation is inspect.Parameter.empty:
         raise InvalidTool(f"{where} is left open: give the method of an instance, not that of its class")
