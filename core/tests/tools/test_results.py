@@ -274,12 +274,18 @@ LEAVES = (
     | st.complex_numbers()
     | st.sampled_from([Unit.CELSIUS, Word.YES, Level.LOW, Odd(), np.int8(1), np.float32("nan")])
 )
+
+
+def _is_hashable(value):
+    return not (isinstance(value, Decimal) and value.is_snan())
+
+
 ANYTHING = st.recursive(
     LEAVES,
     lambda inner: (
         st.lists(inner)
         | st.tuples(inner, inner)
-        | st.dictionaries(LEAVES, inner)
+        | st.dictionaries(LEAVES.filter(_is_hashable), inner)
         | st.builds(Place, inner, inner)
         | st.builds(Pair, inner, inner)
     ),
