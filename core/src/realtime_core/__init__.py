@@ -10,7 +10,6 @@
 Provider authors start at `realtime_core.provider`.
 """
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
@@ -86,12 +85,14 @@ from realtime_core.responses import ResponseHandle
 from realtime_core.settings import InputAudioTranscription, RealtimeSettings, TurnDetection
 from realtime_core.state import SessionState
 from realtime_core.stats import SessionStats
+from realtime_core.tools.call import ActiveCall
+from realtime_core.tools.failures import ToolError
+from realtime_core.tools.tool import Tool
 from realtime_core.unset import UNSET, UnsetType
 from realtime_core.usage import FirstAudio, SessionUsage
 
 if TYPE_CHECKING:
     from realtime_core.session import RealtimeSession
-    from realtime_core.tools import ActiveCall, Tool, ToolError
 
 __all__ = [
     "PCM16_24KHZ",
@@ -183,16 +184,10 @@ __all__ = [
 ]
 
 
-_LATER = {
-    "ActiveCall": "realtime_core.tools",
-    "RealtimeSession": "realtime_core.session",
-    "Tool": "realtime_core.tools",
-    "ToolError": "realtime_core.tools",
-}
-"""What `import realtime_core` leaves for whoever asks: the session brings numpy, tools half the library."""
-
-
 def __getattr__(name: str) -> Any:
-    if name in _LATER:
-        return getattr(importlib.import_module(_LATER[name]), name)
+    if name == "RealtimeSession":
+        # it brings numpy, which `import realtime_core` leaves for the first session
+        from realtime_core.session import RealtimeSession
+
+        return RealtimeSession
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -248,7 +248,7 @@ def test_a_function_that_ends_after_the_loop_was_closed_disturbs_nobody():
 
 STUCK = """
 import asyncio, threading
-from realtime_core.tools import ToolThreads
+from realtime_core.tools.executor import ToolThreads
 began = threading.Event()
 def stuck():
     began.set()

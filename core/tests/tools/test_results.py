@@ -138,7 +138,7 @@ def test_numbers_of_numpy_are_numbers(value, text):
 
 def test_numpy_is_not_loaded_to_know_that_it_is_not_there():
     program = (
-        "import sys; from realtime_core.tools import result_text; result_text([1, {'a': (2,)}]);"
+        "import sys; from realtime_core.tools.results import result_text; result_text([1, {'a': (2,)}]);"
         "print('numpy' in sys.modules)"
     )
 

@@ -8,10 +8,7 @@ import pytest
 from realtime_core import RealtimeSession
 from realtime_core.errors import InvalidTool
 from realtime_core.tools.call import ActiveCall
-from realtime_core.tools.signature import Injected, Parameter, innermost, is_async, read_signature
-
-
-async def pause(s: float) -> None: ...
+from realtime_core.tools.signature import Injected, Parameter, read_signature
 
 
 def parameters(function):
@@ -210,37 +207,3 @@ def test_a_function_in_a_thread_cannot_have_the_session():
         InvalidTool, match=r"tool 'f' is no async function, .* make it async, or ask for an ActiveCall"
     ):
         read_signature(f, "f")
-
-
-class _Async:
-    async def __call__(self): ...
-
-    async def method(self): ...
-
-
-class _Sync:
-    def __call__(self): ...
-
-
-@pytest.mark.parametrize(
-    ("function", "expected"),
-    [
-        (pause, True),
-        (functools.partial(pause, 1), True),
-        (_Async(), True),
-        (_Async().method, True),
-        (functools.partial(_Async()), True),
-        (_Sync(), False),
-        (len, False),
-        (lambda: None, False),
-    ],
-)
-def test_whether_a_function_is_awaited_is_seen_through_partials_and_objects(function, expected):
-    assert is_async(function) is expected
-
-
-def test_what_a_partial_is_a_partial_of_is_found_through_all_of_them():
-    inner = functools.partial(_Sync())
-
-    assert innermost(functools.partial(inner)) is inner.func
-    assert innermost(pause) is pause

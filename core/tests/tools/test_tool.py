@@ -7,7 +7,8 @@ import jsonschema
 import pytest
 from openai.types.realtime import RealtimeFunctionTool
 from realtime_core import ActiveCall, InvalidTool, RealtimeSession, Tool, ToolCall, ToolDefinition
-from realtime_core.tools import BadArguments, as_tool, as_tools
+from realtime_core.tools.failures import BadArguments
+from realtime_core.tools.tool import as_tool, as_tools
 
 
 def get_weather(city: str, unit: Literal["C", "F"] = "C") -> str:

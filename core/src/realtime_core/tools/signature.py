@@ -14,8 +14,9 @@ import attrs
 
 from realtime_core.errors import InvalidTool
 from realtime_core.tools.call import ActiveCall
+from realtime_core.tools.callables import implementation, is_async
 
-__all__ = ["Injected", "Parameter", "Signature", "innermost", "is_async", "read_signature"]
+__all__ = ["Injected", "Parameter", "Signature", "read_signature"]
 
 _SESSION: Final = "realtime_core.session.RealtimeSession"
 
@@ -49,19 +50,6 @@ class Signature:
 
     parameters: tuple[Parameter, ...]
     injected: Mapping[str, Injected]
-
-
-def innermost(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What a partial is a partial of; anything else is itself."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    return function
-
-
-def is_async(function: Callable[..., Any]) -> bool:
-    """Whether ``function`` is a coroutine function, or a partial of one, or an object whose call is one."""
-    function = innermost(function)
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(_dunder_call(function))
 
 
 def read_signature(function: Callable[..., Any], tool: str) -> Signature:
@@ -143,11 +131,7 @@ class _NamedSession:
 
 def _names_in_scope(function: Callable[..., Any]) -> dict[str, Any]:
     """What annotations may name: the module of the function, and our two classes wherever they come from."""
-    function = innermost(function)
-    if not inspect.isroutine(function):
-        function = _dunder_call(function)
-    function = inspect.unwrap(function)
-    own = getattr(function, "__globals__", {})
+    own = getattr(inspect.unwrap(implementation(function)), "__globals__", {})
     return {"ActiveCall": ActiveCall, "RealtimeSession": _NamedSession, **own}
 
 
@@ -169,7 +153,3 @@ def _filled_with(annotation: Any) -> Injected | None:
 
 def _path(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
-
-
-def _dunder_call(function: Callable[..., Any]) -> Callable[..., Any]:
-    return type(function).__call__

@@ -4,7 +4,6 @@ Knows nothing of running: threads, time-outs and what becomes of the result are 
 """
 
 import functools
-import inspect
 import math
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -12,11 +11,8 @@ from typing import Any, Final
 
 from realtime_core.contents import ApprovalRequest, ToolDefinition
 from realtime_core.errors import InvalidTool
-from realtime_core.tools.arguments import read_arguments
 from realtime_core.tools.call import ActiveCall
-from realtime_core.tools.docstring import read_docstring
-from realtime_core.tools.schema import build_schema
-from realtime_core.tools.signature import Injected, innermost, is_async, read_signature
+from realtime_core.tools.callables import docstring_of, is_async, name_of, yields
 
 __all__ = ["Approve", "Tool", "Tools", "as_tool", "as_tools"]
 
@@ -68,10 +64,15 @@ class Tool:
         approve: Approve = False,
         approval_timeout_s: float = 60.0,
     ) -> None:
+        # what reads functions loads with the first tool, not with the package
+        from realtime_core.tools.docstring import read_docstring
+        from realtime_core.tools.schema import build_schema
+        from realtime_core.tools.signature import read_signature
+
         name = _checked_name(function, name)
         _check_settings(name, description, timeout_s, approve, approval_timeout_s)
         signature = read_signature(function, name)
-        documented = read_docstring(_docstring(function))
+        documented = read_docstring(docstring_of(function))
         self.function: Final = function
         self.timeout_s: Final = timeout_s
         self.approve: Final = approve
@@ -104,8 +105,10 @@ class Tool:
         Raises:
             BadArguments: what the model wrote does not fit; the text is for the model.
         """
+        from realtime_core.tools.arguments import read_arguments
+
         arguments = read_arguments(call.arguments, self._parameters, self.definition.parameters)
-        fill = {Injected.CALL: call, Injected.SESSION: session}
+        fill = {"call": call, "session": session}
         arguments |= {name: fill[injected] for name, injected in self._injected.items()}
         return functools.partial(self.function, **arguments)
 
@@ -131,7 +134,7 @@ def as_tools(tools: Tools) -> tuple[Tool | Mapping[str, Any], ...]:
     """
     given: Any = tools
     if not isinstance(given, Iterable) or isinstance(given, str | Mapping):
-        raise InvalidTool(f"tools takes a list of functions, not {_kind(given)}; write tools=[...]")
+        raise InvalidTool(f"tools takes a list of functions, not {name_of(given)}; write tools=[...]")
     made = tuple(tool if isinstance(tool, Mapping) else as_tool(tool) for tool in given)
     names: set[str] = set()
     for tool in made:
@@ -143,10 +146,6 @@ def as_tools(tools: Tools) -> tuple[Tool | Mapping[str, Any], ...]:
     return made
 
 
-def _kind(value: object) -> str:
-    return getattr(value, "__name__", type(value).__name__)
-
-
 def _checked_name(function: Any, name: Any) -> str:
     if not callable(function) or isinstance(function, type):
         what = (
@@ -155,22 +154,15 @@ def _checked_name(function: Any, name: Any) -> str:
         raise InvalidTool(
             f"a tool is a function, not {what}; give a function, or an object that can be called"
         )
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        raise InvalidTool(f"tool {_kind(function)!r} yields; a tool returns one result, so return a list")
+    if yields(function):
+        raise InvalidTool(f"tool {name_of(function)!r} yields; a tool returns one result, so return a list")
     if name is None:
-        name = _kind(innermost(function))
+        name = name_of(function)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InvalidTool(
             f"{name!r} is no name of a tool: 1 to 64 ASCII letters, digits, _ or -; give Tool(..., name=...)"
         )
     return name
-
-
-def _docstring(function: Callable[..., Any]) -> str | None:
-    function = innermost(function)
-    if inspect.isroutine(function):
-        return inspect.getdoc(function)
-    return type(function).__call__.__doc__ or inspect.getdoc(type(function))
 
 
 def _check_settings(
