@@ -31,6 +31,16 @@ class AudioFormat:
         validator=positive(int),
     )
     channels: int = attrs.field(default=1, validator=positive(int))
+    # asked for with every piece of audio, so worked out once
+    frame_bytes: int = attrs.field(init=False, eq=False, repr=False)
+    """Bytes of one sample of all channels."""
+    bytes_per_s: int = attrs.field(init=False, eq=False, repr=False)
+    """Bytes of one second."""
+
+    def __attrs_post_init__(self) -> None:
+        frame_bytes = self.channels * (2 if self.encoding == "pcm16" else 1)
+        object.__setattr__(self, "frame_bytes", frame_bytes)
+        object.__setattr__(self, "bytes_per_s", self.rate_hz * frame_bytes)
 
     @classmethod
     def parse(cls, value: object) -> "AudioFormat":
@@ -48,16 +58,6 @@ class AudioFormat:
                 choices = ", ".join(repr(name) for name in get_args(Encoding))
                 shown = repr(value) if isinstance(value, str) else type(value).__name__
                 raise InvalidSettings(f"no audio format {shown}; choose {choices} or give an AudioFormat")
-
-    @property
-    def frame_bytes(self) -> int:
-        """Bytes of one sample of all channels."""
-        return self.channels * (2 if self.encoding == "pcm16" else 1)
-
-    @property
-    def bytes_per_s(self) -> int:
-        """Bytes of one second."""
-        return self.rate_hz * self.frame_bytes
 
     def duration_ms(self, size: int) -> float:
         """Milliseconds that ``size`` bytes last."""
