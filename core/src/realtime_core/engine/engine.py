@@ -130,7 +130,8 @@ class SessionEngine:
             Host(
                 session=session,
                 spawn=self.life.spawn,
-                send=self.sender.write,
+                order=self.sender.order,
+                send=self.sender.write_in_order,
                 report=self._report_own,
                 go_on=self.go_on,
                 progress=self._progress,

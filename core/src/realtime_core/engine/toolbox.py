@@ -29,6 +29,7 @@ from realtime_core.tools.executor import ToolThreads
 from realtime_core.tools.failures import ErrorHook, cancelled, error_text, timed_out, unknown_tool
 from realtime_core.tools.results import result_text
 from realtime_core.tools.tool import Tool
+from realtime_core.turnstile import Turnstile
 
 __all__ = ["Host", "Toolbox"]
 
@@ -41,8 +42,10 @@ class Host:
     """What a tool gets that asks for its `RealtimeSession`."""
     spawn: Callable[..., "asyncio.Task[None] | None"]
     """As `Lifecycle.spawn`."""
+    order: Turnstile
+    """Who goes through may send."""
     send: Callable[[AddItem], Awaitable[None]]
-    """Write an item."""
+    """Write an item, under ``order``."""
     report: Callable[[RealtimeEvent], None]
     """Give the application an event."""
     go_on: Callable[[Callable[[], bool]], None]
@@ -156,7 +159,8 @@ class Toolbox:
         # taken out before it is written: a second result must not slip in meanwhile
         self._open.pop(result.call_id, None)
         try:
-            await self._send(result)
+            async with self._host.order:
+                await self._send(result)
         except RealtimeError:
             if running is not None:
                 self._open[result.call_id] = running
@@ -176,7 +180,7 @@ class Toolbox:
             is_error, output = True, error_text(call, exc, self._error_hook)
         duration_ms = (self._clock.now_s() - started_s) * 1000
         result = ToolResult(call.call_id, call.name, output, duration_ms=duration_ms, is_error=is_error)
-        sent = not running.active.cancelled and await self._delivered(result)
+        sent = await self._delivered(running, result)
         if self._open.get(call.call_id) is running:
             del self._open[call.call_id]
         self._host.report(
@@ -186,9 +190,12 @@ class Toolbox:
         )
         self._answered(running)
 
-    async def _delivered(self, result: ToolResult) -> bool:
+    async def _delivered(self, running: "_Running", result: ToolResult) -> bool:
         try:
-            await self._send(result)
+            async with self._host.order:
+                if running.active.cancelled:  # it may have been only while this waited for its turn
+                    return False
+                await self._send(result)
         except RealtimeError as exc:
             self._host.report(
                 RealtimeErrorEvent(
