@@ -373,8 +373,9 @@ async def test_session_ends_although_the_service_takes_nothing_any_more():
         stalled.set()
 
     async with serving(stall) as service:
-        session = await parley(service).create_session()
-        sending = asyncio.create_task(session.send_audio(bytes(MOST_BYTES * 4)))  # more than a socket holds
+        native = AudioFormat("pcm16", 16_000)
+        session = await parley(service).create_session(input_audio_format=native)
+        sending = asyncio.create_task(session.send_audio(bytes(MOST_BYTES)))  # more than a socket holds
         await stalled.wait()
 
         await session.delete_session()

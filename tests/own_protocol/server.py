@@ -52,8 +52,8 @@ class Peer:
             self.send(spoken=f"{word} ")
 
     def over(self, **meanings: Any) -> None:
-        """The turn ends, in one frame with ``meanings``."""
-        self.send(**meanings, over=True)
+        """The turn ends, in one frame with ``meanings``, which come after that."""
+        self.send(over=True, **meanings)
 
     async def call(self, *calls: tuple[str, str, dict[str, Any]], **more: Any) -> dict[str, str]:
         """Call functions, each an id, a name and arguments, all in one frame with ``more``.
@@ -74,6 +74,10 @@ class Peer:
             del self._open_calls[call_id]
         self.send(withdrawn=list(call_ids), **meanings)
         self._wake()
+
+    def forget_calls(self) -> None:
+        """From now on calls may have the ids of those before."""
+        self._open_calls.clear()
 
     def bye(self, word: str) -> None:
         """End the connection, and say why."""
@@ -100,8 +104,12 @@ class Peer:
         self.send_bytes((MOST_BYTES + 1).to_bytes(4, "big"))
 
     def stop_reading(self) -> None:
-        """Take nothing any more."""
+        """Take nothing, until `go_on_reading`."""
         self._writer.transport.pause_reading()
+
+    def go_on_reading(self) -> None:
+        """Take what has come meanwhile."""
+        self._writer.transport.resume_reading()
 
     def abort(self) -> None:
         """Let go, however it stands."""
@@ -247,7 +255,8 @@ class Service:
         await asyncio.gather(*self._connections)
         for failure in self._failures:
             raise failure
-        assert [wrong for peer in self.peers for wrong in peer.complaints] == []
+        wrongs = [wrong for peer in self.peers for wrong in peer.complaints]
+        assert not wrongs, wrongs
 
 
 @asynccontextmanager

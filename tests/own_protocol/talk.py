@@ -48,8 +48,8 @@ def is_done(event: RealtimeEvent) -> bool:
 
 
 def has(meaning: str) -> Callable[[RealtimeEvent], bool]:
-    """Whether an event is of a frame with that meaning."""
-    return lambda event: event.service_event is not None and meaning in event.service_event
+    """Whether an event is what a frame says by that meaning."""
+    return lambda event: event.service_type == meaning
 
 
 def shape(events: list[RealtimeEvent]) -> list[str]:
