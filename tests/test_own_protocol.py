@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +36,7 @@ from realtime_core import (
 )
 from realtime_core.engine.native import native_settings
 from realtime_core.provider import Provider, Setup
+from workspace import ROOT
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
 
@@ -486,3 +488,13 @@ async def test_commands_return_when_they_are_written(provider: Provider):
         await peer.expect("pause")
 
     assert peer.order == ["setup", "says", "pause"]
+
+
+def test_size_that_is_published_is_true():
+    published = re.search(r"framing included, in (\d+) lines", (ROOT / "CONTRIBUTING.md").read_text())
+    assert published is not None
+    folder = ROOT / "tests" / "own_protocol"
+
+    lines = sum(len((folder / name).read_text().splitlines()) for name in ("provider.py", "frames.py"))
+
+    assert lines == int(published[1])

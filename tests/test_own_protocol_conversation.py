@@ -1,20 +1,28 @@
 """The conversation, its history and what it used, without a single id: see `own_protocol`."""
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
+from own_protocol.frames import pack
 from own_protocol.provider import LIVE
 from own_protocol.server import Peer, serving
-from own_protocol.talk import both, has, is_done, parley, until
+from own_protocol.talk import KEY, both, collect, has, is_done, parley, until
 from realtime_core import (
+    Budget,
+    ConnectionLost,
     Conversation,
     ConversationItem,
     Message,
+    RealtimeErrorEvent,
+    RealtimeEvent,
     ToolCall,
     ToolResult,
     UnsupportedCommand,
+    create_client,
 )
+from realtime_core.clock import VirtualClock, use_clock
 from realtime_core.provider import Provider
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
@@ -191,6 +199,124 @@ async def test_tokens_of_the_turns_add_up():
     assert (usage.tokens.input_tokens, usage.tokens.output_tokens, usage.tokens.total_tokens) == (60, 14, 74)
     assert (usage.responses, usage.cancelled_responses) == (3, 1)
     assert (usage.interruptions, usage.tool_calls, usage.tool_errors) == (1, 1, 0)
+
+
+async def test_captions_show_whole_turns_without_ids():
+    async with serving(conversation) as service, parley(service)(tools=[weather]) as session:
+        captions = session.captions()
+        await hold(session)
+        await session.delete_session()
+        shown = {caption.key: caption async for caption in captions}
+
+    latest = [(caption.role, caption.text.strip()) for caption in shown.values()]
+    assert [role for role, _ in latest] == ["user", "assistant", "user", "assistant", "user", "assistant"]
+    assert latest[1] == ("assistant", "Good morning.")
+    assert latest[3] == ("assistant", "It is sunny in Oslo.")
+    assert list(shown.values())[-1].interrupted
+
+
+async def test_words_that_are_known_late_stand_before_the_answer_to_them():
+    async def script(peer: Peer) -> None:
+        await peer.expect("pause")
+        peer.says("Sunny in Oslo.")
+        peer.send(heard={"text": "How is the weather?", "whole": True})
+        peer.over()
+        peer.send(end=True)
+
+    async with serving(script) as service, parley(service)() as session:
+        await session.send_audio(bytes(48_000))
+        await session.commit_audio()
+        await until(session, has("end"))
+
+        assert [item.role for item in held(session) if isinstance(item, Message)] == ["user", "assistant"]
+
+
+@both
+async def test_nothing_that_people_said_and_no_key_is_logged(
+    provider: Provider, caplog: pytest.LogCaptureFixture
+):
+    async def script(peer: Peer) -> None:
+        await peer.expect("says")
+        peer.send(heard={"text": "SECRET heard", "whole": True})
+        peer.says("SECRET spoken")
+        await peer.call(("c1", "fail", {"what": "SECRET argument"}), ("c2", "nothing", {"what": "SECRET"}))
+        peer.send_bytes(pack({"SECRET": "unknown"}))
+        peer.send_bytes(b"\0\0\0\6SECRET")
+        peer.over(end=True)
+
+    async def fail(what: str) -> None:
+        raise RuntimeError(f"SECRET exception {what}")
+
+    async def play(_: Any) -> None:
+        raise RuntimeError("SECRET callback")
+
+    caplog.set_level(logging.DEBUG)
+    async with (
+        serving(script) as service,
+        parley(service, provider)(
+            instructions="SECRET instructions", tools=[fail], audio_output_callback=play
+        ) as session,
+    ):
+        await session.send_text("SECRET said")
+        events = await until(session, has("end"))
+
+    for secret in ("SECRET", KEY):
+        assert secret not in caplog.text
+        assert secret not in repr(events).replace("'SECRET'", "")  # the service's own name for a frame
+        assert secret not in repr([session, session.conversation, session.settings, session.usage])
+
+
+async def test_conversation_of_another_provider_goes_on_here():
+    async with create_client("simulator")() as session:
+        await session.send_text("Hello", respond=True)
+        await until(session, is_done)
+        elsewhere = session.conversation
+
+    async with serving() as service, parley(service)(history=elsewhere) as session:
+        peer = await service.peer()
+        await peer.expect("says", 2)
+
+    assert [role for role, _ in told(peer)] == ["user", "assistant"]
+    assert told(peer)[0] == ("user", "Hello")
+
+
+async def test_conversation_held_here_goes_on_at_another_provider():
+    async with serving(conversation) as service, parley(service)(tools=[weather]) as session:
+        await hold(session)
+        here = session.conversation
+
+    async with create_client("simulator")(history=here) as session:
+        assert [type(item) for item in held(session)] == [type(item) for item in here.history()]
+
+
+async def test_budget_of_tokens_ends_the_session_when_the_turns_have_used_it_up():
+    async def script(peer: Peer) -> None:
+        await peer.expect("go")
+        peer.says("A lot.")
+        peer.over(tokens={"in": 90, "out": 20})
+
+    events: list[RealtimeEvent] = []
+    async with serving(script) as service:
+        client = parley(service, budget=Budget(max_tokens=100))
+        with pytest.raises(ConnectionLost) as lost:
+            async with client(create_response=True) as session:
+                await collect(session, events)
+
+    assert str(lost.value.reason) == "budget_exhausted"
+    assert "quota" in {event.kind for event in events if isinstance(event, RealtimeErrorEvent)}
+
+
+@both
+async def test_budget_of_time_ends_the_session(provider: Provider):
+    clock = VirtualClock()
+    with use_clock(clock):
+        async with serving() as service:
+            session = await parley(service, provider, budget=Budget(max_duration_s=60)).create_session()
+            clock.advance(61)
+            with pytest.raises(ConnectionLost) as lost:
+                await collect(session, [])
+
+    assert str(lost.value.reason) == "budget_exhausted"
 
 
 @both

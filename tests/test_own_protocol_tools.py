@@ -273,7 +273,7 @@ async def test_call_that_is_withdrawn_before_its_tool_begins_is_not_made(provide
 
 @both
 async def test_result_that_waits_to_be_written_is_withdrawn_with_its_call(provider: Provider):
-    asked, done = asyncio.Event(), asyncio.Event()
+    asked, done, native = asyncio.Event(), asyncio.Event(), AudioFormat("pcm16", 16_000)
 
     async def book() -> str:
         asked.set()
@@ -286,8 +286,10 @@ async def test_result_that_waits_to_be_written_is_withdrawn_with_its_call(provid
         peer.says(told["c2"])
         peer.over(end=True)
 
-    client = dict[str, Any](tools=[book, weather], input_audio_format=AudioFormat("pcm16", 16_000))
-    async with serving(script) as service, parley(service, provider)(**client) as session:
+    async with (
+        serving(script) as service,
+        parley(service, provider)(tools=[book, weather], input_audio_format=native) as session,
+    ):
         await asked.wait()
         peer = await service.peer()
         peer.stop_reading()
@@ -384,8 +386,10 @@ async def test_thousand_pieces_of_audio_reach_the_callback_while_a_tool_is_held(
         peer.over(end=True)
 
     think = Tool(think_async if is_async else think_sync, name="think")
-    client = dict[str, Any](tools=[think], audio_output_callback=player)
-    async with serving(script) as service, parley(service, provider)(**client) as session:
+    async with (
+        serving(script) as service,
+        parley(service, provider)(tools=[think], audio_output_callback=player) as session,
+    ):
         wire_ms = 1_000 * provider.capabilities.output_formats[0].duration_ms(640)
         await player.until(lambda: player.given_ms > wire_ms - 50)  # a converter keeps a little
         peer = await service.peer()
@@ -523,8 +527,10 @@ async def test_call_waits_for_a_persons_decision(provider: Provider, *, approves
         peer.says(told["c1"])
         peer.over(end=True)
 
-    client = dict[str, Any](tools=[Tool(book, approve=True)])
-    async with serving(script) as service, parley(service, provider)(**client) as session:
+    async with (
+        serving(script) as service,
+        parley(service, provider)(tools=[Tool(book, approve=True)]) as session,
+    ):
         (*_, asked) = await until(session, lambda event: isinstance(event, RealtimeApprovalEvent))
         assert isinstance(asked, RealtimeApprovalEvent)
         assert (asked.request.name, asked.request.arguments) == ("book", '{"room": "green"}')
@@ -545,8 +551,10 @@ async def test_call_that_is_withdrawn_while_a_person_thinks_is_not_made(provider
         await peer.call(("c1", "weather", {"city": "Oslo"}))
         peer.over(end=True)
 
-    client = dict[str, Any](tools=[Tool(weather, approve=True)])
-    async with serving(script) as service, parley(service, provider)(**client) as session:
+    async with (
+        serving(script) as service,
+        parley(service, provider)(tools=[Tool(weather, approve=True)]) as session,
+    ):
         (*_, asked) = await until(session, lambda event: isinstance(event, RealtimeApprovalEvent))
         assert isinstance(asked, RealtimeApprovalEvent)
         peer = await service.peer()
@@ -601,8 +609,10 @@ async def test_tool_may_interrupt_what_is_said():
         peer.over(end=True)
 
     player = Player()
-    client = dict[str, Any](tools=[quiet], audio_output_callback=player)
-    async with serving(script) as service, parley(service)(**client) as session:
+    async with (
+        serving(script) as service,
+        parley(service)(tools=[quiet], audio_output_callback=player) as session,
+    ):
         await until(session, has("end"))
 
     assert player.clears == 1
@@ -626,8 +636,10 @@ async def test_calls_can_be_answered_by_hand(provider: Provider):
         ran = True
         return city
 
-    client = dict[str, Any](tools=[weather], auto_invoke=False)
-    async with serving(script) as service, parley(service, provider)(**client) as session:
+    async with (
+        serving(script) as service,
+        parley(service, provider)(tools=[weather], auto_invoke=False) as session,
+    ):
         (*_, call) = await until(session, lambda event: isinstance(event, RealtimeFunctionCallEvent))
         assert isinstance(call, RealtimeFunctionCallEvent)
         result = ToolResult(call.function_call.call_id, "weather", "rain")
@@ -644,8 +656,10 @@ async def test_result_by_hand_of_a_withdrawn_call_is_refused(provider: Provider)
         await peer.call(("c1", "weather", {"city": "Oslo"}))
         peer.over(end=True)
 
-    client = dict[str, Any](tools=[weather], auto_invoke=False)
-    async with serving(script) as service, parley(service, provider)(**client) as session:
+    async with (
+        serving(script) as service,
+        parley(service, provider)(tools=[weather], auto_invoke=False) as session,
+    ):
         await until(session, lambda event: isinstance(event, RealtimeFunctionCallEvent))
         peer = await service.peer()
         peer.withdraw("c1")

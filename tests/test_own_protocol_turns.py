@@ -1,14 +1,18 @@
 """Responses, interruptions and what is played, at a provider with its own protocol: see `own_protocol`."""
 
 import asyncio
+import random
 
 import attrs
+import numpy as np
 import pytest
 from own_protocol.provider import LIVE, TURNS
 from own_protocol.server import Peer, serving
 from own_protocol.talk import Player, has, heard_ms, is_done, parley, shape, spoken, until
 from realtime_core import (
+    AudioFormat,
     RealtimeAudioEvent,
+    RealtimeEvent,
     RealtimeInterruptionEvent,
     SessionStateError,
     UnsupportedCommand,
@@ -248,6 +252,132 @@ async def test_interrupting_a_service_that_cannot_stop_silences_it_here_until_th
     (interruption,) = [event for event in events if isinstance(event, RealtimeInterruptionEvent)]
     assert interruption.cause == "client"
     assert peer.order == ["setup", "go"]
+
+
+async def test_interruption_of_a_turn_that_is_over_silences_what_is_still_being_played():
+    async def script(peer: Peer) -> None:
+        await peer.expect("go")
+        peer.says(pcm=HALF_S)
+        peer.over()
+        await peer.expect("says")
+        peer.send(interrupted=True)
+        peer.says("Yes?", pcm=HALF_S)
+        peer.over(end=True)
+
+    player = Player()
+    async with (
+        serving(script) as service,
+        parley(service)(audio_output_callback=player) as session,
+    ):
+        handle = await session.create_response()
+        done = await handle
+        hearing = asyncio.ensure_future(handle.heard())
+        player.played_ms = 200.0
+        await session.send_text("Wait")
+        events = await until(session, has("end"))
+        heard = await hearing
+
+    assert (done.status, heard) == ("completed", False)
+    assert player.clears == 1
+    assert player.given_ms == pytest.approx(1_000, abs=20)  # the next turn is heard
+    (interruption,) = [event for event in events if isinstance(event, RealtimeInterruptionEvent)]
+    assert (interruption.played_ms, interruption.estimated) == (200.0, False)
+
+
+async def test_turn_is_interrupted_once_however_often_it_is_told():
+    async def script(peer: Peer) -> None:
+        await peer.expect("go")
+        peer.says(pcm=HALF_S)
+        peer.send(interrupted=True)
+        peer.send(interrupted=True, over=True, end=True)
+
+    player = Player()
+    async with (
+        serving(script) as service,
+        parley(service)(audio_output_callback=player) as session,
+    ):
+        await session.create_response()
+        events = await until(session, has("end"))
+
+    assert shape(events).count("Interruption") == 1
+    assert [type(event) for event in events if event.service_type == "interrupted"][1:] == [RealtimeEvent]
+    assert player.clears == 1
+
+
+async def test_interruption_of_nothing_is_a_plain_event():
+    async def script(peer: Peer) -> None:
+        peer.send(interrupted=True, end=True)
+
+    async with serving(script) as service, parley(service)() as session:
+        events = await until(session, has("end"))
+
+    assert [type(event) for event in events[-2:]] == [RealtimeEvent, RealtimeEvent]
+
+
+async def test_response_that_was_interrupted_before_it_began_is_silent_and_the_next_is_heard():
+    begins = asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        await peer.expect("go")
+        await begins.wait()
+        peer.says(pcm=HALF_S)
+        peer.over()
+        await peer.expect("go", 2)
+        peer.says("Again.", pcm=HALF_S)
+        peer.over(end=True)
+
+    player = Player()
+    async with (
+        serving(script) as service,
+        parley(service)(audio_output_callback=player) as session,
+    ):
+        handle = await session.create_response()
+        assert await session.interrupt()
+        begins.set()
+        await handle
+        assert player.given_ms == 0
+        await session.create_response()
+        events = await until(session, has("end"))
+
+    assert player.given_ms == pytest.approx(500, abs=20)
+    assert "Error" not in shape(events)  # the service cannot be told to stop, and is not
+
+
+async def test_hundred_turns_interrupted_anywhere_never_sound_again():
+    """Every sample says of which turn it is, and whether that was interrupted before it was sent."""
+    dice, turns, pieces = random.Random(4), 100, 0  # noqa: S311  # no secret
+    native = AudioFormat("pcm16", 16_000)
+
+    def piece(turn: int, *, late: bool) -> bytes:
+        return np.full(160, turn * 2 + late, dtype="<i2").tobytes()
+
+    async def script(peer: Peer) -> None:
+        nonlocal pieces
+        for turn in range(turns):
+            for _ in range(dice.randrange(8)):
+                peer.send(audio=piece(turn, late=False))
+                pieces += 1
+            if dice.random() < 0.7:
+                peer.send(interrupted=True)
+                for _ in range(dice.randrange(4)):
+                    peer.send(audio=piece(turn, late=True), spoken="never heard")
+            peer.over()
+            if dice.random() < 0.2:
+                peer.send(interrupted=True)
+        peer.send(end=True)
+
+    heard: list[int] = []
+    async with (
+        serving(script) as service,
+        parley(service)(output_audio_format=native, audio_output_callback=heard.extend) as session,
+    ):
+        events = await until(session, has("end"))
+
+    # a turn that begins with late audio alone was interrupted while nothing was said: nothing tells that
+    begun = {value // 2 for value in heard if not value % 2}
+    assert [value for value in heard if value % 2 and value // 2 in begun] == []
+    assert len([value for value in heard if not value % 2]) == pieces * 160
+    assert shape(events).count("Interruption") <= turns * 2
 
 
 async def test_service_without_turns_can_be_silenced_too():
