@@ -42,7 +42,7 @@ class AssistantSpeech:
 
     Args:
         target: the session's output format.
-        queue: the events that wait for the consumer; tells `read` and `dropped` of audio in it.
+        queue: the events that wait for the consumer; from now on it tells of the audio in it.
         report: puts an event there.
     """
 
@@ -57,6 +57,7 @@ class AssistantSpeech:
         report: Report,
     ) -> None:
         self._queue = queue
+        queue.read, queue.dropped = self.read, self.dropped
         self._report = report
         self._clock = clock
         self.output = AudioOutput(
