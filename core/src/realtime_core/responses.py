@@ -66,7 +66,8 @@ class ResponseHandle:
         return self._request.done.wait().__await__()
 
     async def heard(self) -> bool:
-        """Wait until it was played, which ends later than the response itself; False: it was cut off.
+        """Wait until it was played, which ends later than the response itself; False: it was cut off, or is
+        out of band, which nobody plays.
 
         Raises:
             ProviderError, CommandTimeout, ConnectionLost, SessionStateError: as `created`.

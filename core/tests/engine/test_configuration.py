@@ -166,3 +166,42 @@ async def test_the_services_word_on_its_input_format_is_followed_unless_a_change
     await configuration.update(Change(RealtimeSettings(speed=2)))
     configuration.follow(PCM16_24KHZ)
     assert notes.audio.native == ULAW
+
+
+async def test_tools_are_sent_as_the_service_is_told_of_them(make):
+    configuration, notes = make(live_settings=frozenset({"tools"}))
+    remote = {"type": "mcp", "server_label": "docs"}
+
+    await configuration.update(Change(RealtimeSettings(), tools=(remote,)))
+
+    (update,) = notes.log
+    assert update.tools == (remote,)
+    assert set_fields(update.settings) == {}
+    assert configuration.accepted(update.command_id).tools == (remote,)
+
+
+async def test_tools_that_cannot_change_are_refused_by_name(make):
+    configuration, notes = make(live_settings=frozenset())
+
+    with pytest.raises(UnsupportedSetting, match="'tools'"):
+        await configuration.update(Change(RealtimeSettings(), tools=()))
+    assert notes.log == []
+
+
+async def test_change_of_one_that_waits_no_longer_is_in_force_when_it_is_accepted(make):
+    configuration, notes = make()
+    written = asyncio.Event()
+
+    async def send(update):
+        notes.log.append(update)
+        written.set()
+        await asyncio.Event().wait()
+
+    notes.send = send
+    task = asyncio.create_task(configuration.update(Change(RealtimeSettings(voice="b"))))
+    await written.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert configuration.accepted(notes.log[0].command_id) == Change(RealtimeSettings(voice="b"))
+    assert configuration.settings.voice == "b"

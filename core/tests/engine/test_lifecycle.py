@@ -5,7 +5,7 @@ import contextlib
 
 import attrs
 import pytest
-from realtime_core.commands import CommitAudio
+from realtime_core.commands import AppendAudio, CommitAudio
 from realtime_core.engine.lifecycle import DELETED, End, Hooks, Lifecycle
 from realtime_core.errors import (
     AuthenticationFailed,
@@ -15,6 +15,7 @@ from realtime_core.errors import (
     LostReason,
     ProtocolError,
     SessionStateError,
+    UnsupportedCommand,
 )
 from realtime_core.state import SessionState
 
@@ -33,8 +34,8 @@ class Session:
                 prepare=self.prepare,
                 serve=lambda: [self.serve()],
                 opened=lambda: self.log.append("opened"),
-                sending=lambda _: None,
-                not_sent=lambda _: None,
+                sending=lambda command: self.log.append(("sending", command)),
+                not_sent=lambda command: self.log.append(("not sent", command)),
                 finish=self.finish,
             ),
             name="scripted",
@@ -264,3 +265,211 @@ async def test_a_loop_that_cancels_the_root_while_the_connection_hangs_still_tel
     await session.life.wait_closed()
 
     assert (session.log[-1].reason, session.life.state) == ("cancelled", SessionState.CLOSED)
+
+
+# -- what the rest of the session rests on ---------------------------------------------------------------
+
+
+def told(session):
+    return [entry for entry in session.log if isinstance(entry, tuple)]
+
+
+async def test_opening_that_is_cancelled_takes_everything_down(session, service, idle):
+    service.greeting = []
+    opening = asyncio.create_task(session.life.open())
+    await idle()
+
+    opening.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    assert (session.life.state, session.life.end) == (SessionState.CLOSED, DELETED)
+    assert service.connection.closed == 1
+
+
+async def test_configuration_before_the_session_is_made_opens_nothing(session, clock, idle):
+    session.life.created = lambda: None
+    opening = asyncio.create_task(session.life.open())
+    await idle()
+    assert session.life.state is SessionState.OPENING
+
+    clock.advance(10)
+
+    with pytest.raises(ConnectionFailed):
+        await opening
+
+
+async def test_session_of_another_loop_is_left_alone(session):
+    await session.life.open()
+
+    def elsewhere():
+        with pytest.raises(SessionStateError, match="another event loop"):
+            asyncio.run(session.life.send(CommitAudio()))
+
+    await asyncio.to_thread(elsewhere)
+    await session.life.close()
+
+
+async def test_ended_session_says_why_when_something_is_sent(session, service):
+    await session.life.open()
+    lost = service.connection.lose()
+    await session.life.wait_closed()
+
+    with pytest.raises(SessionStateError, match=r"has ended \(dropped\)") as error:
+        await session.life.send(CommitAudio())
+
+    assert error.value.__cause__ is lost
+
+
+async def test_work_is_run_until_the_end_and_none_begins_after_it(session, idle):
+    log = []
+
+    async def work(name):
+        try:
+            log.append(name)
+            await asyncio.Event().wait()
+        finally:
+            log.append(f"{name} ended")
+
+    assert session.life.spawn(work("too early"), "work") is None
+    await session.life.open()
+    assert session.life.spawn(work("in time"), "work") is not None
+    await idle()
+    await session.life.close()
+    assert session.life.spawn(work("too late"), "work") is None
+
+    assert log == ["in time", "in time ended"]
+
+
+async def test_deletion_from_inside_waits_for_what_asked_for_it(session):
+    log = []
+
+    async def work():
+        await session.life.close()
+        log.append(session.life.state)
+        await asyncio.sleep(0)
+        log.append("finished")
+
+    await session.life.open()
+    session.life.spawn(work(), "work")
+    await session.life.wait_closed()
+
+    assert log == [SessionState.CLOSING, "finished"]
+
+
+async def test_what_asked_for_the_end_from_inside_and_never_finishes_is_cancelled(session, clock, idle):
+    async def work():
+        await session.life.close()
+        await asyncio.Event().wait()
+
+    await session.life.open()
+    session.life.spawn(work(), "work")
+    await idle()
+    assert session.life.state is SessionState.CLOSING
+
+    clock.advance(5)
+
+    await session.life.wait_closed()
+    assert session.life.end is DELETED
+
+
+async def test_command_that_is_refused_or_broken_was_not_sent(session, service):
+    await session.life.open()
+    command = CommitAudio()
+    service.send_error = UnsupportedCommand("no")
+    with pytest.raises(UnsupportedCommand):
+        await session.life.send(command)
+    for error in (ZeroDivisionError(), asyncio.CancelledError()):
+        service.send_error = error
+        with pytest.raises(ProtocolError, match="broke its contract") as broken:
+            await session.life.send(command)
+        assert broken.value.__cause__ is error
+
+    assert told(session) == [("sending", command), ("not sent", command)] * 3
+    await session.life.close()
+
+
+async def test_command_whose_sender_is_cancelled_may_have_been_sent(session, service, idle):
+    await session.life.open()
+    service.send_gate = asyncio.Event()
+    sending = asyncio.create_task(session.life.send(CommitAudio()))
+    await idle()
+
+    sending.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert [kind for kind, _ in told(session)] == ["sending"]
+    await session.life.close()
+
+
+@pytest.mark.parametrize("tells_audio", [False, True])
+async def test_audio_is_told_where_somebody_listens(session, tells_audio):
+    session.life._hooks = attrs.evolve(session.life._hooks, tells_audio=tells_audio)
+    await session.life.open()
+
+    await session.life.send(AppendAudio(data=b"\0\0"))
+
+    assert len(told(session)) == tells_audio
+    await session.life.close()
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), asyncio.CancelledError()])
+async def test_provider_that_breaks_ends_the_session(session, service, error):
+    await session.life.open()
+
+    service.connection.fail(error)
+    await session.life.wait_closed()
+
+    assert isinstance(session.life.end.failure, ProtocolError)
+    assert session.life.end.failure.__cause__ is error
+
+
+async def test_without_preparing_it_is_open_as_soon_as_it_is_configured(session, idle):
+    session.life._hooks = attrs.evolve(session.life._hooks, prepare=None, serve=list)
+    await session.life.open()
+    await idle()
+
+    assert session.life.state is SessionState.OPEN
+    await session.life.close()
+    assert [entry for entry in session.log if entry != "cancelled"] == ["configured", "opened", DELETED]
+
+
+async def test_nobody_waits_for_the_end_of_what_was_never_opened(session):
+    await session.life.wait_closed()
+
+    assert session.life.state is SessionState.NEW
+
+
+async def test_preparing_sends_before_it_is_open(session, service):
+    command = CommitAudio()
+
+    async def prepare(send):
+        assert session.life.state is SessionState.OPENING
+        await send(command)
+
+    session.life._hooks = attrs.evolve(session.life._hooks, prepare=prepare)
+    await session.life.open()
+
+    assert service.connection.sent == [command]
+    await session.life.close()
+
+
+async def test_connection_that_was_never_made_is_not_closed(session, service):
+    service.connect_error = ConnectionFailed("no", reason=FailedReason.DNS)
+
+    with pytest.raises(ConnectionFailed):
+        await session.life.open()
+
+    assert service.connections == []
+    assert session.life.state is SessionState.CLOSED
+
+
+async def test_connection_that_does_not_close_is_left_behind(session, service, caplog):
+    await session.life.open()
+    service.aclose_error = ZeroDivisionError()
+
+    await session.life.close()
+
+    assert session.life.state is SessionState.CLOSED
+    assert "did not close its connection: ZeroDivisionError" in caplog.text

@@ -356,7 +356,7 @@ class SessionEngine:
             if not event.out_of_band:
                 self.recorder.take(event)
                 self.speech.response_created(event.response_id)
-                if request is not None and request.unwanted:
+                if request is not None and request.unwanted is not None:
                     self._carry_on(self.speech.silence(self._slot.active_ids))
             return event
         told = self.meter.take(event)
@@ -432,7 +432,7 @@ class SessionEngine:
 
     def go_on(self, covered: Callable[[], bool] | None = None) -> None:
         """The model has all it waited for."""
-        if not self._may_ask or self.meter.refuses is not None:
+        if not self._may_ask or self.meter.refuses is not None or self.life.end is not None:
             return
         forced = self.configuration.settings.tool_choice not in (UNSET, "auto", "none")
         # a tool that must be called would be called for ever

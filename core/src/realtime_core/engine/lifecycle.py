@@ -233,6 +233,7 @@ class Lifecycle:
         except asyncio.CancelledError as exc:
             if _is_being_cancelled():
                 raise
+            hooks.not_sent(command)
             raise self._broken(exc) from exc
         except Exception as exc:  # a provider is other people's code
             hooks.not_sent(command)
@@ -283,8 +284,8 @@ class Lifecycle:
             task.cancel()
         try:
             async with timeout(self._clock, self._close_timeout_s):
-                if tasks:
-                    await asyncio.wait(tasks)
+                for task in tasks:
+                    await asyncio.wait([task])
         except TimeoutError:
             for task in self._spared:
                 task.cancel()

@@ -23,7 +23,8 @@ class ResponseRequest:
     """What is known of it. ``heard`` waits until the response of an id was played; whether to its end.
 
     ``covered`` is asked when the service begins a response by itself: whether that one makes this request
-    needless. ``retried``: it was refused and sent again; ``unwanted``: it is to be cancelled once it begins.
+    needless. ``retried``: it was refused and sent again; ``unwanted``: it is to be cancelled once it begins,
+    or else ends with that event.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class ResponseRequest:
         self.command = command
         self.covered = covered
         self.retried = False
-        self.unwanted = False
+        self.unwanted: RealtimeResponseEvent | None = None
         self._began = False
         self.created: Outcome[RealtimeResponseEvent] = Outcome()
         self.done: Outcome[RealtimeResponseEvent] = Outcome()
@@ -83,4 +84,5 @@ class ResponseRequest:
     async def heard(self) -> bool:
         """Whether it was played to its end, once that is known."""
         done = await self.done.wait()
-        return self._began and await self._heard(done.response_id)
+        played = self._began and not self.out_of_band
+        return played and await self._heard(done.response_id)

@@ -3,6 +3,7 @@
 The slot decides; here its decisions are written, and timed. Knows nothing of what responses bring.
 """
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from realtime_core.engine.pending import refusal
 from realtime_core.engine.request import ResponseRequest
 from realtime_core.engine.sender import Sender
 from realtime_core.engine.slot import ResponseSlot
-from realtime_core.errors import CommandTimeout, RealtimeError
+from realtime_core.errors import CommandTimeout, RealtimeError, SessionStateError
 from realtime_core.events import RealtimeErrorEvent, RealtimeResponseEvent
 from realtime_core.responses import ResponseHandle
 
@@ -87,7 +88,9 @@ class Responder:
     ) -> None:
         """Ask for a response that nobody waits for; see `ResponseRequest` for ``covered``."""
         command = CreateResponse(overrides=overrides or {})
-        self._slot.ask(ResponseRequest(command, self._heard, covered=covered))
+        # where too many wait already, they will go on from here
+        with contextlib.suppress(SessionStateError):
+            self._slot.ask(ResponseRequest(command, self._heard, covered=covered))
         self._go_on()
 
     def created(self, event: RealtimeResponseEvent) -> ResponseRequest | None:

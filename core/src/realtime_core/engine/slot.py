@@ -9,10 +9,11 @@ Rules:
 * Responses that the service begins by itself hold the slot, too. Where one makes a waiting request needless
   (``covered``), it is the answer to that request.
 * Refused because another response is active, a request waits for the end of that one and is sent again;
-  where none is known to be active, it is sent again once.
+  where none is known to be active, it is sent again once. One that is unwanted by now is not.
 * Out-of-band responses run beside all this, whoever asked for them.
 * A beginning that names no command belongs to the request that was sent, if the service never names any, and
-  nothing else explains it: the user's turn that was ended by the service explains one.
+  nothing else explains it: the user's turn that was ended by the service explains one. The oldest request out
+  of band is the one that a nameless beginning out of band belongs to.
 """
 
 from collections import deque
@@ -57,7 +58,7 @@ class ResponseSlot:
         self._sent: ResponseRequest | None = None
         self._waiting: deque[ResponseRequest] = deque()
         # out-of-band requests by command id until they begin, then by response id with all others that run
-        self._beside: dict[str, ResponseRequest] = {}
+        self._beside: dict[str | None, ResponseRequest] = {}
         self._running: dict[str | None, ResponseRequest] = {}
         # the latest that ran beside, done or not: something of them may come late
         self._out_of_band: dict[str | None, None] = {}
@@ -120,17 +121,10 @@ class ResponseSlot:
 
     def created(self, event: RealtimeResponseEvent) -> ResponseRequest | None:
         """A response has begun; the request that it answers, if any."""
-        if event.out_of_band:
-            self._note_out_of_band(event.response_id)
-            request = self._beside.pop(event.command_id, None) if event.command_id is not None else None
-        else:
-            request = self._begin(event)
+        self._names_commands = self._names_commands or event.command_id is not None
+        request = self._begin_beside(event) if event.out_of_band else self._begin(event)
         if request is not None:
-            if len(self._running) >= _MOST_RUNNING:
-                oldest = self._running.pop(next(iter(self._running)))
-                oldest.fail(ProviderError("the service began this response, and never told its end"))
-            self._running[event.response_id] = request
-            request.begin(event)
+            self._run(request, event)
         return request
 
     def done(self, event: RealtimeResponseEvent) -> None:
@@ -140,7 +134,10 @@ class ResponseSlot:
         if request is None and sent is not None and sent.command.command_id == event.command_id:
             # some services end what they never said they began
             request, self._sent = sent, None
-        if self._active is not None and event.response_id in (self._active.response_id, None):
+        if event.out_of_band:
+            if event.response_id is None:
+                self._out_of_band.pop(None, None)  # nothing tells it from the next
+        elif self._active is not None and event.response_id in (self._active.response_id, None):
             self._active = None
         if request is not None:
             request.end(event)
@@ -153,7 +150,7 @@ class ResponseSlot:
         """
         sent = self._sent
         if sent is None or sent.command.command_id != command_id:
-            beside = self._beside.pop(command_id, None) if command_id is not None else None
+            beside = self._beside.pop(command_id, None)
             if beside is not None:
                 beside.fail(error)
             return False
@@ -161,13 +158,13 @@ class ResponseSlot:
         if not active or (self._active is None and sent.retried):
             sent.fail(error)
             return False
-        if self._active is None:
-            sent.retried = True
-        elif self._active.covers is sent:
-            self._running[self._active.response_id] = sent
-            sent.begin(self._active.event)
-            return True
-        self._waiting.appendleft(sent)
+        sent.retried = self._active is None
+        if sent.unwanted is not None:
+            sent.end(sent.unwanted)
+        elif self._active is not None and self._active.covers is sent:
+            self._run(sent, self._active.event)
+        else:
+            self._waiting.appendleft(sent)
         return True
 
     @property
@@ -197,7 +194,7 @@ class ResponseSlot:
         for request in waiting:
             request.end(done)
         if self._sent is not None:
-            self._sent.unwanted = True
+            self._sent.unwanted = done
         return was_asked
 
     def close(self, error: BaseException) -> None:
@@ -211,15 +208,27 @@ class ResponseSlot:
         self._running.clear()
         self._beside.clear()
 
-    def _note_out_of_band(self, response_id: str | None) -> None:
+    def _run(self, request: ResponseRequest, event: RealtimeResponseEvent) -> None:
+        """The response that ``event`` began is the answer to a request."""
+        running, response_id = self._running, event.response_id
+        full = len(running) >= _MOST_RUNNING and response_id not in running
+        lost = running.pop(next(iter(running)) if full else response_id, None)
+        if lost is not None:
+            lost.fail(ProviderError("the service began this response, and never told its end"))
+        running[response_id] = request
+        request.begin(event)
+
+    def _begin_beside(self, event: RealtimeResponseEvent) -> ResponseRequest | None:
+        """A response out of band has begun."""
         if len(self._out_of_band) >= _MOST_RUNNING:
             del self._out_of_band[next(iter(self._out_of_band))]
-        self._out_of_band[response_id] = None
+        self._out_of_band[event.response_id] = None
+        oldest = None if self._names_commands else next(iter(self._beside), None)
+        return self._beside.pop(event.command_id or oldest, None)
 
     def _begin(self, event: RealtimeResponseEvent) -> ResponseRequest | None:
         """A response of the conversation has begun: it holds the slot from here on."""
         command_id, sent = event.command_id, self._sent
-        self._names_commands = self._names_commands or command_id is not None
         if sent is not None and (sent.command.command_id == command_id or self._answers(command_id)):
             self._sent = None
             self._active = _Active(event)

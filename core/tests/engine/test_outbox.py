@@ -1,0 +1,75 @@
+"""What the engine sends by itself, written by a task of its own."""
+
+import asyncio
+import contextlib
+
+import pytest
+from realtime_core.commands import CancelResponse, DeleteItem, Truncate
+from realtime_core.engine.outbox import Outbox
+from realtime_core.errors import UnsupportedCommand
+
+CANCEL, TRUNCATE, DELETE = CancelResponse(), Truncate(item_id="i", keep_ms=5), DeleteItem(item_id="j")
+
+
+class Sender:
+    """Writes to a list, once its gate is open."""
+
+    def __init__(self):
+        self.written = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.refused = None
+
+    async def write(self, command):
+        await self.gate.wait()
+        if command is self.refused:
+            raise UnsupportedCommand("it cannot do that")
+        self.written.append(command)
+
+
+@pytest.fixture
+async def make():
+    sender, failed = Sender(), []
+    outbox = Outbox(sender, lambda command, error: failed.append((command, str(error))))
+    task = asyncio.create_task(outbox.run())
+    yield outbox, sender, failed
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_commands_are_written_in_order_and_putting_never_waits(make, idle):
+    outbox, sender, _ = make
+    sender.gate.clear()
+    outbox.put(CANCEL)
+    await idle()
+    outbox.put(TRUNCATE)
+    outbox.put(DELETE)
+    assert sender.written == []
+
+    sender.gate.set()
+    await idle()
+
+    assert sender.written == [CANCEL, TRUNCATE, DELETE]
+
+
+async def test_what_is_put_later_is_written_too(make, idle):
+    outbox, sender, _ = make
+    outbox.put(CANCEL)
+    await idle()
+    outbox.put(DELETE)
+    await idle()
+
+    assert sender.written == [CANCEL, DELETE]
+
+
+async def test_what_cannot_be_written_is_told_and_the_rest_is_written(make, idle):
+    outbox, sender, failed = make
+    sender.refused = TRUNCATE
+
+    for command in (CANCEL, TRUNCATE, DELETE):
+        outbox.put(command)
+    await idle()
+
+    assert sender.written == [CANCEL, DELETE]
+    assert failed == [(TRUNCATE, "it cannot do that")]

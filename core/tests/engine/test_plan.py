@@ -1,0 +1,53 @@
+"""What is decided about a session before it is opened."""
+
+import pytest
+from realtime_core.contents import Message
+from realtime_core.engine.plan import SessionPlan, definitions, functions
+from realtime_core.errors import UnsupportedCommand
+from realtime_core.settings import RealtimeSettings
+from realtime_core.tools.tool import Tool
+
+
+def plan(service, capabilities, **decided):
+    provider = service.provider(**capabilities)
+    return SessionPlan(
+        provider=provider, name="scripted", options="secret", settings=RealtimeSettings(), **decided
+    )
+
+
+def test_options_and_history_stay_out_of_its_repr(service):
+    assert "secret" not in repr(plan(service, {}, history=(Message("user", "secret"),)))
+
+
+@pytest.mark.parametrize("capabilities", [{"turns": False}, {"client_responses": False}])
+def test_response_is_not_asked_for_where_that_cannot_be_done(service, capabilities):
+    with pytest.raises(UnsupportedCommand, match="scripted answers by itself"):
+        plan(service, capabilities, create_response=True)
+    with pytest.raises(UnsupportedCommand):
+        plan(service, capabilities).check_responses()
+
+
+def test_response_is_asked_for_where_it_can_be(service):
+    assert plan(service, {}, create_response=True).create_response
+
+
+@pytest.mark.parametrize("when", ["any_time", "at_start"])
+def test_history_is_taken_where_it_can_be(service, when):
+    assert plan(service, {"history": when}, history=(Message("user", "hi"),)).history
+
+
+def test_history_is_refused_where_it_cannot_be_told(service):
+    with pytest.raises(UnsupportedCommand, match="takes no history"):
+        plan(service, {"history": "none"}, history=(Message("user", "hi"),))
+    assert plan(service, {"history": "none"}).history == ()
+
+
+def test_tools_of_the_service_are_declared_and_not_called_here():
+    def add(a: int, b: int) -> int:
+        """Add."""
+        return a + b
+
+    tool, remote = Tool(add), {"type": "mcp", "server_label": "docs"}
+
+    assert definitions((tool, remote)) == (tool.definition, remote)
+    assert functions((tool, remote)) == {"add": tool}
