@@ -26,12 +26,27 @@ from realtime_openai_wire.names import GA_NAMES
 from realtime_openai_wire.server_frames import server_events
 from realtime_openai_wire.state import WireState
 
+IMAGE = "data:image/png;base64,iVBORw0KGgpad2V0c2NoZ2U="
 # one valid frame of every event; where people's words stand in them, there is WORD
 FRAMES = [
     json.loads(line)
     for line in Path(__file__).with_name("server_events.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 WORD = "Zwetschge"
+# items that mean something more than the example of their event
+CALL = {"call_id": "call_1", "name": "f", "arguments": f'{{"q": "{WORD}"}}'}
+ITEMS = [
+    {"type": "message", "role": "user", "content": [{"type": "input_image", "image_url": IMAGE}]},
+    {"type": "message", "role": "user", "content": [{"type": "input_audio", "transcript": WORD}]},
+    {"type": "function_call", "status": "completed", **CALL},
+    {"type": "function_call_output", "call_id": "call_1", "output": WORD},
+    {"type": "mcp_approval_request", "server_label": "docs", **CALL},
+]
+FRAMES += [
+    {"type": name, "event_id": "event_1", "previous_item_id": "item_0", "item": {"id": "item_1", **item}}
+    for name in ("conversation.item.added", "conversation.item.done", "response.output_item.done")
+    for item in ITEMS
+]
 BETA_NAMES = {new: old for old, new in GA_NAMES.items()}
 MEGABYTE = 1024 * 1024
 
