@@ -152,6 +152,13 @@ def test_where_texts_had_no_names_what_is_shown_by_name_may_be_one_of_them():
     assert texts.show(PART, "Hello.") == ""
 
 
+def test_a_part_that_ended_without_its_name_has_no_rest_once_it_has_it():
+    texts = GivenTexts()
+    texts.finish((PART[0], None, TEXT), "Hello")
+
+    assert [texts.finish(PART, whole) for whole in ("Hello", "Bye")] == [("Hello", ""), ("Bye", "")]
+
+
 def test_when_all_is_over_nothing_has_a_rest():
     texts = given_texts("Hel")
     texts.close()

@@ -99,6 +99,8 @@ class GivenTexts:
         fitting = [part] if None not in part and part in self._open else list(self._fitting(part))
         begun = self._begun(fitting, whole)
         if begun is None and self._ended_as(whole, [key for key, _ in self._ended if _fit(key, part)]):
+            if None not in part and not listed:
+                self._end(None, part, whole)  # it has its full name now
             return ""
         if begun is None and listed:
             begun = self._begun([key for key in self._open if _of_one_item(key, part)], whole)
