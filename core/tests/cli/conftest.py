@@ -25,6 +25,7 @@ ENTRY_POINTS = """
 [realtime_core.providers]
 puppet = puppet:with_turns
 puppet-by-itself = puppet:without_turns
+puppet-that-goes-on = puppet:that_goes_on
 """
 
 
@@ -129,6 +130,53 @@ def puppet(site, tmp_path, monkeypatch):
     return Puppet(tmp_path)
 
 
+TOOLS = """
+import asyncio
+from realtime_core import Tool, ToolError
+
+def add(n: int) -> int:
+    return n + 1
+
+async def look_up(n: int) -> str:
+    await asyncio.sleep(0)
+    return "it is late"
+
+def fail(n: int):
+    raise ToolError("no such order")
+
+def refund(n: int) -> str:
+    return "refunded"
+
+async def wait(n: int):
+    await asyncio.Event().wait()
+
+BOTH = [add, look_up]
+RISKY = Tool(refund, approve=True)
+LATE = Tool(wait, timeout_s=40)
+"""
+
+
+@pytest.fixture
+def tools(tmp_path, monkeypatch):
+    """The current folder, with a module of functions in it that no other test has imported."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "orders", raising=False)
+    (tmp_path / "orders.py").write_text(TOOLS)
+    yield tmp_path
+    sys.modules.pop("orders", None)
+
+
+@pytest.fixture
+def keyboard(monkeypatch):
+    """Types into standard input, which is a terminal."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        yield lambda text: os.write(ours, text.encode())
+    os.close(ours)
+
+
 @pytest.fixture
 def tone(tmp_path):
     """A recording of half a second, with no silence in it."""
@@ -158,13 +206,13 @@ def on_terminal(monkeypatch, capsys):
     monkeypatch.setenv("LINES", "40")
     monkeypatch.delenv("NO_COLOR", raising=False)
 
-    def run(args):
+    def run(args, clock=None):
         ours, theirs = pty.openpty()
         with os.fdopen(ours, "rb", 0) as screen, ThreadPoolExecutor(1) as reader:
             shown = reader.submit(_read_all, screen)
             with os.fdopen(theirs, "w", encoding="utf-8") as stdout, monkeypatch.context() as patch:
                 patch.setattr(sys, "stdout", stdout)
-                with use_clock(JumpClock()), pytest.raises(SystemExit) as exit_:
+                with use_clock(clock or JumpClock()), pytest.raises(SystemExit) as exit_:
                     main.main(args, prog_name="realtime")
             return Screen(shown.result().decode(), capsys.readouterr().err, exit_.value.code)
 

@@ -4,8 +4,10 @@ The script is a JSON list with one object for each response. Its keys, all optio
 by word, with 20 ms of audio each), ``heard`` (the user's transcript), ``heard_item`` (whose it is),
 ``late`` (a transcript after the response), ``pieces`` (of one that is never finished), ``status``,
 ``reason``, ``error`` (an event before the response), ``refused`` (by such an error event, and no response),
-``mute`` (written, not spoken), ``free`` (no usage), ``everything`` (that has not come yet), ``lost`` (the
-connection is, before the end), ``hang`` (so does the service), ``interrupt`` (Ctrl-C).
+``mute`` (written, not spoken), ``calls`` (names of functions, called with ``{"n": 1}``), ``cancels`` (those
+calls are withdrawn), ``consent`` (a tool of the service waits for a person), ``free`` (no usage),
+``everything`` (that has not come yet), ``lost`` (the connection is, before the end), ``hang`` (so does the
+service), ``interrupt`` (Ctrl-C).
 """
 
 import asyncio
@@ -19,17 +21,30 @@ import attrs
 from realtime_core.capabilities import Capabilities
 from realtime_core.commands import (
     AddItem,
+    AnswerApproval,
     AppendAudio,
     Command,
     CommitAudio,
     CreateResponse,
 )
-from realtime_core.contents import AudioContent, Message, RateLimit, TextContent, Usage
+from realtime_core.contents import (
+    ApprovalRequest,
+    AudioContent,
+    Message,
+    RateLimit,
+    TextContent,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
 from realtime_core.errors import ConnectionLost, LostReason, ProviderError
 from realtime_core.events import (
+    RealtimeApprovalEvent,
     RealtimeAudioEvent,
     RealtimeErrorEvent,
     RealtimeEvent,
+    RealtimeFunctionCallEvent,
+    RealtimeFunctionCancelledEvent,
     RealtimeRateLimitEvent,
     RealtimeResponseEvent,
     RealtimeSessionEvent,
@@ -90,11 +105,12 @@ class PuppetConnection:
 
     async def send(self, command: Command) -> None:
         match command:
+            case AddItem(item=Message(role="system")):
+                pass
             case AddItem(item=item):
-                assert isinstance(item, Message)
-                self._log({"text": item.content})
-                if not CAPABILITIES[type(self)].turns:
-                    self._respond()
+                self._take_item(item)
+            case AnswerApproval(approval_id=approval_id, approve=approve):
+                self._log({"consent": [approval_id, approve]})
             case AppendAudio(data=data):
                 self._appended += len(data)
                 self._listen(data)
@@ -104,6 +120,15 @@ class PuppetConnection:
             case CreateResponse():
                 self._log({"response": True})
                 self._respond()
+
+    def _take_item(self, item: Message | ToolResult) -> None:
+        match item:
+            case ToolResult(name=name, output=output):
+                self._log({"result": [name, output]})
+            case Message(content=content):
+                self._log({"text": content})
+        if not CAPABILITIES[type(self)].client_responses:
+            self._respond()
 
     def _put(self, *events: RealtimeEvent) -> None:
         self._frames.put_nowait(list(events))
@@ -150,7 +175,12 @@ class PuppetConnection:
         for word in act.get("say", "").split():
             self._put(RealtimeTextEvent(response_id=response, text=TextContent(f"{word} ")))
             if not act.get("mute"):
-                self._put(RealtimeAudioEvent(response_id=response, audio=AudioContent(WORD)))
+                self._put(
+                    RealtimeAudioEvent(
+                        response_id=response, item_id=f"of_{response}", audio=AudioContent(WORD)
+                    )
+                )
+        self._call(act, response)
         if act.get("interrupt"):
             signal.raise_signal(signal.SIGINT)
         if act.get("lost"):
@@ -178,6 +208,16 @@ class PuppetConnection:
         if "late" in act:
             self._transcribe(act["late"])
 
+    def _call(self, act: dict[str, Any], response: str) -> None:
+        for number, name in enumerate(act.get("calls", ())):
+            call = ToolCall(f"call_{self._responses}_{number}", name, '{"n": 1}')
+            self._put(RealtimeFunctionCallEvent(response_id=response, function_call=call))
+            if act.get("cancels"):
+                self._put(RealtimeFunctionCancelledEvent(call_id=call.call_id))
+        if act.get("consent"):
+            request = ApprovalRequest("mcpr_1", "search", "{}", server="docs")
+            self._put(RealtimeApprovalEvent(response_id=response, request=request))
+
     def _transcribe(self, text: str, item: str | None = None) -> None:
         item = item or self._item
         half = len(text) // 2
@@ -195,9 +235,14 @@ class PuppetWithoutTurns(PuppetConnection):
     """A service that answers by itself."""
 
 
+class PuppetThatGoesOn(PuppetConnection):
+    """A service that answers by itself, in responses with a beginning and an end."""
+
+
 CAPABILITIES = {
     PuppetConnection: Capabilities(),
-    PuppetWithoutTurns: Capabilities(turns=False, acks=False),
+    PuppetWithoutTurns: Capabilities(turns=False, client_responses=False, acks=False),
+    PuppetThatGoesOn: Capabilities(client_responses=False, auto_continue=True, acks=False),
 }
 
 
@@ -211,6 +256,10 @@ async def connect(options: PuppetOptions, setup: Setup) -> PuppetConnection:
 
 async def connect_without_turns(options: PuppetOptions, setup: Setup) -> PuppetConnection:
     return PuppetWithoutTurns(options, setup)
+
+
+async def connect_that_goes_on(options: PuppetOptions, setup: Setup) -> PuppetConnection:
+    return PuppetThatGoesOn(options, setup)
 
 
 def _provider(connect: Any, connection: type) -> Provider:
@@ -237,5 +286,13 @@ class _WithoutTurns:
         return _provider(connect_without_turns, PuppetWithoutTurns)
 
 
+class _ThatGoesOn:
+    @staticmethod
+    @hookimpl
+    def realtime_provider() -> Provider:
+        return _provider(connect_that_goes_on, PuppetThatGoesOn)
+
+
 with_turns = _WithTurns()
 without_turns = _WithoutTurns()
+that_goes_on = _ThatGoesOn()

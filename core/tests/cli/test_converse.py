@@ -1,3 +1,4 @@
+import asyncio
 import json
 import math
 
@@ -6,7 +7,7 @@ import pytest
 import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from realtime_core import ImageContent, RealtimeImageEvent, create_client
+from realtime_core import ConnectionLost, ImageContent, RealtimeImageEvent, create_client
 from realtime_core.cli.conversation import Conversation
 from realtime_core.cli.json_lines import JsonLines
 from realtime_core.cli.turns import Say
@@ -160,6 +161,175 @@ def test_a_service_without_turns_hears_where_a_turn_ends(puppet, tone):
 
     assert result.exit_code == 0
     assert "assistant: Hello there." in result.stdout
+
+
+def test_a_service_that_answers_by_itself_in_responses_is_not_asked(puppet, tone):
+    result = puppet.converse("--say", "hi", "--wav", tone, "--vad", provider="puppet-that-goes-on")
+
+    assert result.exit_code == 0
+    assert puppet.got("response") == []
+    assert result.stdout.count("assistant: Hello there.") == 2
+
+
+def test_turn_detection_of_a_service_that_answers_by_itself_stays_as_it_is(puppet):
+    puppet.converse("--say", "hi", provider="puppet-that-goes-on")
+
+    assert puppet.got("settings")[0]["turn_detection"] == "UNSET"
+
+
+def test_what_was_said_in_a_turn_is_not_cut_short_by_the_next(puppet, tone):
+    script = [{"say": "a quite long answer, faster than it can be played"}, {"say": "Yes."}]
+
+    result = puppet.converse("--json", "--vad", "--wav", tone, "--wav", tone, script=script)
+
+    assert result.exit_code == 0
+    assert of_type(result, "interruption") == []
+
+
+# -- tools -------------------------------------------------------------------------------------------
+
+
+ADDS = [{"calls": ["add"]}, {"say": "It is two."}]
+
+
+@pytest.mark.usefixtures("tools")
+def test_tools_are_called_and_the_answer_goes_on_with_their_results(puppet):
+    result = puppet.converse("--say", "one?", "--say", "bye", "--tools", "orders:BOTH", script=ADDS)
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert puppet.got("result") == [["add", "2"]]
+    assert result.stdout.split("\n\n")[0].splitlines() == [
+        "user: one?",
+        'tool: add({"n": 1}) -> 2 (0 ms)',
+        "assistant: It is two. ",
+        "user: bye",
+        "assistant: Hello there. ",
+    ]
+    assert "; 1 tool call\n" in result.stdout
+
+
+@pytest.mark.usefixtures("tools")
+def test_tool_that_fails_is_shown(puppet):
+    result = puppet.converse(
+        "--tools", "orders:fail", "--tools", "orders:add", script=[{"calls": ["fail", "add"]}]
+    )
+
+    assert 'tool: fail({"n": 1}) failed: no such order (0 ms)\n' in result.stdout
+    assert "; 2 tool calls, 1 failed\n" in result.stdout
+    assert result.exit_code == 0
+
+
+@pytest.mark.usefixtures("tools")
+def test_json_tells_calls_results_and_how_long_they_took(puppet):
+    result = puppet.converse("--json", "--tools", "orders:add", script=ADDS)
+
+    (call,) = of_type(result, "function_call")
+    assert call["function_call"] == {"call_id": "call_1_0", "name": "add", "arguments": '{"n": 1}'}
+    (answer,) = of_type(result, "function_result")
+    assert answer["function_result"]["output"] == "2"
+    (done,) = of_type(result, "turn_done")
+    assert done["tools"] == [{"name": "add", "called": True, "duration_ms": 0.0, "is_error": False}]
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_call_without_tools_is_told_and_not_waited_for(puppet, flags):
+    result = puppet.converse(*flags, script=[{"calls": ["add"], "say": "Hm."}])
+
+    assert result.exit_code == 0
+    if flags:
+        assert of_type(result, "turn_done")[0]["tools"] == [{"name": "add", "called": False}]
+    else:
+        assert 'tool: add({"n": 1}) was not called; --tools names functions\n' in result.stdout
+
+
+@pytest.mark.usefixtures("tools")
+def test_call_that_is_withdrawn_is_not_waited_for(puppet):
+    result = puppet.converse(
+        "--say", "hi", "--tools", "orders:LATE", script=[{"calls": ["wait"], "cancels": True}]
+    )
+
+    assert result.exit_code == 0
+    assert "was cancelled. What it began may still" in result.stdout
+    assert puppet.got("result") == []
+
+
+@pytest.mark.usefixtures("tools")
+def test_tool_may_take_longer_than_a_service_may_be_quiet(puppet):
+    result = puppet.converse("--tools", "orders:LATE", script=[{"calls": ["wait"]}])
+
+    assert result.exit_code == 0
+    assert "gave no result within 40 s" in puppet.got("result")[0][1]
+
+
+@pytest.mark.usefixtures("tools")
+def test_service_that_says_nothing_to_a_result_is_given_up(puppet):
+    result = puppet.converse("--tools", "orders:add", script=[{"calls": ["add"]}, {"hang": True}])
+
+    assert result.stderr == "realtime: the service owes an answer and was quiet for 30 s\n"
+
+
+@pytest.mark.usefixtures("tools")
+@pytest.mark.parametrize("provider", ["puppet-by-itself", "puppet-that-goes-on"])
+def test_service_that_goes_on_by_itself_is_heard_to_the_end(puppet, provider):
+    result = puppet.converse("--say", "one?", "--tools", "orders:add", script=ADDS, provider=provider)
+
+    assert result.exit_code == 0
+    assert puppet.got("response") == []
+    assert "assistant: It is two." in result.stdout
+
+
+@pytest.mark.usefixtures("tools")
+def test_call_that_needs_approval_is_denied_where_nobody_can_be_asked(puppet):
+    result = puppet.converse("--tools", "orders:RISKY", script=[{"calls": ["refund"]}])
+
+    ((_, output),) = puppet.got("result")
+    assert output.endswith("a person refused it: there was nobody to ask.")
+    assert result.stderr == (
+        "realtime: refund was denied: it needs approval, and standard input is no terminal\n"
+    )
+    assert result.exit_code == 0
+
+
+def test_consent_to_a_tool_of_the_service_is_asked_for(puppet):
+    result = puppet.converse("--json", script=[{"consent": True, "say": "Let me see."}, {"say": "Well."}])
+
+    assert puppet.got("consent") == [["mcpr_1", False]]
+    assert of_type(result, "approval")[0]["request"]["server"] == "docs"
+    assert of_type(result, "turn_done")[0]["said"] == "Let me see. \nWell."
+
+
+@pytest.mark.usefixtures("tools")
+def test_function_that_there_is_not_is_named_before_connecting(puppet):
+    result = puppet.converse("--tools", "orders:ad")
+
+    assert result.exit_code == 2
+    assert result.stderr == "realtime: tools: 'orders' has no 'ad'; did you mean 'add'?\n"
+    assert not puppet.log.exists()
+
+
+@pytest.mark.usefixtures("puppet")
+async def test_question_is_withdrawn_with_the_conversation():
+    withdrawn = asyncio.Event()
+
+    async def never(_):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            withdrawn.set()
+
+    session = create_client("puppet", script='[{"consent": true, "lost": true}]')()
+    with pytest.raises(ConnectionLost):
+        async with session:
+            await Conversation(session, JsonLines(), objection=never).run([None])
+
+    assert withdrawn.is_set()
+
+
+async def test_nobody_is_asked_for_a_conversation_without_anybody(puppet):
+    async with create_client("puppet", script='[{"consent": true}]', log=puppet.log)() as session:
+        await Conversation(session, JsonLines()).run([None])
+
+    assert puppet.got("consent") == [["mcpr_1", False]]
 
 
 # -- settings and options ----------------------------------------------------------------------------
@@ -465,7 +635,7 @@ def test_an_error_that_may_pass_is_waited_for(puppet):
 
     assert result.stderr.splitlines() == [
         "realtime: warning: no",
-        "realtime: the service owes an answer and was quiet for 30 s",
+        "realtime: the service did not begin a response within 10 s",
     ]
 
 

@@ -1,4 +1,6 @@
 import pytest
+from realtime_core.cli.terminal import Terminal
+from realtime_core.clock import SystemClock
 
 
 def test_a_conversation_on_a_terminal(puppet, on_terminal, tone):
@@ -95,3 +97,40 @@ def test_an_answer_that_was_cut_before_a_word_says_so(puppet, on_terminal):
 
     assert " (cancelled)" not in screen.text
     assert "(cancelled)" in screen.text
+
+
+@pytest.mark.usefixtures("tools")
+def test_calls_and_their_results_have_rows(puppet, on_terminal):
+    flags = ("--tools", "orders:BOTH", "--tools", "orders:fail")
+
+    screen = on_terminal(puppet.arguments(*flags, script=[{"calls": ["look_up", "fail"]}]))
+
+    for shown in (
+        'look_up({"n": 1}) …',
+        "-> it is late (",
+        "failed: no such order (",
+        "2 tool calls, 1 failed",
+    ):
+        assert shown in screen.text
+
+
+@pytest.mark.usefixtures("tools")
+def test_question_of_an_approval_has_lines_of_its_own(puppet, on_terminal, keyboard):
+    keyboard("y\n")
+    arguments = puppet.arguments("--tools", "orders:RISKY", script=[{"calls": ["refund"]}, {"say": "Done."}])
+
+    screen = on_terminal(arguments, SystemClock())  # a person does not jump
+
+    assert screen.stderr == 'realtime: may refund be called with {"n": 1}? Type y or n, and Enter\n'
+    assert "-> refunded" in screen.text
+    assert screen.text.count("\x1b[?25h") == screen.text.count("\x1b[?25l") == 2  # away, and back
+    assert screen.status == 0
+
+
+def test_question_outside_of_a_turn_shows_nothing(capsys):
+    terminal = Terminal()
+
+    terminal.asking()
+    terminal.asked()
+
+    assert capsys.readouterr().out == ""

@@ -1,11 +1,15 @@
 import pytest
 from realtime_core.cli.presenter import shortfall
 from realtime_core.cli.turns import Say, Turn
-from realtime_core.contents import AudioContent, TextContent, Usage
+from realtime_core.contents import ApprovalRequest, AudioContent, TextContent, ToolCall, ToolResult, Usage
 from realtime_core.events import (
+    RealtimeApprovalEvent,
     RealtimeAudioEvent,
     RealtimeErrorEvent,
     RealtimeEvent,
+    RealtimeFunctionCallEvent,
+    RealtimeFunctionCancelledEvent,
+    RealtimeFunctionResultEvent,
     RealtimeResponseEvent,
     RealtimeSpeechEvent,
     RealtimeTextEvent,
@@ -114,6 +118,85 @@ def test_nothing_is_refused_before_we_ask_or_once_there_is_an_answer():
     assert turn_after(REFUSED).refusal is None
     assert asked(CREATED, REFUSED).refusal is None
     assert asked(text("Well"), REFUSED).refusal is None
+
+
+# -- calls -------------------------------------------------------------------------------------------
+
+
+def called(call_id="a"):
+    return RealtimeFunctionCallEvent(function_call=ToolCall(call_id, "add", "{}"))
+
+
+def result(call_id="a"):
+    return RealtimeFunctionResultEvent(function_result=ToolResult(call_id, "add", "3"))
+
+
+def calling_turn(*events):
+    turn = Turn(1, calls_are_made=True)
+    turn.ask(0.0)
+    for event in events:
+        turn.take(event, 0.0)
+    return turn
+
+
+def test_answer_goes_on_after_the_results_of_its_calls():
+    calls = CREATED, called("a"), called("b"), DONE
+
+    assert calling_turn(*calls).is_calling
+    assert not calling_turn(*calls).answered
+    assert calling_turn(*calls, result("a")).is_calling
+    assert not calling_turn(*calls, result("a"), result("b")).is_calling
+    assert not calling_turn(*calls, result("a"), result("b")).answered
+    assert calling_turn(*calls, result("a"), result("b"), CREATED, DONE).answered
+
+
+def test_response_beside_a_call_is_not_what_follows_from_it():
+    beside = CREATED, called(), DONE, CREATED, DONE
+
+    assert not calling_turn(*beside).answered
+    assert not calling_turn(*beside, result()).answered
+    assert calling_turn(*beside, result(), CREATED, DONE).answered
+
+
+def test_calls_and_results_are_kept_together():
+    turn = calling_turn(called("a"), called("b"), result("b"), result("of an earlier turn"))
+
+    assert [(one.call.call_id, one.result and one.result.call_id) for one in turn.calls] == [
+        ("a", None),
+        ("b", "b"),
+    ]
+
+
+def test_call_that_nobody_makes_is_not_waited_for():
+    turn = turn_after(CREATED, called(), DONE)
+
+    assert turn.answered
+    assert turn.calls[0].result is None
+
+
+def test_call_that_is_withdrawn_is_not_waited_for():
+    withdrawn = RealtimeFunctionCancelledEvent(call_id="a")
+
+    assert not calling_turn(CREATED, called(), withdrawn).is_calling
+
+
+def test_consent_to_a_call_of_the_service_is_waited_for():
+    of_ours = RealtimeApprovalEvent(request=ApprovalRequest("approval_1", "refund", "{}"))
+    request = ApprovalRequest("mcpr_1", "search", "{}", server="docs")
+
+    turn = calling_turn(CREATED, of_ours, RealtimeApprovalEvent(request=request), DONE)
+
+    assert turn.is_calling
+    turn.decided(request)
+    assert not turn.is_calling
+    assert not turn.answered
+
+
+def test_error_in_place_of_what_follows_from_a_call_is_a_refusal():
+    called_and_answered = CREATED, text("Well"), called(), DONE, result()
+
+    assert calling_turn(*called_and_answered, REFUSED).refusal is REFUSED
+    assert calling_turn(*called_and_answered, CREATED, REFUSED).refusal is None
 
 
 def test_a_response_that_ends_without_a_status_is_complete():

@@ -4,7 +4,7 @@ Knows nothing of the command line or of how a conversation is shown: a `Listener
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final, Protocol
@@ -12,10 +12,17 @@ from typing import Final, Protocol
 from realtime_core.callbacks import AudioCallback
 from realtime_core.cli.turns import Input, Play, Say, Turn
 from realtime_core.clock import current_clock, timeout
-from realtime_core.contents import AudioContent
+from realtime_core.contents import ApprovalRequest, AudioContent
 from realtime_core.engine.pending import refusal
-from realtime_core.errors import CommandTimeout
-from realtime_core.events import RealtimeErrorEvent, RealtimeEvent, RealtimeTranscriptEvent
+from realtime_core.errors import CommandTimeout, RealtimeError
+from realtime_core.events import (
+    RealtimeApprovalEvent,
+    RealtimeAudioEvent,
+    RealtimeErrorEvent,
+    RealtimeEvent,
+    RealtimeTranscriptEvent,
+)
+from realtime_core.responses import ResponseHandle
 from realtime_core.session import RealtimeSession
 
 __all__ = ["Conversation", "Listener"]
@@ -47,14 +54,47 @@ class Listener(Protocol):
     def turn_ended(self, turn: Turn) -> None:
         """The turn is complete."""
 
+    def asking(self) -> None:
+        """A person is about to be asked something."""
+
+    def asked(self) -> None:
+        """Nobody is asked any more."""
+
+
+Objection = Callable[[ApprovalRequest], Awaitable[str | None]]
+"""Says why a call may not be made, if only ""; None: it may."""
+
+
+async def _not_allowed(_: ApprovalRequest) -> str:
+    return ""
+
 
 class Conversation:
-    """A conversation over an open session, which is deleted at its end."""
+    """A conversation over an open session, which is deleted at its end.
 
-    def __init__(self, session: RealtimeSession, listener: Listener) -> None:
+    Args:
+        session: open.
+        listener: is told.
+        calls_are_made: whether the session calls the functions that the model asks for.
+        objection: is asked about calls that need approval.
+    """
+
+    def __init__(
+        self,
+        session: RealtimeSession,
+        listener: Listener,
+        *,
+        calls_are_made: bool = False,
+        objection: Objection = _not_allowed,
+    ) -> None:
         self.turns: list[Turn] = []
         self._session = session
         self._listener = listener
+        self._calls_are_made = calls_are_made
+        self._objection = objection
+        self._questions: set[asyncio.Task[None]] = set()
+        self._one_question = asyncio.Lock()
+        self._spoken_ms: dict[str, float] = {}
         self._clock = current_clock()
         self._news = asyncio.Event()
 
@@ -72,7 +112,7 @@ class Conversation:
             await talking
         finally:
             talking.cancel()
-            await asyncio.gather(talking, return_exceptions=True)
+            await asyncio.gather(talking, self._withdraw_questions(), return_exceptions=True)
 
     # -- listening -------------------------------------------------------------------------------
 
@@ -82,9 +122,16 @@ class Conversation:
         turn = self._turn_of(event)
         if turn is not None:
             turn.take(event, self._clock.now_s())
+        if isinstance(event, RealtimeAudioEvent) and event.item_id is not None:
+            spoken_ms = self._spoken_ms.get(event.item_id, 0.0)
+            self._spoken_ms[event.item_id] = spoken_ms + event.audio.duration_ms
         self._listener.took(turn, event)
         if turn is not None and turn.refusal is not None:
             raise refusal(turn.refusal)
+        if turn is not None and isinstance(event, RealtimeApprovalEvent):
+            question = asyncio.create_task(self._ask_person(turn, event.request))
+            self._questions.add(question)
+            question.add_done_callback(self._questions.discard)
         self._news.set()
 
     def _turn_of(self, event: RealtimeEvent) -> Turn | None:
@@ -99,41 +146,81 @@ class Conversation:
         self._news.clear()
         await self._news.wait()
 
+    def _hear_out(self) -> None:
+        """Nobody listens in real time, so all that was said counts as heard: the next turn cuts nothing."""
+        for item_id, ms in self._spoken_ms.items():
+            self._session.report_played(item_id, ms)
+        self._spoken_ms.clear()
+
+    # -- approvals -------------------------------------------------------------------------------
+
+    async def _ask_person(self, turn: Turn, request: ApprovalRequest) -> None:
+        async with self._one_question:
+            self._listener.asking()
+            try:
+                why_not = await self._objection(request)
+            finally:
+                self._listener.asked()
+        # too late, for the session has ended, or for the call, which is told then by its result
+        with suppress(RealtimeError):
+            if why_not is None:
+                await self._session.approve(request)
+            else:
+                await self._session.deny(request, why_not)
+        turn.decided(request)
+        self._news.set()
+
+    async def _withdraw_questions(self) -> None:
+        questions = list(self._questions)
+        for question in questions:
+            question.cancel()
+        await asyncio.gather(*questions, return_exceptions=True)
+
     # -- talking ---------------------------------------------------------------------------------
 
     async def _talk(self, inputs: Sequence[Input]) -> None:
         try:
             for number, given in enumerate(inputs, 1):
-                turn = Turn(number, given)
+                turn = Turn(number, given, calls_are_made=self._calls_are_made)
                 self.turns.append(turn)
                 self._listener.turn_begun(turn)
-                await self._ask(turn)
+                response = await self._ask(turn)
+                if response is not None:
+                    await response.created()  # or why not
                 await self._hear_answer(turn)
                 turn.over = True
                 await self._hear_transcript(turn)
+                await self._withdraw_questions()
+                self._hear_out()
                 self._listener.turn_ended(turn)
         finally:
             await self._session.delete_session()
 
-    async def _ask(self, turn: Turn) -> None:
+    async def _ask(self, turn: Turn) -> ResponseHandle | None:
+        """Take the user's part of ``turn``; the response that was asked for, if it has to be."""
         session = self._session
         match turn.input:
             case Say(text):
                 turn.ask(self._clock.now_s())
-                await session.send_text(text, respond=session.capabilities.turns)
+                return await session.send_text(text, respond=self._may_ask)
             case Play(audio=audio) if self._service_takes_turns:
-                await self._speak(turn, audio)
+                return await self._speak(turn, audio)
             case Play(audio=audio):
-                await self._send(turn, audio)
+                return await self._send(turn, audio)
             case _:
                 turn.ask(self._clock.now_s())
-                await session.create_response()
+                return await session.create_response()
+
+    @property
+    def _may_ask(self) -> bool:
+        """Whether the service waits to be asked for its answers."""
+        return self._session.capabilities.turns and self._session.capabilities.client_responses
 
     @property
     def _service_takes_turns(self) -> bool:
-        return not self._session.capabilities.turns or bool(self._session.settings.turn_detection)
+        return not self._may_ask or bool(self._session.settings.turn_detection)
 
-    async def _send(self, turn: Turn, audio: AudioContent) -> None:
+    async def _send(self, turn: Turn, audio: AudioContent) -> ResponseHandle:
         """As fast as it goes; we say where the turn ends."""
         sent_ms = 0.0
         for chunk in _chunks(audio):
@@ -142,9 +229,9 @@ class Conversation:
             self._listener.sent(turn, sent_ms)
         turn.ask(self._clock.now_s())
         await self._session.commit_audio()
-        await self._session.create_response()
+        return await self._session.create_response()
 
-    async def _speak(self, turn: Turn, audio: AudioContent) -> None:
+    async def _speak(self, turn: Turn, audio: AudioContent) -> ResponseHandle | None:
         """As a microphone would, and silence after it; the service hears where the turn ends."""
         detection = self._session.settings.turn_detection
         on_request = getattr(detection, "create_response", True) is False
@@ -167,22 +254,27 @@ class Conversation:
             await self._until(started_s + sent_ms / 1000)
             await self._session.send_audio(silence)
             sent_ms += silence.duration_ms
-        if on_request:
-            await self._session.create_response()
+        return await self._session.create_response() if on_request else None
 
     async def _hear_answer(self, turn: Turn) -> None:
         if self._session.capabilities.turns:
-            await self._while(lambda: not turn.answered)
+            await self._while(turn, lambda: not turn.answered)
             return
-        await self._while(lambda: not turn.has_output)
-        with suppress(TimeoutError):
-            while True:
+        paused = False
+        while not paused:
+            await self._while(turn, lambda: turn.is_calling or not turn.has_output)
+            try:
                 async with timeout(self._clock, _PAUSE_S):
                     await self._hear_more()
+            except TimeoutError:
+                paused = True
 
-    async def _while(self, waiting: Callable[[], bool]) -> None:
+    async def _while(self, turn: Turn, waiting: Callable[[], bool]) -> None:
         try:
             while waiting():
+                if turn.is_calling:
+                    await self._hear_more()  # tools and approvals have limits of their own
+                    continue
                 async with timeout(self._clock, _QUIET_LIMIT_S):
                     await self._hear_more()
         except TimeoutError as exc:

@@ -21,6 +21,12 @@ __all__ = ["converse"]
 )
 @click.option("--out", metavar="FILE", type=FileName(), help="Write what it says to this WAV file.")
 @click.option(
+    "--tools",
+    multiple=True,
+    metavar="MODULE:FUNCTION",
+    help="Let it call this function, or all in a list so named; the module may be a FILE.py.",
+)
+@click.option(
     "--option",
     "options",
     multiple=True,
@@ -44,6 +50,7 @@ def converse(
     provider: str,
     inputs: list[tuple[str, str]],
     out: str | None,
+    tools: tuple[str, ...],
     options: tuple[tuple[str, Any], ...],
     settings: tuple[tuple[str, Any], ...],
     vad: bool,
@@ -54,17 +61,21 @@ def converse(
 
     Every --say and --wav is one turn, in the order given. Without any, the assistant speaks first.
 
+    With --tools the functions are called when the assistant asks for it, and it goes on with their results;
+    those that need approval (Tool(..., approve=True)) are put to you on the terminal, and denied where
+    there is none.
+
     The transcript appears as it arrives, then a summary: for each turn what was heard and said, how
     much audio came, and how long after the end of the input the first of it (with --vad: after the
     service heard that end).
 
     With --json each line is one object with a "type". "turn" begins a turn and "turn_done" says what it
     came to; "summary" is the last line; all others are the session's events as they come
-    ("text", "transcript", "response", "error", ...), with "turn", the number of theirs; "audio" tells
-    the length, not the samples.
+    ("text", "transcript", "function_call", "function_result", "response", "error", ...), with "turn", the
+    number of theirs; "audio" tells the length, not the samples.
 
     Exit status 1 if a response failed or the conversation could not be led to its end; 2 if there is no such
-    provider, option or setting, or a file cannot be used: then nothing was sent.
+    provider, option, setting or function, or a file cannot be used: then nothing was sent.
     """
     ctx.find_root().obj = debug
     # numpy, soundfile and the engine load when there is a conversation to lead, not for --help
@@ -75,6 +86,7 @@ def converse(
             provider=provider,
             inputs=inputs,
             out=out,
+            tools=tools,
             options=dict(options),
             settings=dict(settings),
             vad=vad,

@@ -9,7 +9,7 @@ import click
 
 from realtime_core.cli.presenter import Presenter, warning
 from realtime_core.cli.program import complain
-from realtime_core.cli.turns import Play, Say, Turn
+from realtime_core.cli.turns import Called, Play, Say, Turn
 from realtime_core.contents import AudioContent, ImageContent, TextContent
 from realtime_core.events import RealtimeEvent
 from realtime_core.usage import add_usage
@@ -46,6 +46,12 @@ class JsonLines(Presenter):
         """``turn_done``."""
         _write("turn_done", **_result(turn))
 
+    def asking(self) -> None:
+        """The event has told it."""
+
+    def asked(self) -> None:
+        """So will its result."""
+
     def summarise(self, turns: Sequence[Turn]) -> None:
         """``summary``."""
         usage = add_usage(turn.usage for turn in turns)
@@ -63,10 +69,19 @@ def _result(turn: Turn) -> dict[str, Any]:
         "status_reason": turn.status_reason,
         "heard": turn.heard,
         "said": turn.said,
+        "tools": [_called(called) for called in turn.calls],
         "audio_ms": round(turn.audio_ms, 1),
         "first_audio_ms": None if turn.first_audio_ms is None else round(turn.first_audio_ms, 1),
         "usage": attrs.asdict(turn.usage),
     }
+
+
+def _called(called: Called) -> dict[str, Any]:
+    result = called.result
+    if result is None:
+        return {"name": called.call.name, "called": False}
+    took = None if result.duration_ms is None else round(result.duration_ms, 1)
+    return {"name": called.call.name, "called": True, "duration_ms": took, "is_error": result.is_error}
 
 
 def _type(event: RealtimeEvent) -> str:

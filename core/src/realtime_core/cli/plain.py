@@ -6,6 +6,8 @@ import click
 
 from realtime_core.cli.presenter import (
     Presenter,
+    calling,
+    calls,
     excerpt,
     outcome,
     recording,
@@ -18,6 +20,7 @@ from realtime_core.cli.program import complain
 from realtime_core.cli.turns import Play, Say, Turn
 from realtime_core.events import (
     RealtimeEvent,
+    RealtimeFunctionResultEvent,
     RealtimeResponseEvent,
     RealtimeTextEvent,
     RealtimeTranscriptEvent,
@@ -51,6 +54,10 @@ class Plain(Presenter):
                 self._say(text.text)
             case RealtimeTranscriptEvent(role="user", final=True, text=heard):
                 self._line(f"user: {heard.strip()}")
+            case RealtimeFunctionResultEvent(function_result=result) if turn is not None:
+                for called in turn.calls:
+                    if called.result is result:
+                        self._line(f"tool: {calling(called, turn)}")
             case RealtimeResponseEvent(phase="done"):
                 self._end_line()
         if (ending := outcome(event)) is not None:
@@ -63,6 +70,16 @@ class Plain(Presenter):
         if turn.heard and turn.transcript_missing:
             self._line(f"user: {turn.heard} …")
         self._end_line()
+        for called in turn.calls:
+            if called.result is None:
+                self._line(f"tool: {calling(called, turn)}")
+
+    def asking(self) -> None:
+        """Make room for the question."""
+        self._end_line()
+
+    def asked(self) -> None:
+        """The answer has a line of its own."""
 
     def summarise(self, turns: Sequence[Turn]) -> None:
         """One line for each turn, and one for the tokens."""
@@ -106,6 +123,8 @@ def _figures(turn: Turn) -> list[str]:
         figures.append(f"audio {turn.audio_ms:.0f} ms")
     if turn.first_audio_ms is not None:
         figures.append(f"first after {turn.first_audio_ms:.0f} ms")
+    if (made := calls(turn)) is not None:
+        figures.append(made)
     if (short := shortfall(turn)) is not None:
         figures.append(short)
     return figures or ["nothing said"]

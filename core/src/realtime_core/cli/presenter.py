@@ -8,13 +8,15 @@ from typing import Final, Protocol, Self
 
 from realtime_core.cli.conversation import Listener
 from realtime_core.cli.screen import has_room
-from realtime_core.cli.turns import Play, Turn
+from realtime_core.cli.turns import Called, Play, Turn
 from realtime_core.contents import Usage
 from realtime_core.events import RealtimeErrorEvent, RealtimeEvent, RealtimeResponseEvent
 from realtime_core.usage import add_usage
 
 __all__ = [
     "Presenter",
+    "calling",
+    "calls",
     "choose_presenter",
     "excerpt",
     "outcome",
@@ -76,6 +78,25 @@ def outcome(event: RealtimeEvent) -> str | None:
         case RealtimeResponseEvent(phase="done", status=str() as status) if status != "completed":
             return f"response {status}" + (f": {event.status_reason}" if event.status_reason else "")
     return None
+
+
+def calling(called: Called, turn: Turn) -> str:
+    """One line on a function that the model called: with what, what came of it, how long that took."""
+    call, result = called.call, called.result
+    asked = f"{call.name}({excerpt(call.arguments)})"
+    if result is None:
+        return f"{asked} …" if turn.calls_are_made else f"{asked} was not called; --tools names functions"
+    took = "" if result.duration_ms is None else f" ({result.duration_ms:.0f} ms)"
+    return f"{asked} {'failed:' if result.is_error else '->'} {excerpt(result.output)}{took}"
+
+
+def calls(turn: Turn) -> str | None:
+    """How many functions were called in a turn, and how many of them failed, if any."""
+    made = [called.result for called in turn.calls if called.result is not None]
+    failed = sum(result.is_error for result in made)
+    if not made:
+        return None
+    return f"{len(made)} tool call{'s' * (len(made) > 1)}" + (f", {failed} failed" if failed else "")
 
 
 def shortfall(turn: Turn) -> str | None:

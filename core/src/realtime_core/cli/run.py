@@ -13,11 +13,14 @@ import attrs
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 from realtime_core.audio.wav import WavWriter, check_writable, read_wav
 from realtime_core.capabilities import Capabilities
+from realtime_core.cli.approval import Approver
 from realtime_core.cli.conversation import Conversation
 from realtime_core.cli.presenter import Presenter, choose_presenter
 from realtime_core.cli.program import Failed
+from realtime_core.cli.tools import load_tools
 from realtime_core.cli.turns import Input, Play, Say, Turn
 from realtime_core.client import RealtimeClient
+from realtime_core.engine.plan import GivenTools
 from realtime_core.errors import CallerError
 from realtime_core.registry import load_provider
 from realtime_core.session import RealtimeSession
@@ -31,10 +34,14 @@ _SILENCE_MS: Final = 500
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """What the command line asks for. ``inputs`` are pairs: ``say`` and a text, ``wav`` and a path."""
+    """What the command line asks for.
+
+    ``inputs`` are pairs: ``say`` and a text, ``wav`` and a path; ``tools`` are ``module:function``.
+    """
 
     provider: str
     inputs: Sequence[tuple[str, str]]
+    tools: Sequence[str]
     out: str | None
     options: Mapping[str, Any] = attrs.field(repr=False)
     settings: Mapping[str, Any]
@@ -50,11 +57,12 @@ def run(plan: Plan) -> None:
         Failed: a response failed, or what was said cannot be written.
         RealtimeError: whatever else stood in the way.
     """
+    tools = load_tools(plan.tools)
     inputs = [_input(kind, value) for kind, value in plan.inputs]
     if plan.out is not None:
         check_writable(plan.out)
     with choose_presenter(as_json=plan.as_json) as presenter:
-        turns = asyncio.run(_converse(plan, inputs or [None], presenter))
+        turns = asyncio.run(_converse(plan, inputs or [None], tools, presenter))
     failed = [str(turn.number) for turn in turns if turn.status == "failed"]
     if failed:
         raise Failed(f"the response failed in turn {', '.join(failed)}")
@@ -64,11 +72,16 @@ def _input(kind: str, value: str) -> Input:
     return Say(value) if kind == "say" else Play(value, read_wav(value))
 
 
-async def _converse(plan: Plan, inputs: Sequence[Input], presenter: Presenter) -> Sequence[Turn]:
+async def _converse(
+    plan: Plan, inputs: Sequence[Input], tools: GivenTools, presenter: Presenter
+) -> Sequence[Turn]:
     # not create_client: a provider may have an option that is called like a parameter of it
     client = RealtimeClient(load_provider(plan.provider), name=plan.provider, options=plan.options)
-    async with client({**_defaults(client.capabilities, vad=plan.vad), **plan.settings}) as session:
-        conversation = Conversation(session, presenter)
+    settings = {**_defaults(client.capabilities, vad=plan.vad), **plan.settings}
+    async with client(settings, tools=tools) as session:
+        conversation = Conversation(
+            session, presenter, calls_are_made=bool(tools), objection=Approver().objection
+        )
         try:
             with ExitStack() as stack:
                 writer = None if plan.out is None else stack.enter_context(_open(plan.out, session))
@@ -89,6 +102,6 @@ def _defaults(capabilities: Capabilities, *, vad: bool) -> dict[str, Any]:
     settings: dict[str, Any] = {"input_audio_transcription": InputAudioTranscription()}
     if vad:
         settings["turn_detection"] = TurnDetection(silence_duration_ms=_SILENCE_MS, create_response=True)
-    elif capabilities.turns:
+    elif capabilities.turns and capabilities.client_responses:
         settings["turn_detection"] = None
     return settings

@@ -11,7 +11,17 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from realtime_core.cli.presenter import excerpt, outcome, recording, shortfall, tokens, warning, worth_telling
+from realtime_core.cli.presenter import (
+    calling,
+    calls,
+    excerpt,
+    outcome,
+    recording,
+    shortfall,
+    tokens,
+    warning,
+    worth_telling,
+)
 from realtime_core.cli.program import complain
 from realtime_core.cli.turns import Play, Say, Turn
 from realtime_core.events import RealtimeEvent
@@ -47,8 +57,7 @@ class Terminal:
         self._turn = turn
         self._sent_ms = 0.0
         self._endings.clear()
-        self._live = Live(self._show(turn), console=self._console, auto_refresh=False)
-        self._live.start(refresh=True)
+        self._start(turn)
 
     def sent(self, turn: Turn, sent_ms: float) -> None:
         """Move the bar."""
@@ -68,6 +77,17 @@ class Terminal:
         self._refresh(turn)
         self._stop()
 
+    def asking(self) -> None:
+        """Take the turn's region away, so that the question and its answer have lines of their own."""
+        if self._live is not None:
+            self._live.transient = True
+        self._stop()
+
+    def asked(self) -> None:
+        """Put it back."""
+        if self._live is None and self._turn is not None:
+            self._start(self._turn)
+
     def summarise(self, turns: Sequence[Turn]) -> None:
         """A table, and the tokens."""
         self._stop()
@@ -76,6 +96,10 @@ class Terminal:
             self._console.print(_table(told))
         if (used := tokens(told)) is not None:
             self._console.print(Text(f"Tokens: {used}", "dim"))
+
+    def _start(self, turn: Turn) -> None:
+        self._live = Live(self._show(turn), console=self._console, auto_refresh=False)
+        self._live.start(refresh=True)
 
     def _refresh(self, turn: Turn | None) -> None:
         if self._live is not None and turn is not None:
@@ -100,6 +124,10 @@ class Terminal:
                 rows.add_row(Text("user", _USER), self._progress(play))
                 if turn.heard:
                     rows.add_row("", _clean(turn.heard))
+        for called in turn.calls:
+            failed = called.result is not None and called.result.is_error
+            style = "yellow" if failed else "dim"
+            rows.add_row(Text("tool", "dim"), _clean(calling(called, turn), style))
         if turn.said or turn.audio_ms:
             rows.add_row(Text("assistant", _ASSISTANT), _clean(turn.said))
         for ending in self._endings:
@@ -125,6 +153,7 @@ def _table(turns: Sequence[Turn]) -> Table:
         "Turn": [Text(str(turn.number)) for turn in turns],
         "Heard": [_clean(excerpt(turn.heard)) for turn in turns],
         "Said": [_said(turn) for turn in turns],
+        "Tools": [Text(calls(turn) or "") for turn in turns],
         "Audio": [_ms(turn.audio_ms or None) for turn in turns],
         "First audio": [_ms(turn.first_audio_ms) for turn in turns],
     }
@@ -150,6 +179,6 @@ def _ms(duration_ms: float | None) -> Text:
     return Text("" if duration_ms is None else f"{duration_ms:.0f} ms")
 
 
-def _clean(text: str) -> Text:
+def _clean(text: str, style: str = "") -> Text:
     """People's and services' words, without what would steer the terminal."""
-    return Text("".join(c for c in text if c.isprintable() or c in "\n\t"))
+    return Text("".join(c for c in text if c.isprintable() or c in "\n\t"), style)

@@ -6,11 +6,15 @@ waiting or output.
 
 import attrs
 
-from realtime_core.contents import AudioContent, Usage, hidden
+from realtime_core.contents import ApprovalRequest, AudioContent, ToolCall, ToolResult, Usage, hidden
 from realtime_core.events import (
+    RealtimeApprovalEvent,
     RealtimeAudioEvent,
     RealtimeErrorEvent,
     RealtimeEvent,
+    RealtimeFunctionCallEvent,
+    RealtimeFunctionCancelledEvent,
+    RealtimeFunctionResultEvent,
     RealtimeResponseEvent,
     RealtimeSpeechEvent,
     RealtimeTextEvent,
@@ -18,7 +22,7 @@ from realtime_core.events import (
 )
 from realtime_core.usage import add_usage
 
-__all__ = ["Input", "Play", "Say", "Turn"]
+__all__ = ["Called", "Input", "Play", "Say", "Turn"]
 
 
 @attrs.frozen
@@ -41,14 +45,27 @@ Input = Say | Play | None
 
 
 @attrs.define
+class Called:
+    """A function that the model called, and what came of it."""
+
+    call: ToolCall
+    result: ToolResult | None = None
+    """``None``: nothing yet, or never."""
+
+
+@attrs.define
 class Turn:
     """One turn: the user's input, the assistant's answer.
 
-    ``first_audio_ms`` counts from ``ask``, or from where the service heard the user stop.
+    ``first_audio_ms`` counts from ``ask``, or from where the service heard the user stop. With
+    ``calls_are_made`` the answer goes on after the results of the functions that the model calls; else
+    nobody calls them.
     """
 
     number: int
     input: Input = None
+    calls_are_made: bool = False
+    calls: list[Called] = attrs.field(factory=list)
     audio_ms: float = 0.0
     first_audio_ms: float | None = None
     status: str | None = None
@@ -70,6 +87,8 @@ class Turn:
     _ended: int = 0
     _speaking: bool = False
     _unanswered: bool = False
+    _open: set[str] = attrs.field(factory=set)
+    """The calls that are being made, and the approvals that wait for a person."""
 
     def ask(self, now_s: float) -> None:
         """The input is complete: the answer's delay counts from here. Call it before asking for one."""
@@ -93,6 +112,13 @@ class Turn:
                     self._said.append("\n")
             case RealtimeResponseEvent(phase="done"):
                 self._end_response(event)
+            case (
+                RealtimeFunctionCallEvent()
+                | RealtimeFunctionResultEvent()
+                | RealtimeFunctionCancelledEvent()
+                | RealtimeApprovalEvent()
+            ):
+                self._follow_calls(event)
             case RealtimeErrorEvent(item_id=item) if item in self.items:
                 self._written.add(item)  # its transcription failed
             case RealtimeErrorEvent() if self._is_refusal(event):
@@ -121,7 +147,16 @@ class Turn:
     @property
     def answered(self) -> bool:
         """Whether the answer has ended, and no other is under way."""
-        return self.answering and self._ended >= self._begun
+        return self.answering and self._ended >= self._begun and not self.is_calling
+
+    @property
+    def is_calling(self) -> bool:
+        """Whether the answer waits for us: a function is being called, or a person is asked."""
+        return bool(self._open)
+
+    def decided(self, request: ApprovalRequest) -> None:
+        """The service has been told what a person says to ``request``."""
+        self._settle(request.approval_id)
 
     @property
     def has_output(self) -> bool:
@@ -143,7 +178,34 @@ class Turn:
             return False
         if event.kind in {"overflow", "callback"}:  # our own side's
             return False
-        return self._asked_s is not None and not self.answering and not self.has_output
+        nothing_yet = self._begun > 0 or not self.has_output
+        return self._asked_s is not None and not self.answering and nothing_yet
+
+    def _follow_calls(self, event: RealtimeEvent) -> None:
+        match event:
+            case RealtimeFunctionCallEvent(function_call=call):
+                self.calls.append(Called(call))
+                if self.calls_are_made:
+                    self._open.add(call.call_id)
+            case RealtimeFunctionResultEvent(function_result=result):
+                self._end_call(result)
+            case RealtimeFunctionCancelledEvent(call_id=call_id):
+                self._settle(call_id)
+            case RealtimeApprovalEvent(request=request) if request.server is not None:
+                self._open.add(request.approval_id)
+
+    def _end_call(self, result: ToolResult) -> None:
+        for called in self.calls:
+            if called.call.call_id == result.call_id and called.result is None:
+                called.result = result
+                break
+        self._settle(result.call_id)
+
+    def _settle(self, waiting: str) -> None:
+        """What it was waited for is there: the service owes a response to it."""
+        if waiting in self._open:
+            self._open.discard(waiting)
+            self._unanswered = True
 
     def _hear_audio(self, audio: AudioContent, now_s: float) -> None:
         if self.first_audio_ms is None and self._asked_s is not None:
