@@ -2,6 +2,8 @@ import asyncio
 import gc
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from realtime_core.captions import Caption, CaptionBoard
 from realtime_core.errors import SessionStateError
 
@@ -176,3 +178,22 @@ async def test_a_reader_that_nobody_holds_is_none():
     gc.collect()
 
     assert not board.is_read
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.text(max_size=3)) | st.none(), max_size=30))
+def test_the_last_that_is_read_of_a_turn_is_the_last_that_was_published(steps):
+    board = _board()
+    captions = board.subscribe()
+    published, read = {}, {}
+    for step in steps:
+        if step is not None:
+            published[step[0]] = step[1]
+            board.publish(_caption(*step))
+        elif published != read:
+            caption = _now(anext(captions))
+            read[caption.key] = caption.text
+    while captions._waiting:
+        caption = _now(anext(captions))
+        read[caption.key] = caption.text
+
+    assert read == published

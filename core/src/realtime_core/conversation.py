@@ -222,7 +222,7 @@ def _line(entry: ConversationEntry, result: ToolResult | None) -> str:
         case Message(role, content):
             missing = "[no transcript]" if role == "user" and not content else ""
             mark = "[interrupted]" if entry.interrupted else missing
-            return " ".join(part for part in (f"{role.capitalize()}:", entry.text, mark) if part)
+            return " ".join(part for part in (f"{role.capitalize()}:", entry.text.strip(), mark) if part)
         case ToolCall(_, name, arguments):
             return f"Tool {name}({arguments})" + (f" -> {result.output}" if result else "")
         case ToolResult(_, name, output):

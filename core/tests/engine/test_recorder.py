@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from realtime_core.captions import Caption
 from realtime_core.contents import ImageContent, Message, ToolCall, ToolResult
-from realtime_core.conversation import ConversationEntry
+from realtime_core.conversation import Conversation, ConversationEntry
 from realtime_core.engine.recorder import Recorder
 from realtime_core.events import (
     RealtimeErrorEvent,
@@ -11,6 +11,7 @@ from realtime_core.events import (
     RealtimeFunctionCallEvent,
     RealtimeFunctionResultEvent,
     RealtimeImageEvent,
+    RealtimeInterruptionEvent,
     RealtimeItemEvent,
     RealtimeResponseEvent,
     RealtimeSpeechEvent,
@@ -21,6 +22,7 @@ from realtime_core.events import (
 PNG = b"\x89PNG\r\n\x1a\n and so on"
 CALL = ToolCall("c", "get_weather", "{}")
 RESULT = ToolResult("c", "get_weather", "sunny")
+HI = Message("user", "Hi.")
 
 
 def _added(item_id, previous=None, **fields):
@@ -262,12 +264,6 @@ def test_an_item_that_is_added_anew_is_there_again():
     assert _shown(recorder) == ["Assistant: Bye."]
 
 
-def test_ids_of_deleted_items_are_not_kept_for_ever():
-    recorder = _record(*(_deleted(str(number)) for number in range(257)), _text("0", "Hello."))
-
-    assert _shown(recorder) == ["Assistant: Hello."]
-
-
 def test_an_interrupted_message_is_marked_with_what_was_heard():
     recorder = _record(_text("A", "It is sunny in Rome today."))
     recorder.interrupted("A", 500, 1_000)
@@ -406,8 +402,9 @@ def test_what_is_sent_is_in_the_conversation_at_once_and_once(item):
     recorder = Recorder()
     recorder.sent(item, "cmd_1")
     before = [entry.item for entry in recorder.conversation]
-    recorder.take(_added("I", command_id="cmd_1", item=item))
-    recorder.take(_done("I", item=item))
+    role = "user" if isinstance(item, ImageContent) else None
+    recorder.take(_added("I", command_id="cmd_1", item=item, role=role))
+    recorder.take(_done("I", item=item, role=role))
 
     assert before == [item]
     assert list(recorder.conversation) == [ConversationEntry(item, item_id="I")]
@@ -521,6 +518,25 @@ def test_without_ids_the_latest_message_is_what_was_interrupted():
     assert _shown(recorder) == ["Assistant: It is sunny [interrupted]"]
 
 
+@pytest.mark.parametrize(
+    ("cause", "shown"),
+    [
+        ("service", ["Assistant: It is", "User: Stop."]),
+        ("speech", ["Assistant: It is", "User: Stop."]),
+        ("client", ["User: Stop.", "Assistant: It is"]),  # nobody spoke: it is what is being answered
+    ],
+)
+def test_without_ids_what_interrupts_stands_behind_what_was_interrupted(cause, shown):
+    recorder = _record(
+        _response("created", None),
+        _text(None, "It is"),
+        RealtimeInterruptionEvent(cause=cause),
+        _heard(None, "Stop."),
+    )
+
+    assert _shown(recorder) == shown
+
+
 # -- captions ----------------------------------------------------------------------------------------
 
 
@@ -567,6 +583,14 @@ def test_a_caption_shows_what_was_heard_and_goes_when_its_item_does():
         ("It is sunny", False, True),
         ("", True, False),
     ]
+
+
+def test_the_caption_of_what_is_gone_does_not_come_back():
+    recorder = _record(_text("A", "It is", response_id="r"), _deleted("A"))
+    captions = recorder.captions.subscribe()
+    recorder.take(_response("done", status="cancelled"))
+
+    assert _read(recorder, captions) == []
 
 
 def test_the_caption_of_what_is_sent_keeps_its_key():
@@ -617,9 +641,81 @@ def test_any_interleaving_of_the_items_gives_the_same_conversation(turns):
     assert list(recorder.conversation) == WHOLE
 
 
-@given(st.lists(st.sampled_from([event for stream in STREAMS for event in stream]), max_size=30))
-def test_no_sequence_of_events_is_too_strange(events):
-    recorder = _record(*events)
-    ids = [entry.item_id for entry in recorder.conversation if entry.item_id]
+STRANGE = [
+    *(event for stream in STREAMS for event in stream),
+    *(_deleted(item_id) for item_id in ("U1", "A1", "F1")),
+    RealtimeItemEvent(phase="truncated", item_id="A1", keep_ms=10),
+    _added("A1", "U2", item=Message("assistant", "Hello.")),
+    _added("X", "nobody", command_id="cmd_1"),
+    RealtimeErrorEvent(kind="invalid_request", command_id="cmd_1"),
+    *(
+        _response(phase, response_id, "cancelled")
+        for phase in ("created", "done")
+        for response_id in ("r", None)
+    ),
+    _text("A1", "Well,", response_id="r"),
+    *(_text(None, "So", response_id=response_id) for response_id in ("r", None)),
+    *(event(None, "Hm.") for event in (_said, _piece, _heard)),
+    *(RealtimeSpeechEvent(phase=phase) for phase in ("started", "committed")),
+    RealtimeInterruptionEvent(cause="service"),
+    _call(None),
+    RealtimeImageEvent(image=ImageContent(PNG)),
+]
+actions = st.lists(
+    st.one_of(
+        st.sampled_from(STRANGE).map(lambda event: lambda recorder: recorder.take(event)),
+        st.sampled_from([HI, CALL, RESULT]).map(lambda item: lambda recorder: recorder.sent(item, "cmd_1")),
+        st.sampled_from(["A1", "U1", None]).map(
+            lambda item_id: lambda recorder: recorder.interrupted(item_id, 500, 1_000)
+        ),
+    ),
+    max_size=30,
+)
+
+
+@given(actions)
+def test_no_sequence_of_events_is_too_strange(acts):
+    recorder = Recorder()
+    for act in acts:
+        act(recorder)
+    conversation = recorder.conversation
+    ids = [entry.item_id for entry in conversation if entry.item_id]
 
     assert len(ids) == len(set(ids))
+    assert Conversation.from_json(conversation.to_json()) == conversation
+    assert len(conversation.history()) <= len(conversation)
+
+
+@given(actions, st.data())
+def test_the_last_caption_of_each_turn_is_what_the_conversation_says(acts, data):
+    recorder = Recorder()
+    captions = recorder.captions.subscribe()
+    shown = {}
+    for act in acts:
+        act(recorder)
+        if data.draw(st.booleans()):
+            shown.update(_waiting(captions))
+    recorder.captions.end()
+    shown.update(_waiting(captions))
+
+    spoken = [
+        (entry.item_id, entry.text, entry.final, entry.interrupted)
+        for entry in recorder.conversation
+        if isinstance(entry.item, Message) and entry.text
+    ]
+    assert sorted(map(repr, spoken)) == sorted(
+        repr((caption.item_id, caption.text, caption.final, caption.interrupted))
+        for caption in shown.values()
+        if caption.text
+    )
+
+
+def _waiting(captions):
+    """What waits to be read, by key."""
+    read = {}
+    while captions._waiting:
+        try:
+            anext(captions).send(None)
+        except StopIteration as caption:
+            read[caption.value.key] = caption.value
+    return read

@@ -1,6 +1,6 @@
 import pytest
 from realtime_core.captions import Caption
-from realtime_core.contents import Message, ToolCall
+from realtime_core.contents import ImageContent, Message, ToolCall
 from realtime_core.conversation import ConversationEntry
 from realtime_core.engine.turn import Turn
 
@@ -134,6 +134,68 @@ def test_a_caption_shows_what_was_heard():
 
 
 def test_a_turn_that_is_gone_has_an_empty_final_caption():
-    assert _assistant("It is").caption(gone=True) == Caption(
-        key="item_1", role="assistant", text="", final=True, item_id="item_1"
-    )
+    turn = _assistant("It is")
+    turn.gone = True
+
+    assert turn.caption() == Caption(key="item_1", role="assistant", text="", final=True, item_id="item_1")
+
+
+@pytest.mark.parametrize(
+    ("said", "item", "text"),
+    [
+        ("", Message("assistant", "It is sunny."), "It is sunny."),
+        ("It is", Message("assistant", "It is sunny."), "It is sunny."),
+        ("It is sunny.", Message("assistant", "It is"), "It is sunny."),
+        ("It is sunny.", None, "It is sunny."),
+    ],
+)
+def test_an_item_brings_what_is_missing_and_takes_nothing_away(said, item, text):
+    turn = _assistant(said)
+    turn.fill(item)
+
+    assert (turn.text, turn.final) == (text, True)
+
+
+@pytest.mark.parametrize(
+    ("role", "item", "done", "final"),
+    [
+        ("user", None, True, False),  # its transcript is still to come
+        ("user", Message("user", "Hi."), False, True),
+        ("assistant", None, False, False),
+        ("assistant", Message("assistant", "Hi."), False, False),
+        ("assistant", Message("assistant", "Hi."), True, True),
+        (None, CALL, False, True),
+        (None, None, True, True),
+    ],
+)
+def test_a_turn_is_final_when_nothing_else_can_come(role, item, done, final):
+    turn = Turn("item_1", "item_1", role)
+    turn.fill(item, done=done)
+
+    assert turn.final is final
+
+
+def test_a_turn_holds_the_first_that_is_not_a_message():
+    turn = Turn("item_1", "item_1")
+    turn.fill(CALL)
+    turn.fill(ToolCall("c", "other", "{}"))
+
+    assert turn.item == CALL
+
+
+def test_an_image_that_the_user_shows_is_an_image():
+    image = ImageContent(b"\x89PNG\r\n\x1a\n and so on")
+    turn = Turn("item_1", "item_1", "user")
+    turn.fill(image)
+
+    assert turn.entry().item == image
+    assert turn.caption() is None
+
+
+@pytest.mark.parametrize(("said", "text"), [("", "Hi."), ("Hello.", "Hello.")])
+def test_a_turn_absorbs_what_the_same_one_holds(said, text):
+    turn, other = _assistant(said), Turn("local_1", role="user")
+    other.fill(Message("user", "Hi."))
+    turn.absorb(other)
+
+    assert (turn.role, turn.text, turn.final) == ("assistant", text, True)

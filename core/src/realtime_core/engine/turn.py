@@ -22,6 +22,7 @@ class Turn:
         "audio_ms",
         "final",
         "follows",
+        "gone",
         "heard_ms",
         "interrupted",
         "item",
@@ -47,6 +48,8 @@ class Turn:
         """The item behind which that is."""
         self.local = False
         """The service has it not, or not any more."""
+        self.gone = False
+        """It has left the conversation."""
         self._parts: list[str] = []
         self._pieces: list[str] = []
         self._entry: ConversationEntry | None = None
@@ -54,7 +57,10 @@ class Turn:
     @property
     def text(self) -> str:
         """All of its words so far, a line for each part."""
-        return "\n".join([*self._parts, "".join(self._pieces)] if self._pieces else self._parts)
+        if len(self._pieces) > 1:
+            # joined once, not at every piece anew
+            self._pieces = ["".join(self._pieces)]
+        return "\n".join(self._parts + self._pieces)
 
     @property
     def has_whole(self) -> bool:
@@ -80,6 +86,27 @@ class Turn:
         """All of the words are ``whole``."""
         self._parts, self._pieces = [whole], []
 
+    def fill(self, item: ConversationItem | None, *, done: bool = True) -> None:
+        """It holds ``item``, if it does not hold more already; ``done``: nothing else will come."""
+        match item:
+            case None:
+                self.final = self.final or (done and self.role != "user")
+            case Message(role, words):
+                self.role = self.role or role
+                if words != self.text and words.startswith(self.text):
+                    self.replace(words)
+                self.final = self.final or done or role != "assistant"
+            case _:
+                self.item = self.item or item
+                self.final = True
+
+    def absorb(self, other: "Turn") -> None:
+        """It is the same one as ``other``, and holds what that one held."""
+        self.role, self.item = self.role or other.role, self.item or other.item
+        self.final = self.final or other.final
+        if not self.text:
+            self.replace(other.text)
+
     def interrupt(self, heard_ms: float | None, audio_ms: float | None = None) -> None:
         """It was cut short; ``heard_ms`` of ``audio_ms`` were heard, None where that is not known."""
         self.interrupted = True
@@ -93,9 +120,11 @@ class Turn:
     def entry(self) -> ConversationEntry | None:
         """It as an entry, if there is anything to tell."""
         if self._entry is None:
-            item = self.item if self.role is None else Message(self.role, self.text)
+            item = self.item
             if item is None:
-                return None
+                if self.role is None:
+                    return None
+                item = Message(self.role, self.text)
             self._entry = ConversationEntry(
                 item,
                 item_id=self.item_id,
@@ -106,16 +135,16 @@ class Turn:
             )
         return self._entry
 
-    def caption(self, *, gone: bool = False) -> Caption | None:
-        """It as a caption, if somebody speaks; ``gone``: it has left the conversation."""
+    def caption(self) -> Caption | None:
+        """It as a caption, if somebody speaks."""
         entry = self.entry()
-        if entry is None or self.role is None or self.role == "system":
+        if entry is None or self.item is not None or self.role not in ("user", "assistant"):
             return None
         return Caption(
             key=self.key,
             role=self.role,
-            text="" if gone else entry.text,
-            final=self.final or gone,
+            text="" if self.gone else entry.text,
+            final=self.final or self.gone,
             interrupted=self.interrupted,
             item_id=self.item_id,
         )
