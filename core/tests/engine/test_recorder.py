@@ -585,6 +585,17 @@ def test_a_caption_shows_what_was_heard_and_goes_when_its_item_does():
     ]
 
 
+def test_a_caption_that_says_nothing_new_is_not_told():
+    recorder = _record(_text("A", "It is sunny.", response_id="r"), _said("A", "It is sunny."))
+    captions = recorder.captions.subscribe()
+    first = list(_waiting(captions))
+    recorder.take(_done("A"))
+    recorder.take(_response("done", status="completed"))
+
+    assert first == ["A"]
+    assert _read(recorder, captions) == []
+
+
 def test_the_caption_of_what_is_gone_does_not_come_back():
     recorder = _record(_text("A", "It is", response_id="r"), _deleted("A"))
     captions = recorder.captions.subscribe()

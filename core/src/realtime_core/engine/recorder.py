@@ -204,12 +204,13 @@ class Recorder:
         turn.changed()
         self._conversation = None
         if self.captions.is_read:
-            caption = turn.caption()
-            if caption is not None:
+            before = turn.shown
+            caption = _show(turn)
+            if caption is not None and caption != before:
                 self.captions.publish(caption)
 
     def _current_captions(self) -> Iterator[Caption]:
-        captions = (turn.caption() for turn in self._turns)
+        captions = map(_show, self._turns)
         return (caption for caption in captions if caption is not None)
 
     # -- what each event means ---------------------------------------------------------------------
@@ -226,3 +227,9 @@ class Recorder:
         RealtimeInterruptionEvent: _take_interruption,
         RealtimeErrorEvent: _take_error,
     }
+
+
+def _show(turn: Turn) -> Caption | None:
+    """The caption of ``turn`` as it is now, which every reader is about to have."""
+    turn.shown = turn.caption()
+    return turn.shown

@@ -31,6 +31,7 @@ class Turn:
         "local",
         "placed",
         "role",
+        "shown",
     )
 
     def __init__(self, key: str, item_id: str | None = None, role: Role | None = None) -> None:
@@ -50,6 +51,8 @@ class Turn:
         """The service has it not, or not any more."""
         self.gone = False
         """It has left the conversation."""
+        self.shown: Caption | None = None
+        """The caption that readers have."""
         self._parts: list[str] = []
         self._pieces: list[str] = []
         self._entry: ConversationEntry | None = None
@@ -137,13 +140,14 @@ class Turn:
 
     def caption(self) -> Caption | None:
         """It as a caption, if somebody speaks."""
-        entry = self.entry()
-        if entry is None or self.item is not None or self.role not in ("user", "assistant"):
+        if self.item is not None or self.role not in ("user", "assistant"):
             return None
+        entry = self.entry() if self.interrupted else None
+        text = self.text if entry is None else entry.text
         return Caption(
             key=self.key,
             role=self.role,
-            text="" if self.gone else entry.text,
+            text="" if self.gone else text,
             final=self.final or self.gone,
             interrupted=self.interrupted,
             item_id=self.item_id,
