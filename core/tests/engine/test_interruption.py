@@ -518,8 +518,16 @@ def test_without_ids_those_of_the_provider_are_not_relied_on(make, playout):
 
     assert interruptions.withholds("turn_2", "item_9")
     assert interruptions.on_service(_cancelled("turn_1"), ["turn_1"]) is None
+    assert interruptions.on_service(_cancelled("turn_9"), ["turn_1"]) is None
     interruptions.response_done("turn_1")
     assert not interruptions.withholds("turn_2", "item_9")
+
+
+def test_without_ids_a_sign_of_the_service_is_of_what_plays(make, playout):
+    interruptions = make(ids=False)
+    _play(playout, 1_000, item=None, response="turn_1")
+
+    assert interruptions.on_service(_cancelled("turn_9"), ["turn_1"]).response_ids == ("turn_1",)
 
 
 def test_the_last_cut_responses_are_remembered(interruptions):

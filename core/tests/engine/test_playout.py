@@ -329,6 +329,16 @@ def test_without_anybody_to_report_to_a_sink_may_raise_too(clock):
     assert _heard(playout) == [("item_1", 0)]
 
 
+def test_a_sink_that_never_tells_anything_has_played_nothing(playout, reports):
+    player = BrokenPlayer()
+    player.broken = True
+    playout.attach(player)
+    _play(playout, 1_000)
+
+    assert _heard(playout) == [("item_1", 0)]
+    assert reports
+
+
 def test_the_sum_of_what_was_heard_is_what_the_sink_has_played(playout, clock):
     sink = NullSink(clock=clock)
     playout.attach(sink)
@@ -387,6 +397,17 @@ def test_a_sink_that_comes_back_goes_on(playout, player):
     player.played_ms = 1_200
 
     assert _heard(playout) == [("item_1", 1_000), ("item_2", 200)]
+
+
+def test_sinks_that_have_played_all_are_forgotten_when_others_take_their_place(playout):
+    for number in range(10):
+        player = Player()
+        playout.attach(player)
+        _play(playout, 100, item=f"item_{number}")
+        player.played_ms = 100
+        playout.is_playing()
+
+    assert len(playout._tracks) == 2  # the last one and the estimate
 
 
 @pytest.mark.usefixtures("player")
@@ -476,6 +497,26 @@ def test_a_player_that_is_slower_than_the_estimate_is_believed(playout, clock):
 
     assert (playout.is_playing("resp_1"), playout.remaining_ms("resp_1")) == (True, 300)
     assert _heard(playout)[0] == ("item_1", 700)
+
+
+def test_a_report_on_an_item_that_was_over_makes_it_play_again(playout, clock):
+    _play(playout, 1_000)
+    _finish(playout)
+    clock.advance(1)
+    _play(playout, 100, item="item_2", response="resp_2")
+
+    playout.report_played("item_1", 700)
+
+    assert _heard(playout) == [("item_1", 700), ("item_2", 0)]
+
+
+def test_a_player_that_is_quicker_than_the_estimate_is_believed(playout):
+    _play(playout, 1_000)
+    _finish(playout)
+
+    playout.report_played("item_1", 900)
+
+    assert playout.remaining_ms("resp_1") == 100
 
 
 def test_a_report_that_nothing_follows_does_not_keep_an_item_playing_for_ever(playout, clock):
@@ -740,12 +781,13 @@ def test_audio_of_an_item_that_was_over_is_of_that_item(playout, clock):
     _play(playout, 100)
     _finish(playout)
     clock.advance(1)
-    assert not playout.is_playing()
+    _play(playout, 1, item="item_2", response="resp_2")
 
     _play(playout, 100)
-    clock.advance(0.05)
+    clock.advance(0.051)
 
-    assert [(item.received_ms, item.heard_ms, item.complete) for item in playout.cut()] == [(200, 150, True)]
+    (_, item) = playout.cut()
+    assert (item.received_ms, item.heard_ms, item.complete) == (200, 150, True)
 
 
 def test_a_new_item_of_a_response_that_is_done_is_complete(playout, clock):
@@ -762,7 +804,7 @@ def test_the_last_items_are_remembered(playout, clock):
         _play(playout, 100, item=f"item_{number}", response=f"resp_{number}")
         _finish(playout, item=f"item_{number}", response=f"resp_{number}")
         clock.advance(1)
-    playout.is_playing()
+    playout.cut()
 
     remembered = [playout.heard_ms(f"item_{number}") for number in range(100)]
     assert remembered == [None] * 36 + [100] * 64

@@ -86,8 +86,8 @@ class Interruptions:
         as a plain event.
         """
         response_id = event.response_id
-        if response_id is not None and (
-            self._key(response_id, None) in self.cut
+        if self._key(response_id, None) is not None and (
+            response_id in self.cut
             or (response_id not in active and not self._playout.is_playing(response_id))
         ):
             return None

@@ -48,7 +48,7 @@ class CutItem:
 class _Item:
     response_id: str | None
     item_id: str | None
-    complete: bool = False
+    complete: bool
     cut: bool = False
     final: bool = False
     received_ms: float = 0.0
@@ -192,7 +192,6 @@ class Playout:
 
     def attach(self, sink: AudioSink | None) -> None:
         """From now on ``sink`` is what plays, and knows how much; None: somebody who does not tell."""
-        self._settle()
         if sink is None:
             self._track = self._estimate
             return
@@ -207,10 +206,7 @@ class Playout:
         """So much more of an item has come from the service."""
         item = self._receiving
         if item is None or item.item_id != item_id or item.response_id != response_id:
-            item = self._open(response_id, item_id)
-            if item.cut:
-                return
-            self._receiving = item
+            item = self._receiving = self._open(response_id, item_id)
         item.received_ms += audio_ms
 
     def handed_over(self, response_id: str | None, item_id: str | None, audio_ms: float) -> None:
@@ -243,7 +239,6 @@ class Playout:
         item = self._items.get(item_id)
         if item is not None:
             item.complete = True
-            self._tidy()
 
     def response_done(self, response_id: str | None) -> None:
         """Nothing more of that response will come; without ids: of this turn."""
@@ -255,7 +250,6 @@ class Playout:
         else:
             self._done[response_id] = None
             _keep_last(self._done)
-        self._tidy()
 
     def report_played(self, item_id: str, ms: float) -> None:
         """The player says how much of an item was heard: that, and no sink and no estimate, holds from now
@@ -275,7 +269,6 @@ class Playout:
         item.reported_s = self._clock.now_s()
         if self._over.pop(item_id, None) is not None:
             self._items = {item_id: item, **self._items}  # it began before what is there
-        self._tidy()
 
     # -- what holds ------------------------------------------------------------------------------
 
@@ -292,7 +285,7 @@ class Playout:
 
     def is_playing(self, response_id: str | None = None) -> bool:
         """Whether anything that was received, of that response or of all, is still to be heard."""
-        self._tidy()
+        self._settle()
         now_s = self._clock.now_s()
         return any(
             not item.is_heard(now_s)
@@ -307,7 +300,7 @@ class Playout:
         A player may be late, so look again when that time has passed. Of a service without ids: until the
         turns that are done have been heard.
         """
-        self._tidy()
+        self._settle()
         if response_id is not None and response_id not in self._done:
             return None
         now_s = self._clock.now_s()
@@ -366,14 +359,14 @@ class Playout:
         self._receiving = self._handing = None
 
     def _open(self, response_id: str | None, item_id: str | None) -> _Item:
-        """The item, which may have been cut; a new one if nothing is known of it."""
+        """The item, a new one if nothing is known of it; one that was cut stays over, whatever comes."""
         key = self._key(response_id, item_id)
         item = self._items.get(key) or self._over.get(key)
         if item is not None and item.cut:
             return item
         if item is None:
             self._tidy()
-            item = _Item(response_id, item_id, complete=response_id in self._done)
+            item = _Item(response_id, item_id, response_id in self._done)
         self._over.pop(key, None)
         self._items[key] = item
         return item
@@ -412,12 +405,7 @@ class Playout:
                 self._forget(key)
 
     def _forget(self, key: _Key) -> None:
-        item = self._items.pop(key)
-        if item is self._receiving:
-            self._receiving = None
-        if item is self._handing:
-            self._handing = None
-        self._over[key] = item
+        self._over[key] = self._items.pop(key)
         _keep_last(self._over)
 
 
