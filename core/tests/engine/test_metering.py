@@ -260,6 +260,14 @@ def test_a_refused_request_is_forgotten(clock):
     assert not meter.awaiting
 
 
+def test_with_acknowledgements_a_response_of_the_service_answers_no_request(meter):
+    meter.requested("cmd_1")
+    meter.take(created("resp_own"))
+    meter.take(created("resp_1", "cmd_1"))
+
+    assert list(meter.awaiting) == ["resp_1"]
+
+
 def test_without_acknowledgements_a_response_answers_the_oldest_request(clock):
     meter = Meter(clock, acks=False)
     meter.requested("cmd_1")
