@@ -56,7 +56,7 @@ def test_main_job_of_the_readme_runs(folder: Path):
     assert (folder / "reply.wav").stat().st_size > 100_000
 
 
-PRINTED = ["Good evening!", "Good evening!", "It is sunny in Rome.", "A red dot."]
+PRINTED = ["Good evening!", "Good evening!", "It is sunny in Rome.", "A red dot.", "1 response, "]
 
 
 @pytest.mark.parametrize(

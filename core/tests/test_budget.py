@@ -156,6 +156,16 @@ def test_grace_is_a_time(value):
         Budget(grace_s=value)
 
 
+def test_the_edges_of_a_share_and_of_grace_are_inside():
+    assert (Budget(warn_at=1).warn_at, Budget(grace_s=0).grace_s) == (1, 0)
+
+
+def test_a_budget_bounds_nothing_until_it_is_told_to():
+    assert Budget() == Budget(
+        max_duration_s=None, max_tokens=None, max_cost=None, prices=None, warn_at=0.8, grace_s=10.0
+    )
+
+
 def test_prices_are_prices():
     with pytest.raises(InvalidSettings, match=r"^budget 'prices' takes a Prices value, not dict$"):
         Budget(prices={"input_text": 4})

@@ -207,6 +207,16 @@ def test_speech_that_goes_on_is_not_ended(meter):
     assert "resp_1" not in meter.awaiting
 
 
+def test_speech_that_somebody_ends_by_hand_ends_with_the_commit(meter, clock):
+    meter.take(speech("started"))
+    meter.take(speech("committed"))
+    clock.advance(0.4)
+    meter.take(created())
+    meter.first_audio("resp_1")
+
+    assert meter.take(done()).first_audio_ms == pytest.approx(400)
+
+
 def test_a_silence_that_is_only_noticed_asks_for_nothing(meter):
     meter.take(speech("timeout"))
     meter.take(created())

@@ -14,13 +14,15 @@ from realtime_core.engine import observation as module
 from realtime_core.engine.observation import Observation, ObserverThread, drain, observation_for
 from realtime_core.engine.queue import wire_size
 from realtime_core.errors import ConnectionLost, LostReason
-from realtime_core.events import RealtimeEvent
+from realtime_core.events import RealtimeEvent, RealtimeFunctionCallEvent, RealtimeFunctionResultEvent
 from realtime_core.observers import SessionInfo, hookimpl
 from realtime_core.observers.loading import given_observers
 
 CALL = ToolCall("call_1", "f", "{}")
 RESULT = ToolResult("call_1", "f", "1")
 EVENT = RealtimeEvent(service_type="a")
+CALLED = RealtimeFunctionCallEvent(function_call=CALL)
+ANSWERED = RealtimeFunctionResultEvent(function_result=RESULT)
 COMMAND = CreateResponse()
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -139,7 +141,6 @@ def test_what_is_told_comes_in_order_on_one_thread_that_is_not_ours():
     observation.opened("sess_1")
     observation.event(EVENT)
     observation.command(COMMAND)
-    observation.tool(CALL, RESULT)
     observation.closed("dropped", error)
 
     assert thread.drain(60)
@@ -148,7 +149,6 @@ def test_what_is_told_comes_in_order_on_one_thread_that_is_not_ours():
         ("opened", info),
         ("event", info, EVENT),
         ("command", info, COMMAND),
-        ("tool", info, CALL, RESULT),
         ("closed", info, "dropped", error),
     ]
     assert len(recorder.threads) == 1
@@ -196,6 +196,39 @@ def test_what_no_observer_wants_is_not_even_queued(held):
         observation.command(COMMAND)
 
     assert observation.dropped == 0
+
+
+def test_a_call_and_its_result_tell_that_a_tool_has_run():
+    recorder, thread = Recorder(), ObserverThread()
+    observation = observe(recorder, thread=thread)
+
+    observation.event(CALLED)
+    observation.event(EVENT)
+    observation.event(ANSWERED)
+
+    assert thread.drain(60)
+    assert [what for what, *_ in recorder.seen] == ["event", "event", "event", "tool"]
+    assert recorder.seen[-1] == ("tool", observation.info, CALL, RESULT)
+
+
+def test_a_result_without_its_call_or_told_twice_is_no_tool_that_ran():
+    recorder, thread = Recorder(), ObserverThread()
+    observation = observe(recorder, thread=thread)
+
+    for event in (ANSWERED, CALLED, ANSWERED, ANSWERED):
+        observation.event(event)
+
+    assert thread.drain(60)
+    assert [what for what, *_ in recorder.seen].count("tool") == 1
+
+
+def test_calls_that_are_never_answered_do_not_fill_the_memory():
+    observation = observe(Recorder())
+
+    for number in range(module._OPEN_CALLS + 5):
+        observation.event(RealtimeFunctionCallEvent(function_call=ToolCall(f"call_{number}", "f", "")))
+
+    assert len(observation._calls) == module._OPEN_CALLS
 
 
 def test_an_observer_need_not_want_events():
@@ -320,22 +353,34 @@ def test_openings_ends_and_tools_find_room_in_a_full_queue(held):
     observation, thread = full(held, recorder)
 
     observation.opened("sess_1")
-    observation.tool(CALL, RESULT)
     observation.closed("deleted")
     held.released.set()
 
     assert thread.drain(60)
-    assert [what for what, *_ in recorder.seen if what != "event"] == ["opened", "tool", "closed"]
+    assert [what for what, *_ in recorder.seen if what != "event"] == ["opened", "closed"]
     assert observation.dropped == 0
 
 
-def test_even_those_are_bounded(held):
-    observation, _ = full(held, Recorder())
+def test_tools_that_ran_find_room_too_within_bounds(held):
+    class Tools:
+        seen = 0
 
-    for _ in range(6):
-        observation.tool(CALL, RESULT)
+        @hookimpl
+        def realtime_tool(self):
+            self.seen += 1
 
-    assert observation.dropped == 2
+    tools = Tools()
+    observation, thread = full(held, tools)
+
+    for _ in range(8):
+        observation.event(CALLED)
+        observation.event(ANSWERED)
+    held.released.set()
+
+    assert thread.drain(60)
+    # the room is twice that of five events, which are there, and a tool that ran is a little more than one
+    assert tools.seen == 4
+    assert observation.dropped == 16 + 4
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,13 @@ from realtime_core.events import (
     RealtimeEvent,
     RealtimeFunctionCallEvent,
     RealtimeImageEvent,
+    RealtimeInterruptionEvent,
     RealtimeItemEvent,
     RealtimeRateLimitEvent,
     RealtimeResponseEvent,
     RealtimeSessionEvent,
     RealtimeTextEvent,
+    RealtimeTranscriptEvent,
 )
 from realtime_core.observers.fields import fields_of, word
 from realtime_core.settings import RealtimeSettings
@@ -35,6 +37,22 @@ def command(value):
 
 def test_what_is_not_set_is_left_out():
     assert fields_of(RealtimeEvent()) == {}
+
+
+def test_what_is_empty_or_zero_by_default_is_left_out():
+    done = RealtimeResponseEvent(phase="done", usage=Usage(total_tokens=3))
+
+    assert fields_of(done) == {"phase": "done", "usage_total_tokens": 3}
+    assert fields_of(RealtimeSessionEvent(phase="closed")) == {"phase": "closed"}
+    assert command(CreateResponse()) == {"conversation": "auto"}
+
+
+def test_what_is_told_is_shown_even_if_it_is_zero():
+    heard = fields_of(RealtimeTranscriptEvent(role="user", text="", final=False))
+    cut = fields_of(RealtimeInterruptionEvent(cause="speech", estimated=False))
+
+    assert heard == {"role": "user", "text_chars": 0, "final": False}
+    assert cut == {"cause": "speech", "estimated": False}
 
 
 def test_ids_are_shown_and_frames_are_not():
@@ -84,7 +102,6 @@ def test_ids_are_shown_and_frames_are_not():
                 "phase": "updated",
                 "not_honoured": "voice,tools",
                 "input_format": "g711_ulaw/8000/1",
-                "lost_audio_ms": 0.0,
             },
         ),
         (RealtimeRateLimitEvent(limits=(RateLimit("tokens", 10, 5, 1.0),)), {"limits_entries": 1}),

@@ -184,13 +184,13 @@ def test_words_are_there_if_they_are_asked_for_by_name(log, value, name):
 
 def test_a_tool_that_ran_is_one_line(log):
     LoggingObserver().realtime_tool(
-        SESSION, ToolCall("call_1", "f", WORDS), ToolResult("call_1", "f", WORDS, 12.5)
+        SESSION, ToolCall("call_1", "f", WORDS), ToolResult("call_1", "f", WORDS, 12.5, is_error=True)
     )
 
     assert log.messages == [
         (
             "what=tool_run session=7 provider=acme-ws session_id=sess_1 call_id=call_1 name=f "
-            f"arguments_chars={len(WORDS)} output_chars={len(WORDS)} duration_ms=12.5 is_error=false"
+            f"arguments_chars={len(WORDS)} output_chars={len(WORDS)} duration_ms=12.5 is_error=true"
         )
     ]
 

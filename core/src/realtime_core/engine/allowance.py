@@ -115,7 +115,6 @@ class Allowance:
     def _cancel_timers(self) -> None:
         for timer in self._timers:
             timer.cancel()
-        self._timers.clear()
 
     def _pass_time(self, share: float) -> None:
         self._share_of_time = share

@@ -16,10 +16,10 @@ from typing import Any, Final
 import attrs
 
 from realtime_core.commands import AddItem, AppendAudio, Command, Raw
-from realtime_core.contents import ImageContent, ToolCall, ToolResult
+from realtime_core.contents import ImageContent, ToolCall
 from realtime_core.engine.queue import wire_size
 from realtime_core.errors import RealtimeError
-from realtime_core.events import RealtimeEvent
+from realtime_core.events import RealtimeEvent, RealtimeFunctionCallEvent, RealtimeFunctionResultEvent
 from realtime_core.observers.hooks import SessionInfo
 from realtime_core.observers.loading import Observer, installed_observers
 
@@ -32,6 +32,9 @@ _QUEUE_BYTES: Final = 16 * 1024 * 1024
 
 # What a call costs beyond the bytes that it brings.
 _CALL_BYTES: Final = 256
+
+# So many calls may be without a result; where the application answers them itself no event tells.
+_OPEN_CALLS: Final = 1000
 
 # How long the end of the program waits for what observers have not seen yet.
 _AT_EXIT_S: Final = 1.0
@@ -123,6 +126,7 @@ class Observation:
             for hook in ("session_opened", "session_closed", "event", "command", "tool")
             if (who := tuple(observer for observer in observers if f"realtime_{hook}" in observer.hooks))
         }
+        self._calls: dict[str, ToolCall] = {}
         self._closed = False
         thread.start()
 
@@ -139,19 +143,27 @@ class Observation:
             _log.warning("session %d: %d calls of observers were dropped", self.info.number, self.dropped)
 
     def event(self, event: RealtimeEvent) -> None:
-        """An event was taken."""
+        """An event was taken; the result of a call tells that a tool has run."""
         if "event" in self._by_hook:
             self._tell("event", {"event": event}, wire_size(event))
+        if "tool" in self._by_hook:
+            self._follow_call(event)
 
     def command(self, command: Command) -> None:
         """A command was written."""
         if "command" in self._by_hook:
             self._tell("command", {"command": command}, _command_size(command))
 
-    def tool(self, call: ToolCall, result: ToolResult) -> None:
-        """A tool has run."""
-        size = _CALL_BYTES + len(call.arguments) + len(result.output)
-        self._tell("tool", {"call": call, "result": result}, size, keep=True)
+    def _follow_call(self, event: RealtimeEvent) -> None:
+        match event:
+            case RealtimeFunctionCallEvent(function_call=call):
+                self._calls[call.call_id] = call
+                if len(self._calls) > _OPEN_CALLS:
+                    del self._calls[next(iter(self._calls))]
+            case RealtimeFunctionResultEvent(function_result=result) if result.call_id in self._calls:
+                call = self._calls.pop(result.call_id)
+                size = _CALL_BYTES + len(call.arguments) + len(result.output)
+                self._tell("tool", {"call": call, "result": result}, size, keep=True)
 
     def _tell(self, what: str, arguments: dict[str, Any], size: int, *, keep: bool = False) -> None:
         observers = self._by_hook.get(what)

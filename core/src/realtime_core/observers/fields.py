@@ -5,7 +5,7 @@ decided in one place for every class, those of plugins too.
 """
 
 import re
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator, Mapping, Sized
 from typing import Any, Final
 
 import attrs
@@ -28,7 +28,7 @@ _NEVER: Final = "service_event"
 
 
 def fields_of(value: attrs.AttrsInstance, *, include_content: bool = False) -> dict[str, Field]:
-    """The fields of an event or a command that are set.
+    """The fields of an event or a command that are set; not those that are 0, false or empty by default.
 
     Content is its size: ``text_chars``, ``audio_bytes``. With ``include_content`` texts are there as they
     are, but for what looks like a key; bytes, and mappings such as payloads, never are.
@@ -42,7 +42,7 @@ def _fields(value: Any, prefix: str, *, include_content: bool) -> Iterator[tuple
     for field in attrs.fields(type(value)):
         content = getattr(value, field.name)
         name = _joined(prefix, field.name)
-        if content is None or content is UNSET or field.name == _NEVER:
+        if field.name == _NEVER or _says_nothing(content, field.default):
             continue
         if field.repr is not True:
             yield _hidden(name, content, include_content=include_content)
@@ -52,6 +52,12 @@ def _fields(value: Any, prefix: str, *, include_content: bool) -> Iterator[tuple
             yield from _fields(content, name, include_content=include_content)
         else:
             yield _shown(name, content)
+
+
+def _says_nothing(content: Any, default: Any) -> bool:
+    if content is None or content is UNSET:
+        return True
+    return not content and (content == default or isinstance(content, Mapping))
 
 
 def _joined(prefix: str, name: str) -> str:

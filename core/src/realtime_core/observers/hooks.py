@@ -45,7 +45,7 @@ class ObserverSpecs:
 
     @hookspec
     def realtime_session_closed(self, session: SessionInfo, reason: str, error: RealtimeError | None) -> None:
-        """The session has ended, or could not be opened, in which case this is all that is told of it.
+        """It has ended; of a session that could not be opened, or never was, it may be all that is told.
 
         ``error`` is None if somebody here asked for the end. Nothing of it is told afterwards.
         """
@@ -60,4 +60,6 @@ class ObserverSpecs:
 
     @hookspec
     def realtime_tool(self, session: SessionInfo, call: ToolCall, result: ToolResult) -> None:
-        """A tool has run, or was not to: ``result`` says for how long, and whether it failed."""
+        """The session has answered a call of the model: ``result`` says how long the tool ran, and whether it
+        failed. What the application answers itself is a command only.
+        """
