@@ -81,7 +81,7 @@ def test_of_very_many_responses_those_are_forgotten_first_that_are_over(ledger):
         ledger.begin(f"r{number}", f"c{number}")
 
     assert ledger.knows("a")
-    assert not ledger.knows("b")
+    assert ledger.begin("over", "b")  # as if it had never been
 
 
 def test_of_very_many_open_responses_the_oldest_is_forgotten(ledger):
@@ -90,3 +90,21 @@ def test_of_very_many_open_responses_the_oldest_is_forgotten(ledger):
 
     assert not ledger.knows("c0")
     assert ledger.knows("c1")
+
+
+def test_without_ids_and_ends_an_answered_call_may_come_again(ledger):
+    assert ledger.begin(None, "call_0")
+    assert not ledger.begin(None, "call_0")
+    ledger.answered(None, "call_0")
+
+    assert ledger.knows("call_0")
+    assert ledger.begin(None, "call_0")
+
+
+def test_of_very_many_answered_calls_the_oldest_is_forgotten(ledger):
+    for number in range(1_025):
+        ledger.begin("r", f"call_{number}")
+        ledger.answered("r", f"call_{number}")
+
+    assert not ledger.knows("call_0")
+    assert ledger.knows("call_1")

@@ -80,6 +80,7 @@ def make(clock, reports):
             limits=SessionLimits(**limits),
             clock=clock,
             report=reports.append,
+            handing=lambda: None,
             handed=lambda _: None,
             lost=lambda _: None,
         )

@@ -823,3 +823,23 @@ def test_items_that_are_not_heard_are_not_forgotten(playout):
         _play(playout, 100, item=f"item_{number}", response="resp_1")
 
     assert len(playout.cut()) == 200
+
+
+def test_sink_that_plays_within_write_has_all_of_it_heard(clock):
+    class Instant:
+        played_ms = 40.0
+
+        def write(self, pcm):
+            self.played_ms += len(pcm) / 24
+
+        def clear(self): ...
+
+    sink, playout = Instant(), Playout(clock)
+    playout.attach(sink)
+    for _ in range(2):
+        playout.received("r", "i", 100)
+        playout.handing_over()
+        sink.write([0] * 2_400)
+        playout.handed_over("r", "i", 100)
+
+    assert playout.heard_ms("i") == 200

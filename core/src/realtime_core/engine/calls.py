@@ -11,6 +11,7 @@ import attrs
 __all__ = ["CallLedger"]
 
 _MOST_RESPONSES: Final = 256
+_MOST_ANSWERED: Final = 1024
 
 
 @attrs.define(eq=False)
@@ -25,6 +26,8 @@ class CallLedger:
 
     def __init__(self) -> None:
         self._groups: dict[str | None, _Group] = {}
+        # where responses have no ids and no end, only what is open can be told from what comes again
+        self._answered: dict[str, None] = {}
 
     def begin(self, response_id: str | None, call_id: str) -> bool:
         """A call has come: whether it is new."""
@@ -33,15 +36,16 @@ class CallLedger:
             # where responses have no ids, the end of one is all that tells it from the next
             self._make_room()
             group = self._groups[response_id] = _Group()
-        if call_id in group.known:
+        if call_id in (group.open if response_id is None else group.known):
             return False
+        self._answered.pop(call_id, None)
         group.known.add(call_id)
         group.open.add(call_id)
         return True
 
     def knows(self, call_id: str) -> bool:
         """Whether a call of that id has come."""
-        return any(call_id in group.known for group in self._groups.values())
+        return call_id in self._answered or any(call_id in group.open for group in self._groups.values())
 
     def answered(self, response_id: str | None, call_id: str) -> bool:
         """A call has its answer, or wants none any more: whether the model is to go on now."""
@@ -49,6 +53,9 @@ class CallLedger:
         if group is None or call_id not in group.open:
             return False
         group.open.discard(call_id)
+        if len(self._answered) >= _MOST_ANSWERED:
+            del self._answered[next(iter(self._answered))]
+        self._answered[call_id] = None
         return group.done and not group.open
 
     def response_done(self, response_id: str | None) -> bool:

@@ -40,6 +40,7 @@ class AudioOutput:
     Args:
         target: the session's output format.
         report: is given an error event when the callback fails, blocks or cannot keep up.
+        handing: told before a sink is given a piece.
         handed: told of each piece that the callback was given.
         lost: told of each piece that it will never get, or did not take.
     """
@@ -51,6 +52,7 @@ class AudioOutput:
         limits: SessionLimits,
         clock: Clock,
         report: Callable[[RealtimeErrorEvent], None],
+        handing: Callable[[], None],
         handed: Callable[[RealtimeAudioEvent], None],
         lost: Callable[[RealtimeAudioEvent], None],
     ) -> None:
@@ -58,10 +60,12 @@ class AudioOutput:
         self._limits = limits
         self._clock = clock
         self._report = report
+        self._handing = handing
         self._handed = handed
         self._lost_piece = lost
         self._callback: AudioCallback | None = None
         self._owner: AudioCallback | AudioSink | None = None
+        self._is_sink = False
         self._callback_is_async = False
         self._hold_reported = False
         self._failing = False
@@ -110,6 +114,7 @@ class AudioOutput:
         """
         self.check(callback)
         self._owner = callback
+        self._is_sink = isinstance(callback, AudioSink)
         callback = callback.write if isinstance(callback, AudioSink) else callback
         self._callback = callback
         self._callback_is_async = is_coroutine_callback(callback)
@@ -200,6 +205,8 @@ class AudioOutput:
         audio = event.audio
         callback = self._callback
         assert callback is not None  # every caller has tested it
+        if self._is_sink:
+            self._handing()
         started_s = self._clock.now_s()
         try:
             result = callback(to_samples(audio.data, audio.format))

@@ -114,6 +114,12 @@ class _Track:
         self.segments: deque[_Segment] = deque()
         self._report = report
         self._position_ms = 0.0
+        self._mark_ms: float | None = None
+
+    def mark(self) -> None:
+        """It is given more now, and may have played some of that before `add` is called."""
+        if not self.segments:
+            self._mark_ms = self.position_ms()
 
     def add(self, item: _Item, audio_ms: float) -> None:
         segments = self.segments
@@ -125,7 +131,8 @@ class _Track:
             start_ms = last.end_ms
         else:
             # wherever the player is: it may have been cleared, or have played something of its own
-            start_ms = self.position_ms()
+            start_ms = self.position_ms() if self._mark_ms is None else self._mark_ms
+        self._mark_ms = None
         item.estimated = item.estimated or self.estimated
         segments.append(_Segment(item, start_ms, start_ms + audio_ms))
 
@@ -208,6 +215,10 @@ class Playout:
         if item is None or item.item_id != item_id or item.response_id != response_id:
             item = self._receiving = self._open(response_id, item_id)
         item.received_ms += audio_ms
+
+    def handing_over(self) -> None:
+        """A sink is given more now: call it before ``write``, for a sink that plays within it."""
+        self._track.mark()
 
     def handed_over(self, response_id: str | None, item_id: str | None, audio_ms: float) -> None:
         """So much more of an item is with what plays it: call it when ``write`` has returned."""

@@ -61,7 +61,13 @@ class AssistantSpeech:
         self._report = report
         self._clock = clock
         self.output = AudioOutput(
-            target, limits=limits, clock=clock, report=report, handed=self.read, lost=self.dropped
+            target,
+            limits=limits,
+            clock=clock,
+            report=report,
+            handing=self._handing,
+            handed=self.read,
+            lost=self.dropped,
         )
         self._playout = Playout(clock, self.output.report_failure)
         self._interruptions = Interruptions(capabilities, self._playout)
@@ -92,6 +98,9 @@ class AssistantSpeech:
         heard = self.output.has_callback
         for piece in self.output.deliver(event):
             self._report(piece, heard=heard)
+
+    def _handing(self) -> None:
+        self._playout.handing_over()
 
     def read(self, event: RealtimeAudioEvent) -> None:
         """Whoever plays a piece has it now."""
