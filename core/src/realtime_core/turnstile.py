@@ -4,7 +4,6 @@ Like `asyncio.Lock`, but taking a free one is a plain call: audio goes through f
 """
 
 import asyncio
-from collections import deque
 from types import TracebackType
 
 __all__ = ["Turnstile"]
@@ -25,7 +24,7 @@ class Turnstile:
 
     def __init__(self) -> None:
         self._held = False
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: list[asyncio.Future[None]] = []
 
     def enter_nowait(self) -> bool:
         """Go through if it is free; whether that was so."""
@@ -52,7 +51,7 @@ class Turnstile:
     def leave(self) -> None:
         """Let the next one through."""
         if self._waiting:
-            self._waiting.popleft().set_result(None)
+            self._waiting.pop(0).set_result(None)
         else:
             self._held = False
 

@@ -1,7 +1,6 @@
 """What the engine sends by itself, written by a task of its own."""
 
 import asyncio
-import contextlib
 
 import pytest
 from realtime_core.commands import CancelResponse, DeleteItem, Truncate
@@ -30,12 +29,13 @@ class Sender:
 @pytest.fixture
 async def make():
     sender, failed = Sender(), []
-    outbox = Outbox(sender, lambda command, error: failed.append((command, str(error))))
-    task = asyncio.create_task(outbox.run())
-    yield outbox, sender, failed
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    outbox = Outbox(
+        sender,
+        lambda command, error: failed.append((command, str(error))),
+        lambda work, _: asyncio.create_task(work),
+    )
+    outbox.open()
+    return outbox, sender, failed
 
 
 async def test_commands_are_written_in_order_and_putting_never_waits(make, idle):
@@ -73,3 +73,26 @@ async def test_what_cannot_be_written_is_told_and_the_rest_is_written(make, idle
 
     assert sender.written == [CANCEL, DELETE]
     assert failed == [(TRUNCATE, "it cannot do that")]
+
+
+async def test_what_is_put_before_it_is_open_waits_for_that(idle):
+    sender = Sender()
+    outbox = Outbox(sender, lambda *_: None, lambda work, _: asyncio.create_task(work))
+    outbox.put(CANCEL)
+    await idle()
+    assert sender.written == []
+
+    outbox.open()
+    await idle()
+
+    assert sender.written == [CANCEL]
+
+
+async def test_at_the_end_of_the_session_nothing_is_written_any_more():
+    sender = Sender()
+    outbox = Outbox(sender, lambda *_: None, lambda work, _: work.close())
+
+    outbox.open()
+    outbox.put(CANCEL)
+
+    assert sender.written == []

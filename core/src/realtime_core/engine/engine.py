@@ -115,7 +115,7 @@ class SessionEngine:
             timeout_s=limits.command_timeout_s,
         )
         self.configuration = Configuration(plan, sender=self.sender, life=self.life)
-        self._outbox = Outbox(self.sender, self._outbox_failed)
+        self._outbox = Outbox(self.sender, self._outbox_failed, self.life.spawn)
         self._slot = ResponseSlot(acks=capabilities.acks)
         self.responder = Responder(
             self._slot,
@@ -204,7 +204,7 @@ class SessionEngine:
             await self.responder.ask_first(send)
 
     def _opened(self) -> None:
-        self.life.spawn(self._outbox.run(), "sending")
+        self._outbox.open()
         self.meter.start()
 
     def _finish(self, end: End) -> None:

@@ -6,7 +6,6 @@ when they were handed over. Nothing here waits; a sink's exception is reported a
 """
 
 import math
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -111,7 +110,7 @@ class _Track:
     ) -> None:
         self.player = player
         self.estimated = estimated
-        self.segments: deque[_Segment] = deque()
+        self.segments: list[_Segment] = []
         self._report = report
         self._position_ms = 0.0
         self._mark_ms: float | None = None
@@ -161,7 +160,7 @@ class _Track:
                     segment.start_ms = at_ms
                 return
             segment.item.played_ms += segment.end_ms - segment.start_ms
-            segments.popleft()
+            segments.pop(0)
 
     def clear(self) -> None:
         self.segments.clear()

@@ -16,7 +16,6 @@ Rules:
   of band is the one that a nameless beginning out of band belongs to.
 """
 
-from collections import deque
 from typing import Final
 
 import attrs
@@ -56,7 +55,7 @@ class ResponseSlot:
         self._turn_ended = False
         self._active: _Active | None = None
         self._sent: ResponseRequest | None = None
-        self._waiting: deque[ResponseRequest] = deque()
+        self._waiting: list[ResponseRequest] = []
         # out-of-band requests by command id until they begin, then by response id with all others that run
         self._beside: dict[str | None, ResponseRequest] = {}
         self._running: dict[str | None, ResponseRequest] = {}
@@ -105,7 +104,7 @@ class ResponseSlot:
         """The request to be sent now, if any: it holds the slot from here on."""
         if self._active is not None or self._sent is not None or not self._waiting:
             return None
-        self._sent = self._waiting.popleft()
+        self._sent = self._waiting.pop(0)
         return self._sent
 
     def unsent(self, request: ResponseRequest, error: BaseException) -> None:
@@ -164,7 +163,7 @@ class ResponseSlot:
         elif self._active is not None and self._active.covers is sent:
             self._run(sent, self._active.event)
         else:
-            self._waiting.appendleft(sent)
+            self._waiting.insert(0, sent)
         return True
 
     @property
@@ -190,7 +189,7 @@ class ResponseSlot:
             Whether anything was asked for.
         """
         was_asked = bool(self._waiting) or self._sent is not None
-        waiting, self._waiting = self._waiting, deque()
+        waiting, self._waiting = self._waiting, []
         for request in waiting:
             request.end(done)
         if self._sent is not None:

@@ -73,7 +73,8 @@ class AssistantSpeech:
         self._interruptions = Interruptions(capabilities, self._playout)
         self._cuts = 0
         self._end: RealtimeError | None = None
-        self._changed = asyncio.Event()
+        self._changed: asyncio.Event | None = None
+        """Made for the first who waits: an event costs more memory than most sessions ever need for it."""
 
     def attach(self, callback: AudioCallback | AudioSink, missed: Iterable[RealtimeAudioEvent] = ()) -> None:
         """From now on ``callback`` gets the audio, beginning with ``missed``.
@@ -131,7 +132,7 @@ class AssistantSpeech:
     def abandon(self, end: RealtimeError) -> float:
         """The session is over; milliseconds of audio that a coroutine callback will never get."""
         self._end = end
-        self._changed.set()
+        self._wake()
         return self.output.abandon()
 
     # -- its interruption ------------------------------------------------------------------------
@@ -157,7 +158,7 @@ class AssistantSpeech:
             InvalidSettings: ``ms`` is no time.
         """
         self._playout.report_played(item_id, ms)
-        self._changed.set()
+        self._wake()
 
     @property
     def is_playing(self) -> bool:
@@ -177,14 +178,19 @@ class AssistantSpeech:
                 return True
             if self._end is not None:
                 raise self._end
-            self._changed.clear()
+            changed = self._changed = self._changed or asyncio.Event()
+            changed.clear()
             wait_s = _LOOK_AGAIN_S if left_ms is None else max(left_ms / 1000, _LOOK_AGAIN_S)
             try:
                 async with timeout(self._clock, wait_s):
-                    await self._changed.wait()
+                    await changed.wait()
             except TimeoutError:
                 continue
         return False
+
+    def _wake(self) -> None:
+        if self._changed is not None:
+            self._changed.set()
 
     def _was_cut(self, response_id: str | None, cuts: int) -> bool:
         if response_id is None:
@@ -203,7 +209,7 @@ class AssistantSpeech:
         event = attrs.evolve(interruption.event, discarded_ms=discarded_ms)
         self._queue.put_first(event)
         self._cuts += 1
-        self._changed.set()
+        self._wake()
         return attrs.evolve(interruption, event=event)
 
     def _report_all(self, pieces: Iterable[RealtimeAudioEvent]) -> None:
