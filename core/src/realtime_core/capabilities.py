@@ -35,7 +35,8 @@ class Capabilities:
         history: when items that are not the user's next words can be added: at ``any_time``, ``at_start``
             (before anything else was sent), or never (``none``).
         acks: whether commands are answered. Without, they count as done once written.
-        live_settings: names of the settings that an open session can change.
+        live_settings: names of the settings that an open session can change; with ``tools`` among them it can
+            change those, too.
     """
 
     input_formats: tuple[AudioFormat, ...] = (PCM16_24KHZ,)

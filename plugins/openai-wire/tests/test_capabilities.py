@@ -14,7 +14,7 @@ def test_a_conversation_can_do_everything():
     assert (conversation.ids, conversation.client_responses, conversation.cancel) == (True, True, True)
     assert (conversation.truncate, conversation.history) == ("client", "any_time")
     assert not conversation.auto_continue
-    assert conversation.live_settings == LIVE_SETTINGS
+    assert conversation.live_settings == LIVE_SETTINGS | {"tools"}
 
 
 def test_a_transcription_session_only_listens():

@@ -50,7 +50,7 @@ def test_it_can_do_what_the_protocol_can():
 
     assert capabilities.input_formats == capabilities.output_formats == NATIVE_FORMATS
     assert (capabilities.turns, capabilities.acks) == (True, True)
-    assert capabilities.live_settings == LIVE_SETTINGS
+    assert capabilities.live_settings == LIVE_SETTINGS | {"tools"}
     assert "model" not in capabilities.live_settings
 
 

@@ -146,6 +146,14 @@ def test_events_may_have_no_ids(frames_of):
     assert not any("event_id" in frame for frame in [created, *frames])
 
 
+@pytest.mark.parametrize(("quirks", "shown"), [("no-metadata", None), ((), {"a": "b"})])
+def test_metadata_of_a_response_may_not_be_shown(talk, the, quirks, shown):
+    frames = talk(quirks=quirks).ask("response.create", response={"metadata": {"a": "b"}})
+
+    assert the("response.created", frames)["response"]["metadata"] == shown
+    assert the("response.done", frames)["response"]["metadata"] == shown
+
+
 @pytest.mark.parametrize(("quirks", "voice"), [("fixed-voice", "alloy"), ((), "marin")])
 def test_a_voice_that_was_asked_for_is_silently_another(talk, the, quirks, voice):
     frames = talk(quirks=quirks).update(audio={"output": {"voice": "marin", "speed": 1.2}})

@@ -22,7 +22,7 @@ WEBSOCKET_CAPABILITIES: Final = Capabilities(
     truncate="client",
     history="any_time",
     acks=True,
-    live_settings=LIVE_SETTINGS,
+    live_settings=LIVE_SETTINGS | {"tools"},
 )
 """The protocol over a WebSocket, whoever is behind it: a conversation."""
 

@@ -22,6 +22,7 @@ Quirk: TypeAlias = Literal[
     "part-twice",
     "preview-names",
     "no-event-ids",
+    "no-metadata",
     "fixed-voice",
 ]
 _Filter: TypeAlias = Callable[[Frame], list[Frame]]
@@ -93,6 +94,13 @@ def _fixed_voice(frame: Frame) -> list[Frame]:
             audio = frame["session"]["audio"]
             output = {**audio["output"], "voice": "alloy"}
             return [{**frame, "session": {**frame["session"], "audio": {**audio, "output": output}}}]
+    return [frame]
+
+
+def _no_metadata(frame: Frame) -> list[Frame]:
+    match frame:
+        case {"response": {"metadata": _}}:
+            return [{**frame, "response": {**frame["response"], "metadata": None}}]
     return [frame]
 
 
@@ -186,6 +194,7 @@ _FILTERS: Final[dict[Quirk, Callable[[Frames, str], _Filter]]] = {
     "part-twice": _stateless(_part_twice),
     "preview-names": _stateless(_preview_names),
     "no-event-ids": _stateless(_no_event_ids),
+    "no-metadata": _stateless(_no_metadata),
     "fixed-voice": _stateless(_fixed_voice),
 }
 """In the order in which they are applied: those that make frames, then those that change them."""

@@ -1,0 +1,125 @@
+"""What the tests of the guarantees share: a session of openai-ws over a real socket, a simulated service.
+
+Both ends have a clock of their own, which the test moves: nothing is late unless the test says so.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import attrs
+from realtime_core import (
+    RealtimeClient,
+    RealtimeErrorEvent,
+    RealtimeEvent,
+    RealtimeResponseEvent,
+    RealtimeSession,
+    RealtimeTextEvent,
+    create_client,
+)
+from realtime_core.clock import VirtualClock, use_clock
+from realtime_simulator import WatchedSession
+
+ANY = {"otherwise": True, "say": "Yes."}
+
+HELD = {"when": "hold", "do": [{"say": "One."}, {"wait_ms": 1_000}, {"say": "Two."}]}
+"""A response that is active until the test lets a second pass at the service."""
+
+
+@attrs.frozen
+class Talk:
+    """A session, and the service at the other end of its socket."""
+
+    session: RealtimeSession
+    service: WatchedSession
+    clock: VirtualClock
+    service_clock: VirtualClock
+
+    def sent(self, kind: str) -> list[dict[str, Any]]:
+        """What the client has sent of one kind."""
+        return [frame for frame in self.service.received if frame["type"] == kind]
+
+    def said(self, kind: str) -> list[dict[str, Any]]:
+        """What the service has sent of one kind."""
+        return [frame for frame in self.service.sent if frame["type"] == kind]
+
+    def let_go(self) -> None:
+        """Whatever the service holds back goes on."""
+        self.service_clock.advance(1)
+
+    async def hold(self) -> Any:
+        """Have a response active until `let_go`; its handle."""
+        handle = await self.session.send_text("hold", respond=True)
+        assert handle is not None
+        await handle.created()
+        return handle
+
+
+Serve = Callable[..., AbstractAsyncContextManager[tuple[RealtimeClient, Any, VirtualClock]]]
+Talking = Callable[..., AbstractAsyncContextManager[Talk]]
+
+
+@asynccontextmanager
+async def serving(
+    simulator: Any, *, client: Any = None, **options: Any
+) -> AsyncIterator[tuple[RealtimeClient, Any, VirtualClock]]:
+    """A client of openai-ws, the server that it talks to, and the clock of that."""
+    service_clock = VirtualClock()
+    with use_clock(service_clock):
+        server = simulator(**{"speed": 0, "script": [HELD, ANY], **options})
+        await server.start()
+    try:
+        yield (
+            create_client("openai-ws", api_key="any", base_url=server.base_url, **(client or {})),
+            server,
+            service_clock,
+        )
+    finally:
+        await server.aclose()
+
+
+@asynccontextmanager
+async def talking(
+    simulator: Any, *, session: Any = None, client: Any = None, **options: Any
+) -> AsyncIterator[Talk]:
+    """An open session; ``options`` are the simulator's."""
+    clock = VirtualClock()
+    async with serving(simulator, client=client, **options) as (made, server, service_clock):
+        with use_clock(clock):
+            opening = made(**(session or {}))
+        async with opening as opened:
+            yield Talk(opened, await server.session(), clock, service_clock)
+
+
+async def until(session: RealtimeSession, ends: Callable[[RealtimeEvent], bool]) -> list[RealtimeEvent]:
+    """What a session gives, up to the first event that ``ends`` it, which is the last."""
+    events = []
+    async for event in session.receive():
+        events.append(event)
+        if ends(event):
+            break
+    return events
+
+
+async def collect(session: RealtimeSession, events: list[RealtimeEvent]) -> None:
+    """Add what a session gives to ``events``, until it ends."""
+    async for event in session.receive():
+        events.append(event)  # noqa: PERF401  # what came is kept although the loop raises
+
+
+async def ended(session: RealtimeSession) -> list[RealtimeEvent]:
+    """Delete the session; all it has given and nobody has read."""
+    await session.delete_session()
+    return [event async for event in session.receive()]
+
+
+def is_done(event: RealtimeEvent) -> bool:
+    return isinstance(event, RealtimeResponseEvent) and event.phase == "done"
+
+
+def errors(events: list[RealtimeEvent]) -> list[RealtimeErrorEvent]:
+    return [event for event in events if isinstance(event, RealtimeErrorEvent)]
+
+
+def printed(events: list[RealtimeEvent]) -> str:
+    return "".join(event.text.text for event in events if isinstance(event, RealtimeTextEvent))
