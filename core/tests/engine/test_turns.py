@@ -181,3 +181,26 @@ def test_an_item_that_becomes_known_draws_what_waits_for_it(book):
     book.tell("I", command_id="cmd_1")
 
     assert list(book)[:2] == [sent, follower]
+
+
+def test_a_result_that_was_sent_twice_leaves_when_both_are_refused(book):
+    turn = book.send(RESULT, "cmd_1")
+    assert book.send(RESULT, "cmd_2") is turn
+
+    book.refused("cmd_1")
+    assert list(book) == [turn]
+    book.refused("cmd_2")
+
+    assert list(book) == []
+    assert book.removed == [turn]
+
+
+def test_a_refusal_of_what_has_become_part_of_another_turn_changes_nothing(book):
+    book.send(RESULT, "cmd_1")
+    book.send(RESULT, "cmd_2")
+    named = book.named("I")
+    book.tell("I", RESULT, "cmd_1")
+
+    book.refused("cmd_2")
+
+    assert list(book) == [named]

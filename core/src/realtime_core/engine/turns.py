@@ -63,7 +63,9 @@ class Turns:
     def refused(self, command_id: str) -> None:
         """What that command was to add leaves, unless the service has told of it."""
         turn = self._sent.pop(command_id, None)
-        if turn is not None and turn.item_id is None:
+        if turn is None or turn.gone or turn.item_id is not None:
+            return
+        if all(other is not turn for other in self._sent.values()):
             self._remove(turn)
 
     def told(self, event: RealtimeEvent, item: ConversationItem | None) -> Turn:
