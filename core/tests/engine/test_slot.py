@@ -714,3 +714,24 @@ class Conversation(RuleBasedStateMachine):
 
 Conversation.TestCase.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
 TestAnyInterleaving = Conversation.TestCase
+
+
+async def test_what_was_cut_is_not_heard_although_it_has_no_id_and_is_done(slot):
+    request = sent(slot, plain())
+    slot.created(created(None, request))
+    slot.done(done(None))
+
+    slot.cut()
+
+    assert not await request.heard()
+
+
+async def test_cut_of_what_the_service_began_by_itself_is_no_cut_of_what_was_asked_for_before(slot):
+    request = sent(slot, plain())
+    slot.created(created("r", request))
+    slot.done(done("r"))
+    slot.created(created("own"))
+
+    slot.cut()
+
+    assert await request.heard()

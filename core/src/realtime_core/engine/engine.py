@@ -423,6 +423,7 @@ class SessionEngine:
 
     def _interrupted(self, interruption: Interruption | None) -> Interruption | None:
         if interruption is not None:
+            self._slot.cut()
             for item in interruption.items:
                 self.recorder.interrupted(item.item_id, item.heard_ms, item.received_ms)
             self.meter.take(interruption.event)

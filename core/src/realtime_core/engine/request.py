@@ -24,7 +24,7 @@ class ResponseRequest:
 
     ``covered`` is asked when the service begins a response by itself: whether that one makes this request
     needless. ``retried``: it was refused and sent again; ``unwanted``: it is to be cancelled once it begins,
-    or else ends with that event.
+    or else ends with that event; ``was_cut``: nobody will hear it to its end.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class ResponseRequest:
         self.covered = covered
         self.retried = False
         self.unwanted: RealtimeResponseEvent | None = None
+        self.was_cut = False
         self._began = False
         self.created: Outcome[RealtimeResponseEvent] = Outcome()
         self.done: Outcome[RealtimeResponseEvent] = Outcome()
@@ -84,5 +85,5 @@ class ResponseRequest:
     async def heard(self) -> bool:
         """Whether it was played to its end, once that is known."""
         done = await self.done.wait()
-        played = self._began and not self.out_of_band
+        played = self._began and not self.out_of_band and not self.was_cut
         return played and await self._heard(done.response_id)

@@ -59,6 +59,8 @@ class ResponseSlot:
         # out-of-band requests by command id until they begin, then by response id with all others that run
         self._beside: dict[str | None, ResponseRequest] = {}
         self._running: dict[str | None, ResponseRequest] = {}
+        # of the conversation's latest response, if it was asked for; it may be done, and still play
+        self._latest: ResponseRequest | None = None
         # the latest that ran beside, done or not: something of them may come late
         self._out_of_band: dict[str | None, None] = {}
 
@@ -121,7 +123,10 @@ class ResponseSlot:
     def created(self, event: RealtimeResponseEvent) -> ResponseRequest | None:
         """A response has begun; the request that it answers, if any."""
         self._names_commands = self._names_commands or event.command_id is not None
-        request = self._begin_beside(event) if event.out_of_band else self._begin(event)
+        if event.out_of_band:
+            request = self._begin_beside(event)
+        else:
+            request = self._latest = self._begin(event)
         if request is not None:
             self._run(request, event)
         return request
@@ -195,6 +200,11 @@ class ResponseSlot:
         if self._sent is not None:
             self._sent.unwanted = done
         return was_asked
+
+    def cut(self) -> None:
+        """What is said was cut short; where responses have no ids, nothing else tells which that was."""
+        if self._latest is not None:
+            self._latest.was_cut = True
 
     def close(self, error: BaseException) -> None:
         """The session has ended."""
