@@ -273,6 +273,27 @@ def test_a_class_that_holds_itself_is_written_once_and_referred_to():
     jsonschema.validate({"a": {"name": "x", "children": [{"name": "y"}]}, "b": []}, schema)
 
 
+@dataclass
+class Town:
+    name: str
+    roads: "list[Road]"
+
+
+@dataclass
+class Road:
+    length_km: float
+    end: Town
+
+
+def test_classes_that_hold_each_other_are_written_once_each():
+    schema = schema_of(Parameter("a", Town))
+
+    assert schema["properties"] == {"a": {"$ref": "#/$defs/Town"}}
+    assert set(schema["$defs"]) == {"Town", "Road"}
+    assert schema["$defs"]["Road"]["properties"]["end"] == {"$ref": "#/$defs/Town"}
+    jsonschema.validate({"a": {"name": "x", "roads": []}}, schema)
+
+
 def test_a_tagged_union_leaves_no_dangling_reference():
     written = property_of(Circle | Square)
 

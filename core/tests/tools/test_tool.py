@@ -101,11 +101,11 @@ def test_what_is_given_is_kept():
     def ask(request):
         return request.name == "get_weather"
 
-    tool = Tool(get_weather, timeout_s=2, approve=ask, approval_timeout_s=5.5)
+    tool = Tool(get_weather, timeout_s=0.5, approve=ask, approval_timeout_s=5.5)
 
     assert (tool.function, tool.timeout_s, tool.approve, tool.approval_timeout_s) == (
         get_weather,
-        2,
+        0.5,
         ask,
         5.5,
     )

@@ -142,7 +142,7 @@ def _filled_with(annotation: Any) -> Injected | None:
     if get_origin(annotation) in (Union, types.UnionType):
         rest = [arg for arg in get_args(annotation) if arg is not types.NoneType]
         return _filled_with(rest[0]) if len(rest) == 1 else None
-    if not isinstance(annotation, type) or get_origin(annotation) is not None:
+    if not isinstance(annotation, type):
         return None
     if issubclass(annotation, ActiveCall):
         return Injected.CALL

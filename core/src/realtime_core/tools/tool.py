@@ -19,7 +19,7 @@ __all__ = ["Approve", "Tool", "Tools", "as_tool", "as_tools"]
 Approve = bool | Callable[[ApprovalRequest], bool | Awaitable[bool]]
 """Whether a person has to agree before a call is made: never, always (an event asks), or a function says."""
 
-_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # OpenAI's; Anthropic's and Google's are the same
+_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # OpenAI's rule
 
 
 class Tool:
