@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from contextlib import suppress
 from itertools import count
 
 from realtime_core import (
@@ -14,7 +13,6 @@ from realtime_core import (
     RealtimeErrorEvent,
     RealtimeResponseEvent,
     RealtimeSession,
-    RealtimeTranscriptEvent,
     TurnDetection,
     create_client,
 )
@@ -32,32 +30,30 @@ async def speak(session: RealtimeSession, recording: AudioContent) -> None:
         await asyncio.sleep(0.02)
 
 
+async def show(session: RealtimeSession) -> None:
+    """Each turn when it is complete, however late that is, until both sides have had one."""
+    missing = {"user", "assistant"}
+    async for caption in session.captions():  # the whole text of a turn each time, for a screen to revise
+        if caption.final:
+            print(f"{caption.role}: {caption.text.strip()}")
+            missing.discard(caption.role)
+        if not missing:
+            break
+
+
 async def listen(session: RealtimeSession) -> None:
-    awaited = {"answer", "user"}
     answer_ms = 0.0
-    with suppress(TimeoutError):
-        async with asyncio.timeout(None) as patience:
-            async for event in session.receive():
-                match event:
-                    case RealtimeAudioEvent():
-                        answer_ms += event.audio.duration_ms  # your sound device goes here
-                    case RealtimeTranscriptEvent(final=True):
-                        print(f"{event.role}: {event.text.strip()}")
-                        awaited.discard(event.role)
-                    case RealtimeErrorEvent(benign=False, item_id=str()):
-                        print(f"user: ({event.message})")  # the answer comes all the same
-                        awaited.discard("user")
-                    case RealtimeErrorEvent(benign=False):
-                        raise ProviderError(event.message)  # there will be no answer
-                    case RealtimeResponseEvent(phase="done") if event.status != "cancelled":  # by more speech
-                        awaited.discard("answer")
-                        # what the user said is written down after the answer, or never
-                        patience.reschedule(asyncio.get_running_loop().time() + TRANSCRIPT_S)
-                if not awaited:
-                    break
-    if "user" in awaited:
-        print("user: (not written down)")
-    print(f"({answer_ms / 1000:.1f} s of audio)")
+    async for event in session.receive():
+        match event:
+            case RealtimeAudioEvent():
+                answer_ms += event.audio.duration_ms  # your sound device goes here
+            case RealtimeErrorEvent(benign=False, item_id=str()):
+                print(f"user: ({event.message})")  # not written down; the answer comes all the same
+            case RealtimeErrorEvent(benign=False):
+                raise ProviderError(event.message)  # there will be no answer
+            case RealtimeResponseEvent(phase="done") if event.status != "cancelled":  # by more speech
+                print(f"({answer_ms / 1000:.1f} s of audio)")
+                break
 
 
 async def main(provider: str, path: str) -> None:
@@ -67,11 +63,15 @@ async def main(provider: str, path: str) -> None:
         input_audio_transcription=InputAudioTranscription(),
     ) as session:
         speaking = asyncio.create_task(speak(session, recording))
+        showing = asyncio.create_task(show(session))
         try:
             await listen(session)
+            # what the user said is written down after the answer, or never
+            await asyncio.wait([showing], timeout=TRANSCRIPT_S)
         finally:
             speaking.cancel()
-            await asyncio.gather(speaking, return_exceptions=True)
+            showing.cancel()
+            await asyncio.gather(speaking, showing, return_exceptions=True)
 
 
 if len(sys.argv) != 3:

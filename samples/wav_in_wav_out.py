@@ -3,35 +3,22 @@
 import asyncio
 import sys
 
-from realtime_core import (
-    PCM16_24KHZ,
-    ProviderError,
-    RealtimeError,
-    RealtimeErrorEvent,
-    RealtimeResponseEvent,
-    RealtimeTextEvent,
-    create_client,
-)
+from realtime_core import PCM16_24KHZ, ProviderError, RealtimeError, create_client
 from realtime_core.audio.wav import WavWriter, read_wav
 
 
 async def main(provider: str, question: str, answer: str) -> None:
+    client = create_client(provider, settings={"turn_detection": None})  # we say where the question ends
     audio = read_wav(question)  # any rate, any channels: the session converts
     with WavWriter(answer, PCM16_24KHZ) as file:
-        client = create_client(provider, audio_output_callback=file.write)
-        async with client(turn_detection=None) as session:  # we say where the question ends
+        async with client(audio_output_callback=file.write) as session:
             await session.send_audio(audio)
             await session.commit_audio()
-            await session.create_response()
-            async for event in session.receive():
-                match event:
-                    case RealtimeTextEvent():
-                        print(event.text.text, end="", flush=True)
-                    case RealtimeErrorEvent(benign=False, item_id=None):
-                        raise ProviderError(event.message)  # there will be no answer
-                    case RealtimeResponseEvent(phase="done"):
-                        print("" if event.status == "completed" else f"({event.status})")
-                        break
+            response = await session.create_response()
+            done = await response
+            print(response.text)
+            if done.status != "completed":
+                raise ProviderError(f"the response is {done.status}: {done.status_reason}")
 
 
 if len(sys.argv) != 4:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,15 @@ from conftest import frame, open_session
 SAMPLES = Path(__file__).parent.parent / "samples"
 AMIABLE = SAMPLES / "audio" / "amiable.wav"
 PROGRAMS = sorted(path.name for path in SAMPLES.glob("*.py"))
+
+
+FILES = {"IN.wav": AMIABLE, "OUT.wav": "out.wav", "FILE.json": "saved.json"}
+
+
+def arguments(program: str, folder: Path) -> list[Path | str]:
+    """What the sample takes after the provider."""
+    usage = (SAMPLES / program).read_text().splitlines()[0].rstrip('"')
+    return [folder / FILES.get(name, name) for name in usage.partition(" PROVIDER")[2].split()]
 
 
 def run(sample: str, *args: object, typed: str | None = None) -> str:
@@ -53,12 +63,65 @@ def test_wav_in_wav_out_keeps_the_answer(tmp_path):
     assert soundfile.info(answer).duration > 1
 
 
-def test_talk_prints_both_transcripts():
+def test_talk_prints_the_captions_of_both_sides():
     shown = run("talk.py", AMIABLE)
 
-    assert shown.startswith("user: [speech, 3.")
+    assert "user: [speech, 3." in shown
     assert "assistant: I heard 3." in shown
-    assert shown.endswith(" s of audio)\n")
+    assert " s of audio)\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "refund"), [("y\n", "Order 8 is refunded."), ("n\n", "a person refused it")]
+)
+def test_functions_are_called_told_of_and_approved(typed, refund):
+    shown = run("function_calling.py", typed=typed).split("\n> ")
+
+    assert len(shown) == 4
+    assert "\nThe weather: {" in shown[0]
+    assert "\nOne moment, please.\n" in shown[1]  # while the tool is at work
+    assert '\nYour order: {"number":7,"arrives":"2026-12-24"}.' in shown[1]
+    assert "[find_order took " in shown[2]
+    assert " and failed]\nYour order: There is no order 8. " in shown[2]
+    assert "\nThe refund: " in shown[3]
+    assert refund in shown[3]
+
+
+def test_barge_in_tells_what_was_heard_and_keeps_it(tmp_path):
+    heard = tmp_path / "heard.wav"
+
+    shown = run("barge_in.py", AMIABLE, heard)
+
+    (interrupted_s,) = re.findall(r"^\(interrupted by speech after (\d\.\d) s\)$", shown, re.MULTILINE)
+    assert "Assistant: You said: Count" in shown
+    assert shown.count("[interrupted]\n") == 1
+    answer_s = 3.6  # as long as the recording, which it plays back
+    assert soundfile.info(heard).duration == pytest.approx(float(interrupted_s) + answer_s, abs=0.3)
+
+
+def test_saved_conversation_goes_on(tmp_path):
+    file = tmp_path / "saved.json"
+
+    run("save_and_resume.py", file, "One.")
+    shown = run("save_and_resume.py", file, "Two.")
+
+    assert shown == "User: One.\nAssistant: You said: One.\nUser: Two.\nAssistant: You said: Two.\n"
+
+
+async def test_saved_conversation_goes_on_at_another_provider(realtime_simulator, tmp_path):
+    file = tmp_path / "saved.json"
+    run("save_and_resume.py", file, "One.")
+    async with realtime_simulator(speed=0) as server:
+        returncode, _, err = await converse(server, [SAMPLES / "save_and_resume.py"], file, "Two.")
+        await server.sessions[0].wait_ended()
+        items = [frame["item"] for frame in server.sessions[0].received if "item" in frame]
+
+    assert (returncode, err) == (0, "")
+    assert [(item["role"], item["content"][0]["text"]) for item in items] == [
+        ("user", "One."),
+        ("assistant", "You said: One."),
+        ("user", "Two."),
+    ]
 
 
 async def refuse_every_response(socket):
@@ -67,16 +130,27 @@ async def refuse_every_response(socket):
         match json.loads(message)["type"]:
             case "input_audio_buffer.commit":
                 await socket.send(frame("input_audio_buffer.committed", item_id="item_1"))
+            case "conversation.item.create":
+                item = {"id": "item_1", "type": "message", "role": "user", "content": []}
+                await socket.send(frame("conversation.item.added", item=item))
+                await socket.send(frame("conversation.item.done", item=item))
             case "response.create":
                 await socket.send(frame("error", error={"code": "no", "message": "Not today."}))
 
 
 @pytest.mark.parametrize(
     ("program", "typed"),
-    [("quickstart.py", b""), ("text_chat.py", b"hi\n"), ("wav_in_wav_out.py", b"")],
+    [
+        ("barge_in.py", b""),
+        ("function_calling.py", b""),
+        ("quickstart.py", b""),
+        ("save_and_resume.py", b""),
+        ("text_chat.py", b"hi\n"),
+        ("wav_in_wav_out.py", b""),
+    ],
 )
 async def test_a_refused_response_ends_it_in_one_line(serve_script, tmp_path, program, typed):
-    files = [AMIABLE, tmp_path / "out.wav"] if program == "wav_in_wav_out.py" else []
+    files = arguments(program, tmp_path)
     async with serve_script(refuse_every_response) as url:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-W", "error", SAMPLES / program, "openai-ws", *files),
@@ -87,7 +161,9 @@ async def test_a_refused_response_ends_it_in_one_line(serve_script, tmp_path, pr
         )
         _, err = await process.communicate(typed)
 
-    assert (process.returncode, err) == (1, b"Not today.\n")
+    assert process.returncode == 1
+    assert err.endswith(b"Not today.\n")
+    assert err.count(b"\n") == 1
 
 
 async def converse(server, program, *files, typed=b""):
@@ -105,13 +181,14 @@ async def converse(server, program, *files, typed=b""):
 FAILS = {"fail": {"code": "server_error", "message": "It broke."}}
 
 
-@pytest.mark.parametrize("program", ["quickstart.py", "wav_in_wav_out.py", "talk.py"])
+@pytest.mark.parametrize("program", [name for name in PROGRAMS if name != "text_chat.py"])
 async def test_a_failed_response_ends_it_in_one_line(realtime_simulator, tmp_path, program):
-    files = [AMIABLE, tmp_path / "out.wav"][: (SAMPLES / program).read_text().splitlines()[0].count(".wav")]
+    files = arguments(program, tmp_path)
     async with realtime_simulator(script=[FAILS], speed=0) as server:
         returncode, _, err = await converse(server, [SAMPLES / program], *files)
 
-    assert (returncode, err) == (1, "It broke.\n")
+    assert returncode == 1
+    assert re.fullmatch("It broke.\n|the response is failed: server_error\n|there was no answer; .*\n", err)
 
 
 async def test_a_failed_turn_of_a_chat_leaves_the_next_be(realtime_simulator):
@@ -123,7 +200,7 @@ async def test_a_failed_turn_of_a_chat_leaves_the_next_be(realtime_simulator):
 
 @pytest.mark.parametrize(
     ("transcription", "told"),
-    [("failed", "user: (The audio could not be transcribed.)\n"), ("missing", "user: (not written down)\n")],
+    [("failed", "user: (The audio could not be transcribed.)\n"), ("missing", "assistant: Hello.\n")],
 )
 async def test_talk_goes_on_without_a_transcription(realtime_simulator, transcription, told):
     async with realtime_simulator(script=["Hello."], transcription=transcription, speed=0) as server:
@@ -168,9 +245,8 @@ def test_wrong_arguments_are_told_the_usage(program, args):
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_an_error_is_one_line(program):
-    usage = (SAMPLES / program).read_text().splitlines()[0]
-    files = [AMIABLE, "out.wav"][: usage.count(".wav")]
+def test_an_error_is_one_line(tmp_path, program):
+    files = arguments(program, tmp_path)
 
     assert failed(program, "nobody", *files).startswith("no provider 'nobody'; ")
 
