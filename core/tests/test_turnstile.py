@@ -76,3 +76,39 @@ async def test_a_failure_inside_lets_the_next_through():
             raise ValueError("inside")
 
     assert turnstile.enter_nowait()
+
+
+async def test_place_of_whoever_was_cancelled_just_before_is_passed_over(idle):
+    turnstile = Turnstile()
+    await turnstile.enter()
+    cancelled = asyncio.create_task(turnstile.enter())
+    next_one = asyncio.create_task(turnstile.enter())
+    await idle()
+
+    cancelled.cancel()
+    turnstile.leave()  # before the cancelled one has had its turn of the loop
+    await next_one
+
+    assert cancelled.cancelled() or ((await asyncio.wait([cancelled])) and cancelled.cancelled())
+    turnstile.leave()
+    assert turnstile.enter_nowait()
+
+
+async def test_place_is_taken_at_the_call():
+    turnstile = Turnstile()
+    place = turnstile.reserve()
+
+    assert not turnstile.enter_nowait()
+    await turnstile.arrive(place)
+    turnstile.leave()
+    assert turnstile.enter_nowait()
+
+
+async def test_place_that_is_given_up_is_free():
+    turnstile = Turnstile()
+    first, second = turnstile.reserve(), turnstile.reserve()
+
+    turnstile.give_up(second)
+    turnstile.give_up(first)
+
+    assert turnstile.enter_nowait()

@@ -12,7 +12,7 @@ from realtime_core.audio.sinks import AudioSink
 from realtime_core.callbacks import AudioCallback
 from realtime_core.capabilities import Capabilities
 from realtime_core.captions import Captions
-from realtime_core.commands import AddItem, AnswerApproval, Raw
+from realtime_core.commands import AddItem, Raw
 from realtime_core.contents import ApprovalRequest, ImageContent, Message, Role
 from realtime_core.conversation import Conversation
 from realtime_core.engine.configuration import Change
@@ -340,7 +340,7 @@ class RealtimeSession:
             SessionStateError: no such call waits any more; or the session is not open.
             ConnectionLost: the connection ended.
         """
-        await self._decide(request, approve=True)
+        await self._engine.answer_approval(request, approve=True)
 
     async def deny(self, request: ApprovalRequest, reason: str = "") -> None:
         """Let it not be made; the model is told so, with the ``reason``.
@@ -348,7 +348,7 @@ class RealtimeSession:
         Raises:
             SessionStateError, ConnectionLost: as `approve`.
         """
-        await self._decide(request, approve=False, reason=reason)
+        await self._engine.answer_approval(request, approve=False, reason=reason)
 
     async def update_session(
         self,
@@ -388,13 +388,6 @@ class RealtimeSession:
             return None
         self._check_may_ask()
         return await self._engine.responder.ask(item)
-
-    async def _decide(self, request: ApprovalRequest, *, approve: bool, reason: str = "") -> None:
-        self._engine.life.connection()
-        if self._engine.toolbox.approvals.decide(request, approve=approve, reason=reason):
-            answer = AnswerApproval(approval_id=request.approval_id, approve=approve, reason=reason)
-            await self._engine.sender.write(answer)
-            self._engine.go_on()
 
     def _see_failure(self) -> RealtimeError | None:
         self._failure_seen = True

@@ -35,25 +35,41 @@ class Turnstile:
 
     async def enter(self) -> None:
         """Go through when it is our turn. Cancelled, we are out of the queue."""
+        if not self.enter_nowait():
+            await self.arrive(self.reserve())
+
+    def reserve(self) -> "asyncio.Future[None]":
+        """Take a place in the queue now, to `arrive` at later, or to `give_up`."""
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self.enter_nowait():
-            return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+            place.set_result(None)
+        else:
+            self._waiting.append(place)
+        return place
+
+    async def arrive(self, place: "asyncio.Future[None]") -> None:
+        """Go through when it is the turn of ``place``. Cancelled, we are out of the queue."""
         try:
-            await turn
+            await place
         except asyncio.CancelledError:
-            if turn.cancelled():
-                self._waiting.remove(turn)
-            else:
-                self.leave()  # it was our turn just now
+            self.give_up(place)
             raise
+
+    def give_up(self, place: "asyncio.Future[None]") -> None:
+        """Nobody will come for ``place``."""
+        if place in self._waiting:
+            self._waiting.remove(place)
+        elif not place.cancelled():
+            self.leave()  # it was its turn just now
 
     def leave(self) -> None:
         """Let the next one through."""
-        if self._waiting:
-            self._waiting.pop(0).set_result(None)
-        else:
-            self._held = False
+        while self._waiting:
+            place = self._waiting.pop(0)
+            if not place.cancelled():
+                place.set_result(None)
+                return
+        self._held = False
 
     async def __aenter__(self) -> None:
         await self.enter()

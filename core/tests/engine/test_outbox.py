@@ -6,6 +6,7 @@ import pytest
 from realtime_core.commands import CancelResponse, DeleteItem, Truncate
 from realtime_core.engine.outbox import Outbox
 from realtime_core.errors import UnsupportedCommand
+from realtime_core.turnstile import Turnstile
 
 CANCEL, TRUNCATE, DELETE = CancelResponse(), Truncate(item_id="i", keep_ms=5), DeleteItem(item_id="j")
 
@@ -15,6 +16,7 @@ class Sender:
 
     def __init__(self):
         self.written = []
+        self.order = Turnstile()
         self.gate = asyncio.Event()
         self.gate.set()
         self.refused = None
@@ -30,8 +32,9 @@ class Sender:
 async def make():
     sender, failed = Sender(), []
     outbox = Outbox(
-        sender,
-        lambda command, error: failed.append((command, str(error))),
+        sender.write,
+        sender.order,
+        lambda command, error, awaited: failed.append((command, str(error), awaited)),
         lambda work, _: asyncio.create_task(work),
     )
     outbox.open()
@@ -72,12 +75,12 @@ async def test_what_cannot_be_written_is_told_and_the_rest_is_written(make, idle
     await idle()
 
     assert sender.written == [CANCEL, DELETE]
-    assert failed == [(TRUNCATE, "it cannot do that")]
+    assert failed == [(TRUNCATE, "it cannot do that", False)]
 
 
 async def test_what_is_put_before_it_is_open_waits_for_that(idle):
     sender = Sender()
-    outbox = Outbox(sender, lambda *_: None, lambda work, _: asyncio.create_task(work))
+    outbox = Outbox(sender.write, sender.order, lambda *_: None, lambda work, _: asyncio.create_task(work))
     outbox.put(CANCEL)
     await idle()
     assert sender.written == []
@@ -90,9 +93,30 @@ async def test_what_is_put_before_it_is_open_waits_for_that(idle):
 
 async def test_at_the_end_of_the_session_nothing_is_written_any_more():
     sender = Sender()
-    outbox = Outbox(sender, lambda *_: None, lambda work, _: work.close())
+    outbox = Outbox(sender.write, sender.order, lambda *_: None, lambda work, _: work.close())
 
     outbox.open()
     outbox.put(CANCEL)
 
     assert sender.written == []
+    assert sender.order.enter_nowait()  # and nobody is kept from sending
+
+
+async def test_its_place_among_what_is_sent_is_that_of_the_call(make):
+    outbox, sender, _ = make
+    outbox.put(CANCEL)
+
+    async with sender.order:  # asked for later
+        assert sender.written == [CANCEL]
+
+
+async def test_whoever_waits_is_told_what_could_not_be_written_and_nothing_behind_it_is(make):
+    outbox, sender, failed = make
+    sender.refused = TRUNCATE
+
+    with pytest.raises(UnsupportedCommand):
+        await outbox.put(TRUNCATE, DELETE).wait()
+    await outbox.put(CANCEL).wait()
+
+    assert sender.written == [CANCEL]
+    assert [(command, awaited) for command, _, awaited in failed] == [(TRUNCATE, True), (DELETE, True)]

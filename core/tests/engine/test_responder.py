@@ -5,35 +5,36 @@ import asyncio
 import pytest
 from realtime_core.commands import AddItem, CreateResponse
 from realtime_core.contents import Message
+from realtime_core.engine.outcome import Outcome
 from realtime_core.engine.responder import Responder
 from realtime_core.engine.slot import ResponseSlot
 from realtime_core.errors import CommandTimeout, ConnectionLost, LostReason, ProviderError, SessionStateError
 from realtime_core.events import RealtimeErrorEvent, RealtimeResponseEvent
-from realtime_core.turnstile import Turnstile
 
 LOST = ConnectionLost("gone", reason=LostReason.DROPPED)
 ITEM = AddItem(item=Message("user", "hi"))
 
 
 class Wire:
-    """A sender and an outbox in one: notes what is written, and by which way."""
+    """An outbox that writes at once, and notes what."""
 
     def __init__(self):
-        self.order = Turnstile()
         self.written = []
-        self.put_later = []
         self.error = None
-        self.gate = asyncio.Event()
-        self.gate.set()
+        self.held = False
+        self.failed = None
 
-    async def write_in_order(self, command):
-        await self.gate.wait()
+    def put(self, *commands):
+        outcome = Outcome()
         if self.error is not None:
-            raise self.error
-        self.written.append(command)
-
-    def put(self, command):
-        self.put_later.append(command)
+            outcome.fail(self.error)
+            for command in commands:
+                self.failed(command, self.error)
+        else:
+            self.written += commands
+            if not self.held:
+                outcome.set(True)
+        return outcome
 
 
 @pytest.fixture
@@ -47,11 +48,17 @@ def slot():
 
 
 @pytest.fixture
-def responder(wire, slot, clock):
+def told():
+    return []
+
+
+@pytest.fixture
+def responder(wire, slot, clock, told):
     async def heard(_):
         return True
 
-    made = Responder(slot, sender=wire, outbox=wire, heard=heard, clock=clock, timeout_s=10)
+    made = Responder(slot, outbox=wire, report=told.append, heard=heard, clock=clock, timeout_s=10)
+    wire.failed = made.not_sent
     yield made
     made.close(SessionStateError("the test is over"))
     assert clock.pending == 0
@@ -80,12 +87,12 @@ async def test_request_that_waits_is_written_when_the_slot_is_free(responder, wi
     second = await responder.ask(overrides={"voice": "marin"})
     (command,) = wire.written
     responder.created(created(command))
-    assert wire.put_later == []
+    assert len(wire.written) == 1
 
     responder.done(done())
 
     assert (await first).status == "completed"
-    assert [command.overrides for command in wire.put_later] == [{"voice": "marin"}]
+    assert [command.overrides for command in wire.written[1:]] == [{"voice": "marin"}]
     assert second.response_id is None
 
 
@@ -123,7 +130,7 @@ async def test_first_request_has_its_own_way(responder, wire):
 async def test_request_that_nobody_waits_for_is_written_by_the_outbox(responder, wire):
     responder.ask_later(overrides={"tool_choice": "auto"})
 
-    assert [command.overrides for command in wire.put_later] == [{"tool_choice": "auto"}]
+    assert [command.overrides for command in wire.written] == [{"tool_choice": "auto"}]
 
 
 async def test_request_that_waits_may_be_answered_by_what_the_service_begins_by_itself(responder, wire, slot):
@@ -136,7 +143,7 @@ async def test_request_that_waits_may_be_answered_by_what_the_service_begins_by_
     responder.done(done("own"))
 
     assert answered.done.value.response_id == "own"
-    assert wire.put_later == []
+    assert len(wire.written) == 1
 
 
 async def test_too_many_that_wait_fail_whoever_asks_and_not_the_reader(responder):
@@ -155,7 +162,7 @@ async def test_refusal_for_an_active_response_is_hidden_and_the_request_sent_aga
 
     assert responder.refused(refused(command))
 
-    assert wire.put_later == [command]
+    assert wire.written == [command, command]
     responder.created(created(command))
     assert (await handle.created()).response_id == "r"
 
@@ -184,9 +191,51 @@ async def test_service_that_does_not_answer_gives_a_timeout_and_the_slot_back(re
 
     with pytest.raises(CommandTimeout, match="within 10 s"):
         await first
-    assert len(wire.put_later) == 1
-    responder.created(created(wire.put_later[0]))
+    assert len(wire.written) == 2
+    responder.created(created(wire.written[1]))
     assert (await second.created()).response_id == "r"
+
+
+async def test_response_that_never_begins_is_told_although_nobody_waits_for_it(responder, clock, told):
+    responder.ask_later()
+
+    clock.advance(10)
+
+    assert [(event.kind, event.code, event.retryable) for event in told] == [
+        ("server", "response_not_begun", True)
+    ]
+
+
+async def test_response_that_ended_without_a_beginning_is_not_late(responder, wire, clock, told):
+    await responder.ask()
+    command = wire.written[0]
+    responder.done(RealtimeResponseEvent(phase="done", response_id="r", command_id=command.command_id))
+
+    clock.advance(10)
+
+    assert told == []
+
+
+async def test_what_follows_from_tools_waits_until_the_user_has_spoken(responder, wire):
+    responder.user_speaks(speaks=True)
+    responder.ask_later(covered=lambda: False)
+    assert wire.written == []
+
+    responder.user_speaks(speaks=False)
+
+    assert len(wire.written) == 1
+
+
+async def test_service_that_knows_nothing_of_a_response_has_ended_it(responder, wire, slot):
+    handle = await responder.ask()
+    responder.created(created(wire.written[0]))
+    slot.cancelling("cancel", "r")
+
+    responder.refused(RealtimeErrorEvent(kind="nothing_to_cancel", code="x", command_id="cancel"))
+
+    assert slot.is_free
+    with pytest.raises(ProviderError, match="never told its end"):
+        await handle
 
 
 async def test_request_that_waits_for_its_turn_has_all_the_time_in_the_world(responder, wire, clock):
@@ -197,7 +246,7 @@ async def test_request_that_waits_for_its_turn_has_all_the_time_in_the_world(res
     clock.advance(1000)
     responder.done(done())
 
-    responder.created(created(wire.put_later[0], "s"))
+    responder.created(created(wire.written[1], "s"))
     assert (await waiting.created()).response_id == "s"
 
 
@@ -213,13 +262,13 @@ async def test_request_that_cannot_be_written_raises_and_frees_the_slot(responde
 async def test_what_the_outbox_could_not_write_fails(responder, wire):
     responder.ask_later()
     handle = await responder.ask()  # one with the next that waits
-    first = wire.put_later[0]
+    first = wire.written[0]
 
     responder.not_sent(first, LOST)
     responder.not_sent(ITEM, LOST)
 
-    assert len(wire.put_later) == 2
-    responder.not_sent(wire.put_later[1], LOST)
+    assert len(wire.written) == 2
+    responder.not_sent(wire.written[1], LOST)
     with pytest.raises(ConnectionLost):
         await handle
 
@@ -245,19 +294,18 @@ async def test_end_of_the_session_fails_what_is_open_and_stops_the_time(responde
     assert clock.pending == 0
 
 
-async def test_whoever_is_cancelled_while_it_is_written_holds_the_slot_no_longer_than_an_answer_may_take(
-    responder, wire, clock, idle
-):
-    wire.gate.clear()
-    asking = asyncio.create_task(responder.ask())
+async def test_cancelling_whoever_asks_cancels_no_request(responder, wire, idle):
+    wire.held = True
+    asking = asyncio.create_task(responder.ask(ITEM))
     await idle()
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    wire.gate.set()
+    wire.held = False
+
     waiting = await responder.ask()
+    responder.created(created(wire.written[1]))
+    responder.done(done())
 
-    clock.advance(10)
-
-    responder.created(created(wire.put_later[0]))
-    assert (await waiting.created()).response_id == "r"
+    responder.created(created(wire.written[2], "s"))
+    assert (await waiting.created()).response_id == "s"

@@ -17,6 +17,7 @@ _MOST_ANSWERED: Final = 1024
 @attrs.define(eq=False)
 class _Group:
     done: bool = False
+    goes_on: bool = False
     open: set[str] = attrs.field(factory=set)
     known: set[str] = attrs.field(factory=set)
 
@@ -29,8 +30,10 @@ class CallLedger:
         # where responses have no ids and no end, only what is open can be told from what comes again
         self._answered: dict[str, None] = {}
 
-    def begin(self, response_id: str | None, call_id: str) -> bool:
-        """A call has come: whether it is new."""
+    def begin(self, response_id: str | None, call_id: str, *, goes_on: bool = True) -> bool:
+        """A call has come: whether it is new. ``goes_on``: it is made here; where none of a response's is,
+        whoever answers them also says when the model is to go on.
+        """
         group = self._groups.get(response_id)
         if group is None or (response_id is None and group.done):
             # where responses have no ids, the end of one is all that tells it from the next
@@ -40,6 +43,7 @@ class CallLedger:
             return False
         self._answered.pop(call_id, None)
         group.known.add(call_id)
+        group.goes_on = group.goes_on or goes_on
         group.open.add(call_id)
         return True
 
@@ -56,7 +60,7 @@ class CallLedger:
         if len(self._answered) >= _MOST_ANSWERED:
             del self._answered[next(iter(self._answered))]
         self._answered[call_id] = None
-        return group.done and not group.open
+        return group.done and group.goes_on and not group.open
 
     def response_done(self, response_id: str | None) -> bool:
         """A response has ended: whether the model is to go on now."""
@@ -64,7 +68,7 @@ class CallLedger:
         if group is None or group.done:
             return False
         group.done = True
-        return not group.open
+        return group.goes_on and not group.open
 
     def _make_room(self) -> None:
         if len(self._groups) >= _MOST_RESPONSES:

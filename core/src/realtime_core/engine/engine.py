@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, Final
 
 from realtime_core.clock import Timer, current_clock
-from realtime_core.commands import AddItem, Command, CreateResponse
-from realtime_core.contents import Message
+from realtime_core.commands import AddItem, AnswerApproval, CancelResponse, Command, CreateResponse
+from realtime_core.contents import ApprovalRequest, Message
 from realtime_core.engine.configuration import Change, Configuration, audio_input
 from realtime_core.engine.interruption import Interruption, interrupts
 from realtime_core.engine.lifecycle import End, Hooks, Lifecycle
@@ -115,12 +115,14 @@ class SessionEngine:
             timeout_s=limits.command_timeout_s,
         )
         self.configuration = Configuration(plan, sender=self.sender, life=self.life)
-        self._outbox = Outbox(self.sender, self._outbox_failed, self.life.spawn)
+        self._outbox = Outbox(
+            self.sender.write_in_order, self.sender.order, self._outbox_failed, self.life.spawn
+        )
         self._slot = ResponseSlot(acks=capabilities.acks)
         self.responder = Responder(
             self._slot,
-            sender=self.sender,
             outbox=self._outbox,
+            report=self.report,
             heard=self.speech.heard,
             clock=clock,
             timeout_s=limits.command_timeout_s,
@@ -133,7 +135,7 @@ class SessionEngine:
                 order=self.sender.order,
                 send=self.sender.write_in_order,
                 report=self._report_own,
-                go_on=self.go_on,
+                go_on=self._go_on,
                 progress=self._progress,
                 tell=self._tell,
             ),
@@ -157,6 +159,18 @@ class SessionEngine:
         if self.meter.refuses is not None:
             raise SessionStateError(self.meter.refuses)
 
+    async def answer_approval(self, request: ApprovalRequest, *, approve: bool, reason: str = "") -> None:
+        """A person has decided.
+
+        Raises:
+            RealtimeError: as `RealtimeSession.approve`.
+        """
+        self.life.connection()
+        if self.toolbox.approvals.decide(request, approve=approve, reason=reason):
+            answer = AnswerApproval(approval_id=request.approval_id, approve=approve, reason=reason)
+            await self._outbox.put(answer).wait()
+            self._go_on()
+
     def changed(self, change: Change | None) -> None:
         """A change of settings or tools is in force now."""
         if change is None:
@@ -179,7 +193,8 @@ class SessionEngine:
         interruption = self._interrupted(self.speech.silence(self._slot.active_ids))
         if interruption is None:
             return was_asked
-        await self.sender.write(*interruption.commands)
+        # in the outbox it is sent even if nobody waits for that any more
+        await self._outbox.put(*interruption.commands).wait()
         return True
 
     # -- the turning points ----------------------------------------------------------------------
@@ -238,6 +253,8 @@ class SessionEngine:
                 self.recorder.sent(item, command.command_id)
             case CreateResponse():
                 self.meter.requested(command.command_id)
+            case CancelResponse():
+                self._slot.cancelling(command.command_id, command.response_id)
         if self._observation is not None:
             self._observation.command(command)
 
@@ -245,9 +262,9 @@ class SessionEngine:
         if isinstance(command, AddItem):
             self.recorder.refused(command.command_id)
 
-    def _outbox_failed(self, command: Command, error: RealtimeError) -> None:
+    def _outbox_failed(self, command: Command, error: RealtimeError, awaited: bool) -> None:  # noqa: FBT001  # as `Outbox` has it
         self.responder.not_sent(command, error)
-        if self.life.state is SessionState.OPEN:
+        if self.life.state is SessionState.OPEN and not awaited:
             message = f"{type(command).__name__} was not sent: {error}"
             self.report(RealtimeErrorEvent(kind="invalid_request", code="not_sent", message=message))
 
@@ -340,7 +357,8 @@ class SessionEngine:
         if event.phase == "started":
             interrupting = interrupts(self.configuration.settings)
             self._carry_on(self.speech.user_began(self._slot.active_ids, interrupting=interrupting))
-        elif event.phase == "committed" and event.command_id is None and self._service_answers:
+        self.responder.user_speaks(speaks=event.phase == "started")
+        if event.phase == "committed" and event.command_id is None and self._service_answers:
             self._slot.turn_ended()
         return event
 
@@ -370,6 +388,7 @@ class SessionEngine:
                 self._carry_on(self.speech.service_interrupted(event, self._slot.active_ids))
             self.recorder.take(event)
             self.speech.response_done(event.response_id)
+            self._check_budget()
             # before the slot is free: what follows from the calls may become one with what waits
             self.toolbox.response_done(event.response_id)
         self.responder.done(event)
@@ -418,8 +437,7 @@ class SessionEngine:
         """The model is to know what was heard."""
         interruption = self._interrupted(interruption)
         if interruption is not None:
-            for command in interruption.commands:
-                self._outbox.put(command)
+            self._outbox.put(*interruption.commands)
 
     def _interrupted(self, interruption: Interruption | None) -> Interruption | None:
         if interruption is not None:
@@ -431,13 +449,14 @@ class SessionEngine:
                 self._observation.event(interruption.event)
         return interruption
 
-    def go_on(self, covered: Callable[[], bool] | None = None) -> None:
+    def _go_on(self, covered: Callable[[], bool] = lambda: False) -> None:
         """The model has all it waited for."""
         if not self._may_ask or self.meter.refuses is not None or self.life.end is not None:
             return
         forced = self.configuration.settings.tool_choice not in (UNSET, "auto", "none")
         # a tool that must be called would be called for ever
-        self.responder.ask_later(covered=covered, overrides={"tool_choice": "auto"} if forced else {})
+        overrides = {"tool_choice": "auto"} if forced else {}
+        self.responder.ask_later(covered=covered, overrides=overrides, is_plain=True)
 
     @property
     def _may_ask(self) -> bool:
@@ -461,6 +480,8 @@ class SessionEngine:
             return
         for event in self.meter.check(idle=not self._slot.is_active and not self.speech.is_playing):
             self.report(event)
+        if self.meter.refuses is not None:
+            self._slot.refuse_waiting(SessionStateError(self.meter.refuses))
         if self.meter.expired is not None:
             self.life.request(End.by(self.meter.expired))
         elif self.meter.refuses is not None:

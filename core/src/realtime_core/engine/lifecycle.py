@@ -216,7 +216,7 @@ class Lifecycle:
         if self._group is None or self._stop.is_set():
             work.close()
             return None
-        task = self._group.create_task(work, name=f"{name} ({self._name})")
+        task = self._group.create_task(_contained(work, name), name=f"{name} ({self._name})")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
@@ -307,7 +307,9 @@ class Lifecycle:
                 raise
             # something of the provider was cancelled, not we: without this nobody would read any more
             self.request(End.by(self._broken(exc)))
-        except Exception as exc:  # noqa: BLE001  # a provider is other people's code
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as exc:  # noqa: BLE001  # a provider is other people's code
             self.request(End.by(self._broken(exc)))
 
     async def _become_open(self) -> None:
@@ -384,6 +386,16 @@ class Lifecycle:
             self._opened.set_exception(
                 end.failure or SessionStateError(f"the session was {end.reason} while it was opening")
             )
+
+
+async def _contained(work: Coroutine[Any, Any, None], name: str) -> None:
+    """Nothing that one task raises ends the others."""
+    try:
+        await work
+    except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as exc:  # noqa: BLE001  # of application code that raises what nobody expects
+        _log.error("%s failed: %s", name, type(exc).__name__)
 
 
 def _cancelled(name: str) -> ConnectionLost:

@@ -21,6 +21,11 @@ class Outcome(Generic[T]):
         """Whether it has come."""
         return self.value is not None or self._error is not None
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether anybody waits for it now."""
+        return bool(self._waiters)
+
     def set(self, value: T) -> None:
         """It is ``value``; the first to say what it is stands."""
         if not self.settled:

@@ -279,7 +279,9 @@ class AudioOutput:
             if task is None or task.cancelling():
                 raise
             self.report_failure(exc)  # something inside the callback was cancelled, not we
-        except Exception as exc:  # noqa: BLE001  # the application's code must not end the session
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as exc:  # noqa: BLE001  # the application's code must not end the session
             self.report_failure(exc)
 
     def report_failure(self, exc: BaseException) -> None:

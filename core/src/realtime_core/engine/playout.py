@@ -303,6 +303,10 @@ class Playout:
             if response_id is None or item.response_id == response_id
         )
 
+    def knows(self, response_id: str | None) -> bool:
+        """Whether something of a response is still to be heard, or may come."""
+        return any(item.response_id == response_id for item in self._items.values())
+
     def remaining_ms(self, response_id: str | None) -> float | None:
         """How long until a response has been heard, if nothing delays it: 0, it has been; None: it is not
         done, or some of it has not been handed over yet.

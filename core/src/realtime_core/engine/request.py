@@ -33,8 +33,13 @@ class ResponseRequest:
         heard: Callable[[str | None], Awaitable[bool]],
         *,
         covered: Callable[[], bool] | None = None,
+        is_plain: bool | None = None,
     ) -> None:
         self.command = command
+        self.is_plain = (
+            not command.overrides and command.conversation == "auto" if is_plain is None else is_plain
+        )
+        """Whether another one like it would bring nothing new."""
         self.covered = covered
         self.retried = False
         self.unwanted: RealtimeResponseEvent | None = None
@@ -51,11 +56,6 @@ class ResponseRequest:
     def out_of_band(self) -> bool:
         """Whether it stays out of the conversation."""
         return self.command.conversation == "none"
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether another one like it would bring nothing new."""
-        return not self.command.overrides and not self.out_of_band
 
     def begin(self, event: RealtimeResponseEvent) -> None:
         """The service has begun its response."""

@@ -12,10 +12,9 @@ from realtime_core.commands import AddItem, Command, CreateResponse
 from realtime_core.engine.outbox import Outbox
 from realtime_core.engine.pending import refusal
 from realtime_core.engine.request import ResponseRequest
-from realtime_core.engine.sender import Sender
 from realtime_core.engine.slot import ResponseSlot
 from realtime_core.errors import CommandTimeout, RealtimeError, SessionStateError
-from realtime_core.events import RealtimeErrorEvent, RealtimeResponseEvent
+from realtime_core.events import RealtimeErrorEvent, RealtimeEvent, RealtimeResponseEvent
 from realtime_core.responses import ResponseHandle
 
 __all__ = ["Responder"]
@@ -29,8 +28,8 @@ class Responder:
 
     Args:
         slot: decides what is sent when.
-        sender: writes what the application asks for.
-        outbox: writes what was waiting.
+        outbox: writes it.
+        report: gives the application an event.
         heard: waits until the response of an id was played.
         timeout_s: how long the service may take to begin a response.
     """
@@ -39,15 +38,15 @@ class Responder:
         self,
         slot: ResponseSlot,
         *,
-        sender: Sender,
         outbox: Outbox,
+        report: Callable[[RealtimeEvent], None],
         heard: Heard,
         clock: Clock,
         timeout_s: float,
     ) -> None:
         self._slot = slot
-        self._sender = sender
         self._outbox = outbox
+        self._report = report
         self._heard = heard
         self._clock = clock
         self._timeout_s = timeout_s
@@ -60,37 +59,49 @@ class Responder:
         overrides: Mapping[str, Any] | None = None,
     ) -> ResponseHandle:
         """Ask for a response, right after the items ``before``. Returns when these are written, and it is
-        written or waits for its turn.
+        written or waits for its turn. Cancelled, it is asked for all the same.
 
         Raises:
             RealtimeError: as `RealtimeSession.create_response`.
         """
         command = CreateResponse(conversation=conversation, overrides=overrides or {})
         request = ResponseRequest(command, self._heard)
-        async with self._sender.order:
-            for item in before:
-                await self._sender.write_in_order(item)
-            if request.out_of_band:
-                self._slot.beside(request)
-                await self._write(request, self._sender.write_in_order)
-            else:
-                request = self._slot.ask(request)
-                await self._write(self._slot.next(), self._sender.write_in_order)
+        now: ResponseRequest | None = request
+        if request.out_of_band:
+            self._slot.beside(request)
+        else:
+            request = self._slot.ask(request)
+            now = self._slot.next()
+        if now is not None:
+            self._start_timer(now)
+        await self._outbox.put(*before, *(() if now is None else (now.command,))).wait()
         return ResponseHandle(request)
 
     async def ask_first(self, write: Write) -> None:
         """Ask for a response as the last step of opening, which has its own way to ``write``."""
         self._slot.ask(ResponseRequest(CreateResponse(), self._heard))
-        await self._write(self._slot.next(), write)
+        request = self._slot.next()
+        assert request is not None  # nothing has been asked for before
+        self._start_timer(request)
+        await write(request.command)
 
     def ask_later(
-        self, *, covered: Callable[[], bool] | None = None, overrides: Mapping[str, Any] | None = None
+        self,
+        *,
+        covered: Callable[[], bool] | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        is_plain: bool | None = None,
     ) -> None:
-        """Ask for a response that nobody waits for; see `ResponseRequest` for ``covered``."""
+        """Ask for a response that nobody waits for; see `ResponseRequest` for the rest."""
         command = CreateResponse(overrides=overrides or {})
         # where too many wait already, they will go on from here
         with contextlib.suppress(SessionStateError):
-            self._slot.ask(ResponseRequest(command, self._heard, covered=covered))
+            self._slot.ask(ResponseRequest(command, self._heard, covered=covered, is_plain=is_plain))
+        self._go_on()
+
+    def user_speaks(self, *, speaks: bool) -> None:
+        """The user has begun to speak, or not any more."""
+        self._slot.user_speaks = speaks
         self._go_on()
 
     def created(self, event: RealtimeResponseEvent) -> ResponseRequest | None:
@@ -110,6 +121,8 @@ class Responder:
         for request in self._timed(event.command_id):
             self._stop_timer(request)
         active = event.kind == "response_active"
+        if event.kind == "nothing_to_cancel":
+            self._slot.nothing_to_cancel(event.command_id)
         hidden = self._slot.refused(event.command_id, refusal(event), active=active)
         self._go_on()
         return hidden
@@ -126,16 +139,6 @@ class Responder:
         self._timers.clear()
         self._slot.close(error)
 
-    async def _write(self, request: ResponseRequest | None, write: Write) -> None:
-        if request is None:
-            return
-        self._start_timer(request)
-        try:
-            await write(request.command)
-        except RealtimeError as exc:
-            self._give_up(request, exc)
-            raise
-
     def _go_on(self) -> None:
         request = self._slot.next()
         if request is not None:
@@ -143,8 +146,17 @@ class Responder:
             self._outbox.put(request.command)
 
     def _start_timer(self, request: ResponseRequest) -> None:
+        self._timers[request] = self._clock.call_later(self._timeout_s, lambda: self._time_out(request))
+
+    def _time_out(self, request: ResponseRequest) -> None:
+        if request.created.settled:
+            return
         late = CommandTimeout(f"the service did not begin a response within {self._timeout_s:g} s")
-        self._timers[request] = self._clock.call_later(self._timeout_s, lambda: self._give_up(request, late))
+        self._give_up(request, late)
+        # of a response that a tool's result asks for nobody holds a handle
+        self._report(
+            RealtimeErrorEvent(kind="server", code="response_not_begun", message=str(late), retryable=True)
+        )
 
     def _stop_timer(self, request: ResponseRequest) -> None:
         timer = self._timers.pop(request, None)

@@ -61,6 +61,10 @@ class ResponseSlot:
         self._running: dict[str | None, ResponseRequest] = {}
         # of the conversation's latest response, if it was asked for; it may be done, and still play
         self._latest: ResponseRequest | None = None
+        # what was asked to be cancelled last: the command, and the response
+        self._cancelling: tuple[str, str | None] | None = None
+        self.user_speaks = False
+        """Meanwhile nothing is sent that only follows from a tool's result."""
         # the latest that ran beside, done or not: something of them may come late
         self._out_of_band: dict[str | None, None] = {}
 
@@ -88,8 +92,7 @@ class ResponseSlot:
         if request.is_plain:
             for waiting in self._waiting:
                 if waiting.is_plain:
-                    if request.covered is None:
-                        waiting.covered = None  # somebody wants a response of their own
+                    _unite(waiting, request)
                     return waiting
         if len(self._waiting) >= _MOST_WAITING:
             raise SessionStateError(
@@ -106,8 +109,14 @@ class ResponseSlot:
         """The request to be sent now, if any: it holds the slot from here on."""
         if self._active is not None or self._sent is not None or not self._waiting:
             return None
-        self._sent = self._waiting.pop(0)
-        return self._sent
+        if self.user_speaks:
+            ready = next((request for request in self._waiting if request.covered is None), None)
+        else:
+            ready = self._waiting[0]
+        if ready is not None:
+            self._waiting.remove(ready)
+        self._sent = ready
+        return ready
 
     def unsent(self, request: ResponseRequest, error: BaseException) -> None:
         """A request could not be sent, or nothing came of it."""
@@ -115,6 +124,25 @@ class ResponseSlot:
             self._sent = None
         self._beside.pop(request.command.command_id, None)
         request.fail(error)
+
+    def refuse_waiting(self, error: RealtimeError) -> None:
+        """No more responses: what waits fails."""
+        waiting, self._waiting = self._waiting, []
+        for request in waiting:
+            request.fail(error)
+
+    def cancelling(self, command_id: str, response_id: str | None) -> None:
+        """A response is asked to stop."""
+        self._cancelling = (command_id, response_id)
+
+    def nothing_to_cancel(self, command_id: str | None) -> None:
+        """The service knows no such response any more: if it is active here, its end was never told."""
+        if self._active is None or self._cancelling != (command_id, self._active.response_id):
+            return
+        request = self._running.pop(self._active.response_id, None)
+        self._active = None
+        if request is not None:
+            request.fail(_never_ended())
 
     def turn_ended(self) -> None:
         """The service has ended a turn of the user by itself: a response that it begins may follow."""
@@ -143,6 +171,7 @@ class ResponseSlot:
                 self._out_of_band.pop(None, None)  # nothing tells it from the next
         elif self._active is not None and event.response_id in (self._active.response_id, None):
             self._active = None
+            self._end_earlier()
         if request is not None:
             request.end(event)
 
@@ -217,13 +246,18 @@ class ResponseSlot:
         self._running.clear()
         self._beside.clear()
 
+    def _end_earlier(self) -> None:
+        """One at a time: what began before the one that is done, and is not, will never be."""
+        for response_id in [name for name, request in self._running.items() if not request.out_of_band]:
+            self._running.pop(response_id).fail(_never_ended())
+
     def _run(self, request: ResponseRequest, event: RealtimeResponseEvent) -> None:
         """The response that ``event`` began is the answer to a request."""
         running, response_id = self._running, event.response_id
         full = len(running) >= _MOST_RUNNING and response_id not in running
         lost = running.pop(next(iter(running)) if full else response_id, None)
         if lost is not None:
-            lost.fail(ProviderError("the service began this response, and never told its end"))
+            lost.fail(_never_ended())
         running[response_id] = request
         request.begin(event)
 
@@ -258,3 +292,15 @@ class ResponseSlot:
 
 def _is_covered(request: ResponseRequest | None) -> bool:
     return request is not None and request.covered is not None and request.covered()
+
+
+def _unite(waiting: ResponseRequest, request: ResponseRequest) -> None:
+    """``waiting`` stands for ``request``, too."""
+    if request.covered is None:
+        waiting.covered = None  # somebody wants a response of their own
+    overrides = {**waiting.command.overrides, **request.command.overrides}
+    waiting.command = attrs.evolve(waiting.command, overrides=overrides)
+
+
+def _never_ended() -> ProviderError:
+    return ProviderError("the service began this response, and never told its end")

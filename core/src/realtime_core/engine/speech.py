@@ -174,7 +174,7 @@ class AssistantSpeech:
         cuts = self._cuts
         while not self._was_cut(response_id, cuts):
             left_ms = self._playout.remaining_ms(response_id)
-            if left_ms == 0:
+            if left_ms == 0 or (left_ms is None and not self._playout.knows(response_id)):
                 return True
             if self._end is not None:
                 raise self._end

@@ -101,11 +101,6 @@ class Toolbox:
         """Calls whose thread was given up."""
         return self._threads.abandoned
 
-    @property
-    def _invokes(self) -> bool:
-        """Whether calls that come now are made here."""
-        return self._auto_invoke and bool(self._tools)
-
     def replace(self, tools: Mapping[str, Tool]) -> None:
         """Calls from now on are of these."""
         self._tools = dict(tools)
@@ -115,12 +110,12 @@ class Toolbox:
     def take(self, event: RealtimeFunctionCallEvent) -> None:
         """The model wants a call: make it, if it is new."""
         call = event.function_call
-        if not self._ledger.begin(event.response_id, call.call_id):
+        made_here = self._auto_invoke and bool(self._tools)
+        if not self._ledger.begin(event.response_id, call.call_id, goes_on=made_here):
             return
         active = ActiveCall(call, self._progress())
-        self._open[call.call_id] = running = _Running(event, active)
-        if self._invokes:
-            running.made_here = True
+        self._open[call.call_id] = running = _Running(event, active, made_here)
+        if made_here:
             self._host.spawn(self._answer(running), f"tool {call.name}")
 
     def cancel(self, call_id: str) -> None:
@@ -161,12 +156,12 @@ class Toolbox:
         try:
             async with self._host.order:
                 await self._send(result)
-        except RealtimeError:
+        except BaseException:
             if running is not None:
                 self._open[result.call_id] = running
             raise
         if running is not None:
-            self._ledger.answered(running.event.response_id, result.call_id)
+            self._answered(running)
 
     # -- one call --------------------------------------------------------------------------------
 
@@ -275,8 +270,10 @@ class Toolbox:
             if task is None or task.cancelling():
                 raise
             _settle(outcome, cancelled(tool.name))  # something within the tool was, not we
-        except Exception as exc:  # noqa: BLE001  # told to the model
-            _settle(outcome, exc)
+        except (KeyboardInterrupt, GeneratorExit):
+            raise  # of the program, not of the tool
+        except BaseException as exc:  # noqa: BLE001  # told to the model
+            _settle(outcome, exc if isinstance(exc, Exception) else RuntimeError(type(exc).__name__))
         else:
             if not outcome.done():
                 outcome.set_result(value)
@@ -301,4 +298,4 @@ def _settle(outcome: "asyncio.Future[Any]", exc: BaseException) -> None:
 class _Running:
     event: RealtimeFunctionCallEvent
     active: ActiveCall
-    made_here: bool = False
+    made_here: bool

@@ -54,8 +54,16 @@ def error_text(call: ToolCall, exc: BaseException, hook: ErrorHook | None = None
         except Exception as problem:  # noqa: BLE001  # the model still has to be told something
             _log.warning("the hook for errors of tools failed (%s)", type(problem).__name__)
     if not isinstance(text, str):
-        text = str(exc) if isinstance(exc, ToolError) else ""
+        text = _own_words(exc)
     return sendable(text) or f"The function {call.name!r} failed ({type(exc).__name__})."
+
+
+def _own_words(exc: BaseException) -> str:
+    """What a `ToolError` says; nothing of any other exception."""
+    try:
+        return str(exc) if isinstance(exc, ToolError) else ""
+    except Exception:  # noqa: BLE001  # a class of the application's own, whose text fails
+        return ""
 
 
 def sendable(text: str) -> str:
