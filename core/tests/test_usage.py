@@ -83,5 +83,8 @@ def test_the_mean_is_the_mean(times_ms):
 
 
 def test_a_session_has_used_nothing_at_first():
-    assert SessionUsage().tokens == Usage()
-    assert SessionUsage().cost is None
+    counters = attrs.asdict(SessionUsage(), recurse=False)
+
+    assert (counters.pop("tokens"), counters.pop("first_audio")) == (Usage(), FirstAudio())
+    assert counters.pop("cost") is None
+    assert set(counters.values()) == {0}
