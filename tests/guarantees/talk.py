@@ -70,7 +70,7 @@ async def serving(
         await server.start()
     try:
         yield (
-            create_client("openai-ws", api_key="any", base_url=server.base_url, **(client or {})),
+            create_client("openai-ws", **{"api_key": "any", "base_url": server.base_url, **(client or {})}),
             server,
             service_clock,
         )
