@@ -24,6 +24,8 @@ from realtime_core.contents import (
     Usage,
     hidden,
 )
+from realtime_core.settings import TurnDetection
+from realtime_core.unset import UNSET, UnsetType
 
 __all__ = [
     "ErrorKind",
@@ -183,7 +185,8 @@ class RealtimeSessionEvent(RealtimeEvent):
     ``created``: the service has made it; ``updated``: the configuration is in force; ``closed``:
     it has ended, ``reason`` and ``code`` say how, and ``lost_audio_ms`` how much audio a coroutine
     callback did not get any more. ``expires_at_s`` is the Unix time at which the service will end it,
-    where it says so; ``input_format`` the audio that it says it takes from now on; ``not_honoured`` names the
+    where it says so; ``input_format`` the audio that it says it takes from now on, ``turn_detection``
+    how it says it tells turns (``UNSET``: it does not say); ``not_honoured`` names the
     settings, and ``tools``, of which it says that they are otherwise than it was asked for.
     """
 
@@ -193,6 +196,7 @@ class RealtimeSessionEvent(RealtimeEvent):
     code: int | None = None
     expires_at_s: float | None = None
     input_format: AudioFormat | None = None
+    turn_detection: TurnDetection | UnsetType | None = UNSET
     not_honoured: tuple[str, ...] = ()
     lost_audio_ms: float = 0.0
 

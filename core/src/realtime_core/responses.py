@@ -67,7 +67,8 @@ class ResponseHandle:
 
     async def heard(self) -> bool:
         """Wait until it was played, which ends later than the response itself; False: it was cut off, or is
-        out of band, which nobody plays.
+        out of band, which nobody plays. Without an ``audio_output_callback`` audio begins to play when it is
+        read from ``receive``: somebody has to read on meanwhile.
 
         Raises:
             ProviderError, CommandTimeout, ConnectionLost, SessionStateError: as `created`.

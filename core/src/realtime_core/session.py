@@ -17,7 +17,7 @@ from realtime_core.contents import ApprovalRequest, ImageContent, Message, Role
 from realtime_core.conversation import Conversation
 from realtime_core.engine.configuration import Change
 from realtime_core.engine.engine import SessionEngine
-from realtime_core.engine.plan import SessionPlan
+from realtime_core.engine.plan import SessionPlan, definitions
 from realtime_core.engine.stream import EventStream
 from realtime_core.engine.uplink import AudioLike
 from realtime_core.errors import RealtimeError, UnsupportedCommand
@@ -148,7 +148,8 @@ class RealtimeSession:
         await self._delete()
         failure = self._engine.failure
         if failure is not None and not self._failure_seen:
-            _log.warning("a session ended by itself, and nobody was told: %s", failure)
+            # the service's own words may hold anybody's
+            _log.warning("a session ended by itself, and nobody was told: %s", type(failure).__name__)
 
     async def _delete(self) -> None:
         if self.state is not SessionState.CLOSED:
@@ -311,6 +312,8 @@ class RealtimeSession:
             ConnectionLost: the connection ended; it was not sent.
         """
         self._check_may_ask()
+        if "tools" in overrides:
+            overrides["tools"] = definitions(as_tools(overrides["tools"]))
         return await self._engine.responder.ask(conversation=conversation, overrides=overrides)
 
     async def interrupt(self) -> bool:

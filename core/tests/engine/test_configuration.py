@@ -8,7 +8,9 @@ from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 from realtime_core.engine.configuration import Change, Configuration, audio_input
 from realtime_core.engine.plan import SessionPlan
 from realtime_core.errors import ConnectionLost, LostReason, UnsupportedSetting
-from realtime_core.settings import RealtimeSettings, set_fields
+from realtime_core.events import RealtimeSessionEvent
+from realtime_core.settings import RealtimeSettings, TurnDetection, set_fields
+from realtime_core.unset import UNSET
 
 PCM16K = AudioFormat("pcm16", 16_000)
 ULAW = AudioFormat("g711_ulaw")
@@ -54,6 +56,22 @@ def test_the_users_audio_goes_in_a_format_that_the_service_takes(service):
 
     assert audio_input(settings, service.provider()).native == PCM16_24KHZ
     assert audio_input(settings, service.provider(input_formats=(ULAW, PCM16K))).native == PCM16K
+
+
+def _told(input_format, **said):
+    return RealtimeSessionEvent(phase="updated", input_format=input_format, **said)
+
+
+@pytest.mark.parametrize("reported", [None, TurnDetection(interrupt_response=False)])
+def test_turn_detection_is_what_the_service_reports(make, reported):
+    configuration, _ = make()
+    assert configuration.turn_detection is UNSET
+
+    configuration.follow(_told(None, turn_detection=reported))
+    assert configuration.turn_detection == reported
+
+    configuration.follow(_told(None))
+    assert configuration.turn_detection is UNSET
 
 
 async def test_only_what_changes_is_sent(make):
@@ -149,22 +167,22 @@ async def test_a_change_that_was_never_written_is_taken_back(make):
         await configuration.update(Change(RealtimeSettings(input_audio_format=ULAW)))
 
     assert notes.audio.native == PCM16_24KHZ
-    configuration.follow(ULAW)
+    configuration.follow(_told(ULAW))
     assert notes.audio.native == ULAW
 
 
 async def test_the_services_word_on_its_input_format_is_followed_unless_a_change_is_on_its_way(make):
     configuration, notes = make(input_formats=(PCM16_24KHZ, ULAW))
     first = notes.audio
-    configuration.follow(None)
-    configuration.follow(PCM16_24KHZ)
+    configuration.follow(_told(None))
+    configuration.follow(_told(PCM16_24KHZ))
     assert notes.audio is first
 
-    configuration.follow(ULAW)
+    configuration.follow(_told(ULAW))
     assert notes.audio.native == ULAW
 
     await configuration.update(Change(RealtimeSettings(speed=2)))
-    configuration.follow(PCM16_24KHZ)
+    configuration.follow(_told(PCM16_24KHZ))
     assert notes.audio.native == ULAW
 
 

@@ -12,7 +12,8 @@ from realtime_core.commands import CancelResponse, DeleteItem, Truncate
 from realtime_core.engine.interruption import Interruptions, interrupts
 from realtime_core.engine.playout import Playout
 from realtime_core.events import RealtimeInterruptionEvent, RealtimeResponseEvent
-from realtime_core.settings import RealtimeSettings, TurnDetection
+from realtime_core.settings import TurnDetection
+from realtime_core.unset import UNSET
 
 
 @pytest.fixture
@@ -58,18 +59,18 @@ def _said(commands):
 
 
 @pytest.mark.parametrize(
-    ("settings", "expected"),
+    ("detection", "expected"),
     [
-        (RealtimeSettings(), True),
-        (RealtimeSettings(turn_detection=None), False),
-        (RealtimeSettings(turn_detection=TurnDetection()), True),
-        (RealtimeSettings(turn_detection=TurnDetection(interrupt_response=True)), True),
-        (RealtimeSettings(turn_detection=TurnDetection(interrupt_response=False)), False),
+        (UNSET, True),
+        (None, False),
+        (TurnDetection(), True),
+        (TurnDetection(interrupt_response=True), True),
+        (TurnDetection(interrupt_response=False), False),
     ],
     ids=["unset", "off", "the service's own", "on", "not interrupting"],
 )
-def test_speech_interrupts_unless_the_settings_say_otherwise(settings, expected):
-    assert interrupts(settings) is expected
+def test_speech_interrupts_unless_the_settings_say_otherwise(detection, expected):
+    assert interrupts(detection) is expected
 
 
 def test_speech_that_does_not_interrupt_changes_nothing(interruptions, playout):

@@ -2,7 +2,7 @@
 
 import pytest
 from realtime_core.contents import Message
-from realtime_core.engine.plan import SessionPlan, definitions, functions
+from realtime_core.engine.plan import SessionPlan, definitions
 from realtime_core.errors import UnsupportedCommand
 from realtime_core.settings import RealtimeSettings
 from realtime_core.tools.tool import Tool
@@ -50,4 +50,3 @@ def test_tools_of_the_service_are_declared_and_not_called_here():
     tool, remote = Tool(add), {"type": "mcp", "server_label": "docs"}
 
     assert definitions((tool, remote)) == (tool.definition, remote)
-    assert functions((tool, remote)) == {"add": tool}

@@ -42,7 +42,8 @@ class CallLedger:
         if call_id in (group.open if response_id is None else group.known):
             return False
         self._answered.pop(call_id, None)
-        group.known.add(call_id)
+        if response_id is not None:
+            group.known.add(call_id)
         group.goes_on = group.goes_on or goes_on
         group.open.add(call_id)
         return True

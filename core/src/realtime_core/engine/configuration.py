@@ -15,8 +15,9 @@ from realtime_core.engine.plan import GivenTools, SessionPlan, definitions
 from realtime_core.engine.sender import Sender
 from realtime_core.engine.uplink import AudioInput
 from realtime_core.errors import RealtimeError, UnsupportedSetting
+from realtime_core.events import RealtimeSessionEvent
 from realtime_core.provider import Provider
-from realtime_core.settings import RealtimeSettings, merge_settings, set_fields
+from realtime_core.settings import RealtimeSettings, TurnDetection, merge_settings, set_fields
 from realtime_core.unset import UNSET, UnsetType
 
 __all__ = ["Change", "Configuration", "audio_input"]
@@ -43,6 +44,7 @@ class Configuration:
         self.settings = plan.settings
         """Those in force."""
 
+        self._reported: TurnDetection | UnsetType | None = UNSET
         self._provider = plan.provider
         self._name = plan.name
         self._sender = sender
@@ -108,7 +110,14 @@ class Configuration:
         if change is not None and change.settings.input_audio_format is not UNSET:
             self._sender.audio = audio_input(self.settings, self._provider)
 
-    def follow(self, native: AudioFormat | None) -> None:
-        """The service says what audio it takes now; a raw update may have changed that."""
+    @property
+    def turn_detection(self) -> object:
+        """What is in force: as the service reports it, else as it was asked for."""
+        return self.settings.turn_detection if self._reported is UNSET else self._reported
+
+    def follow(self, event: RealtimeSessionEvent) -> None:
+        """The service says what is in force; a raw update may have changed that."""
+        self._reported = event.turn_detection
+        native = event.input_format
         if native is not None and native != self._sender.audio.native and not self._changes:
             self._sender.audio = AudioInput(input_format(self.settings), native)

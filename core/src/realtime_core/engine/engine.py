@@ -18,7 +18,7 @@ from realtime_core.engine.native import native_settings, output_format
 from realtime_core.engine.observation import observation_for
 from realtime_core.engine.outbox import Outbox
 from realtime_core.engine.pending import refusal
-from realtime_core.engine.plan import SessionPlan, definitions, functions
+from realtime_core.engine.plan import SessionPlan, definitions
 from realtime_core.engine.queue import EventQueue
 from realtime_core.engine.recorder import Recorder
 from realtime_core.engine.responder import Responder
@@ -128,7 +128,7 @@ class SessionEngine:
             timeout_s=limits.command_timeout_s,
         )
         self.toolbox = Toolbox(
-            functions(plan.tools),
+            plan.tools,
             Host(
                 session=session,
                 spawn=self.life.spawn,
@@ -178,7 +178,7 @@ class SessionEngine:
         if change.settings.output_audio_format is not UNSET:
             self.speech.retarget(output_format(change.settings))
         if not isinstance(change.tools, UnsetType):
-            self.toolbox.replace(functions(change.tools))
+            self.toolbox.replace(change.tools)
 
     async def interrupt(self) -> bool:
         """Stop what is said, and what was asked for; whether there was anything.
@@ -228,6 +228,7 @@ class SessionEngine:
             self._budget_timer.cancel()
         self.meter.close()
         code = end.failure.code if isinstance(end.failure, ConnectionLost) else None
+        self.toolbox.abandon()
         lost_ms = self.speech.abandon(error)
         closed = RealtimeSessionEvent(
             phase="closed",
@@ -345,7 +346,7 @@ class SessionEngine:
         elif event.phase == "updated":
             self.life.configured()
             self.changed(self.configuration.accepted(event.command_id))
-            self.configuration.follow(event.input_format)
+            self.configuration.follow(event)
             if event.not_honoured:
                 self.report(event)
                 return _not_honoured(event)
@@ -355,14 +356,16 @@ class SessionEngine:
         self.recorder.take(event)
         self.meter.take(event)
         if event.phase == "started":
-            interrupting = interrupts(self.configuration.settings)
+            interrupting = interrupts(self.configuration.turn_detection)
             self._carry_on(self.speech.user_began(self._slot.active_ids, interrupting=interrupting))
+        self._slot.reserved = event.phase == "started" and self._service_answers
         self.responder.user_speaks(speaks=event.phase == "started")
         if event.phase == "committed" and event.command_id is None and self._service_answers:
             self._slot.turn_ended()
         return event
 
     def _take_interruption(self, event: RealtimeInterruptionEvent) -> RealtimeEvent | None:
+        self.recorder.take(event)
         interruption = self.speech.service_interrupted(event, self._slot.active_ids)
         self._carry_on(interruption)
         return withheld(event) if interruption is None else None
@@ -401,6 +404,10 @@ class SessionEngine:
             self.configuration.refused(event.command_id)
             if self.responder.refused(event):
                 return withheld(event)
+        elif event.kind == "response_active" and self._service_answers:
+            # the service could not answer the user's turn, because a response was active: it is asked to
+            self.responder.ask_later()
+            return withheld(event)
         return event
 
     _MEANINGS: ClassVar[dict[type[RealtimeEvent], Callable[["SessionEngine", Any], RealtimeEvent | None]]] = {
@@ -421,8 +428,10 @@ class SessionEngine:
     @property
     def _service_answers(self) -> bool:
         """Whether the service begins a response when it has ended the user's turn."""
-        detection = self.configuration.settings.turn_detection
-        return not (isinstance(detection, TurnDetection) and detection.create_response is False)
+        detection = self.configuration.turn_detection
+        if isinstance(detection, TurnDetection):
+            return detection.create_response is not False
+        return detection is not None
 
     # -- what follows ----------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from realtime_core.capabilities import Capabilities
 from realtime_core.commands import CancelResponse, Command, DeleteItem, Truncate
 from realtime_core.engine.playout import CutItem, Playout
 from realtime_core.events import RealtimeEvent, RealtimeInterruptionEvent
-from realtime_core.settings import RealtimeSettings, TurnDetection
+from realtime_core.settings import TurnDetection
 
 __all__ = ["Interruption", "Interruptions", "interrupts"]
 
@@ -23,11 +23,10 @@ _KEPT: Final = 64
 _NOISE_MS: Final = 1e-3
 
 
-def interrupts(settings: RealtimeSettings) -> bool:
-    """Whether the user's speech interrupts the assistant with these settings: it does unless told otherwise.
-    Without turn detection nothing tells of speech.
+def interrupts(detection: object) -> bool:
+    """Whether the user's speech interrupts the assistant with this turn detection: it does unless told
+    otherwise. Without turn detection nothing tells of speech.
     """
-    detection = settings.turn_detection
     if isinstance(detection, TurnDetection):
         return detection.interrupt_response is not False
     return detection is not None

@@ -8,7 +8,7 @@ import attrs
 from realtime_core.audio.sinks import AudioSink
 from realtime_core.budget import Budget
 from realtime_core.callbacks import AudioCallback
-from realtime_core.contents import ConversationItem, ToolDefinition
+from realtime_core.contents import ConversationItem, ImageContent, ToolDefinition
 from realtime_core.errors import UnsupportedCommand
 from realtime_core.limits import SessionLimits
 from realtime_core.observers.loading import Observer
@@ -17,7 +17,7 @@ from realtime_core.settings import RealtimeSettings
 from realtime_core.tools.failures import ErrorHook
 from realtime_core.tools.tool import Tool
 
-__all__ = ["GivenTools", "SessionPlan", "definitions", "functions"]
+__all__ = ["GivenTools", "SessionPlan", "definitions"]
 
 GivenTools = tuple[Tool | Mapping[str, Any], ...]
 """Functions of the application, and tools of the service's own in its own words."""
@@ -48,8 +48,11 @@ class SessionPlan:
     def __attrs_post_init__(self) -> None:
         if self.create_response:
             self.check_responses()
-        if self.history and self.provider.capabilities.history == "none":
+        capabilities = self.provider.capabilities
+        if self.history and capabilities.history == "none":
             raise UnsupportedCommand(f"{self.name} takes no history; tell it in the instructions")
+        if any(isinstance(item, ImageContent) for item in self.history) and not capabilities.images:
+            raise UnsupportedCommand(f"{self.name} takes no images; leave them out of the history")
 
     def check_responses(self) -> None:
         """Raises `UnsupportedCommand` where a response cannot be asked for."""
@@ -61,8 +64,3 @@ class SessionPlan:
 def definitions(tools: GivenTools) -> tuple[ToolDefinition | Mapping[str, Any], ...]:
     """What the service is told of them."""
     return tuple(tool.definition if isinstance(tool, Tool) else tool for tool in tools)
-
-
-def functions(tools: GivenTools) -> dict[str, Tool]:
-    """Those that are called here, by name."""
-    return {tool.name: tool for tool in tools if isinstance(tool, Tool)}

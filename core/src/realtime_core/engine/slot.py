@@ -4,6 +4,7 @@ Pure: it never waits and writes nothing. Whoever uses it asks `next` after every
 
 Rules:
 
+* While the user speaks, the slot is kept for the answer that the service begins by itself at the end.
 * A request is sent when no response of the conversation is active and none is asked for. Otherwise it waits;
   a plain one, without overrides, becomes one with a plain one that waits.
 * Responses that the service begins by itself hold the slot, too. Where one makes a waiting request needless
@@ -65,13 +66,16 @@ class ResponseSlot:
         self._cancelling: tuple[str, str | None] | None = None
         self.user_speaks = False
         """Meanwhile nothing is sent that only follows from a tool's result."""
+        self.reserved = False
+        """Meanwhile nothing is sent: the service will answer what the user is saying."""
         # the latest that ran beside, done or not: something of them may come late
         self._out_of_band: dict[str | None, None] = {}
 
     @property
     def is_free(self) -> bool:
         """Whether a request would be sent at once."""
-        return self._active is None and self._sent is None and not self._waiting
+        taken = self.reserved or self.user_speaks or self._active is not None or self._sent is not None
+        return not taken and not self._waiting
 
     @property
     def active_ids(self) -> tuple[str | None, ...]:
@@ -107,7 +111,7 @@ class ResponseSlot:
 
     def next(self) -> ResponseRequest | None:
         """The request to be sent now, if any: it holds the slot from here on."""
-        if self._active is not None or self._sent is not None or not self._waiting:
+        if self.reserved or self._active is not None or self._sent is not None or not self._waiting:
             return None
         if self.user_speaks:
             ready = next((request for request in self._waiting if request.covered is None), None)

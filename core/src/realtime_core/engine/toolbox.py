@@ -7,7 +7,7 @@ is the ledger's. What a call needs of the session comes as `Host`.
 import asyncio
 import contextlib
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import attrs
@@ -17,6 +17,7 @@ from realtime_core.commands import AddItem
 from realtime_core.contents import ToolResult
 from realtime_core.engine.approvals import Approvals
 from realtime_core.engine.calls import CallLedger
+from realtime_core.engine.plan import GivenTools
 from realtime_core.errors import RealtimeError, SessionStateError
 from realtime_core.events import (
     RealtimeErrorEvent,
@@ -61,7 +62,7 @@ class Toolbox:
     """The tools of one session and their calls.
 
     Args:
-        tools: by name; `replace` changes them.
+        tools: `replace` changes them. Calls of what is given as a mapping are the application's to answer.
         auto_invoke: whether calls are made here; else, and where there are no tools, the application
             answers them.
         concurrency: how many calls run at once; further ones wait.
@@ -72,7 +73,7 @@ class Toolbox:
 
     def __init__(
         self,
-        tools: Mapping[str, Tool],
+        tools: GivenTools,
         host: Host,
         *,
         auto_invoke: bool,
@@ -82,7 +83,10 @@ class Toolbox:
         acks: bool,
         clock: Clock,
     ) -> None:
-        self._tools = dict(tools)
+        self._tools: dict[str, Tool] = {}
+        self._others: set[object] = set()
+        self._had_tools = False
+        self.replace(tools)
         self._host = host
         self._auto_invoke = auto_invoke
         self._timeout_s = timeout_s
@@ -101,16 +105,18 @@ class Toolbox:
         """Calls whose thread was given up."""
         return self._threads.abandoned
 
-    def replace(self, tools: Mapping[str, Tool]) -> None:
+    def replace(self, tools: GivenTools) -> None:
         """Calls from now on are of these."""
-        self._tools = dict(tools)
+        self._tools = {tool.name: tool for tool in tools if isinstance(tool, Tool)}
+        self._others = {tool.get("name") for tool in tools if not isinstance(tool, Tool)}
+        self._had_tools = self._had_tools or bool(self._tools)
 
     # -- events ----------------------------------------------------------------------------------
 
     def take(self, event: RealtimeFunctionCallEvent) -> None:
         """The model wants a call: make it, if it is new."""
         call = event.function_call
-        made_here = self._auto_invoke and bool(self._tools)
+        made_here = self._auto_invoke and self._had_tools and call.name not in self._others
         if not self._ledger.begin(event.response_id, call.call_id, goes_on=made_here):
             return
         active = ActiveCall(call, self._progress())
@@ -178,12 +184,26 @@ class Toolbox:
         sent = await self._delivered(running, result)
         if self._open.get(call.call_id) is running:
             del self._open[call.call_id]
+        self._report(running, result, sent=sent)
+        event = running.event
+        # a model that has no result has nothing to go on with
+        if self._ledger.answered(event.response_id, call.call_id) and sent:
+            self._go_on()
+
+    def abandon(self) -> None:
+        """The session is over: what came of the calls that run will never be known to the model."""
+        for running in [running for running in self._open.values() if running.made_here]:
+            call = running.event.function_call
+            text = str(cancelled(call.name))
+            result = ToolResult(call.call_id, call.name, text, is_error=True)
+            self._report(running, result, sent=False)
+        self._open.clear()
+
+    def _report(self, running: "_Running", result: ToolResult, *, sent: bool) -> None:
+        response_id = running.event.response_id
         self._host.report(
-            RealtimeFunctionResultEvent(
-                response_id=running.event.response_id, function_result=result, sent=sent
-            )
+            RealtimeFunctionResultEvent(response_id=response_id, function_result=result, sent=sent)
         )
-        self._answered(running)
 
     async def _delivered(self, running: "_Running", result: ToolResult) -> bool:
         try:
@@ -239,9 +259,10 @@ class Toolbox:
             return await self._run(tool, make)
 
     async def _approve(self, tool: Tool, event: RealtimeFunctionCallEvent) -> None:
-        waits = f"The function {tool.name!r} is not called before a person has approved it."
-        self._host.tell(waits)
-        self._host.progress(waits)
+        if tool.approve is True:
+            waits = f"The function {tool.name!r} is not called before a person has approved it."
+            self._host.tell(waits)
+            self._host.progress(waits)
         await self.approvals.ask(tool, event)
 
     async def _run(self, tool: Tool, make: Callable[[], Any]) -> Any:

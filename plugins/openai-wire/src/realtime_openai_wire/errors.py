@@ -8,6 +8,7 @@ from typing import Final
 
 import attrs
 from realtime_core.events import ErrorKind
+from realtime_core.masking import mask_keys
 
 __all__ = ["ErrorMeaning", "error_message", "is_about_truncation", "meaning_of", "tidy_message"]
 
@@ -105,12 +106,6 @@ _HOLDS_WORDS: Final = re.compile(
     r"(?:^|\.)(?:instructions|prompt|content|text|transcript|tools|keywords|arguments|output|metadata|input)"
     r"(?<!audio\.input)(?<!audio\.output)(?:[.\[]|$)"
 )
-_SECRETS: Final = (
-    (re.compile(r"\b(Bearer\s+)\S+", re.IGNORECASE), r"\1…"),
-    (re.compile(r"(?<![A-Za-z0-9])(sk-|ek_)[\w*.-]+"), r"\1…"),
-    (re.compile(r"\beyJ[\w-]{8,}\.[\w.-]+"), "…"),  # a JSON web token
-    (re.compile(r"(?<![\w-])[A-Za-z0-9]{32,}(?![\w-])"), "…"),  # a bare key, as Azure's
-)
 
 _REMEDIES: Final[dict[ErrorKind, tuple[str, str]]] = {
     "auth": ("check", "check the API key, its account and what it may use"),
@@ -147,8 +142,6 @@ def tidy_message(message: str, param: str | None = None) -> str:
         mark = quoted[1] or '"'
         return f"{mark}<{len(content)} chars>{mark}"
 
-    tidy = _QUOTED.sub(shorten, message[:_READ_AT_MOST])
-    for pattern, instead in _SECRETS:
-        tidy = pattern.sub(instead, tidy)
+    tidy = mask_keys(_QUOTED.sub(shorten, message[:_READ_AT_MOST]))
     tidy = " ".join(tidy.split())
     return tidy if len(tidy) <= _LONGEST_MESSAGE else tidy[: _LONGEST_MESSAGE - 1] + "…"

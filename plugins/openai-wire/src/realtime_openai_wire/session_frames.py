@@ -1,10 +1,13 @@
 """Frames that tell of the session as a whole: its settings, its limits, its errors, its tools' servers."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from realtime_core.events import RealtimeRateLimitEvent, RealtimeSessionEvent
+from realtime_core.settings import TurnDetection
+from realtime_core.unset import UNSET, UnsetType
 
-from realtime_openai_wire.fields import identifier, mapping, number, rate_limits
+from realtime_openai_wire.fields import identifier, mapping, number, rate_limits, text
 from realtime_openai_wire.frame_events import Events, Frame, Handler, error_event, plain, reported_format
 from realtime_openai_wire.names import ListenEvents, SendEvents
 from realtime_openai_wire.state import WireState
@@ -60,6 +63,22 @@ def _session(state: WireState, name: str, frame: Frame, **fields: Any) -> Events
             session_id=identifier(session, "id"),
             expires_at_s=number(session, "expires_at"),
             input_format=reported_format(session, "input"),
+            turn_detection=_turn_detection(session),
             **fields,
         ),
     )
+
+
+def _turn_detection(session: Frame) -> TurnDetection | UnsetType | None:
+    """What matters of it to a session: whether speech interrupts, and whether its end is answered."""
+    holder = mapping(mapping(session, "audio"), "input") or session
+    if "turn_detection" not in holder:
+        return UNSET
+    reported = holder["turn_detection"]
+    if not isinstance(reported, Mapping):
+        return None if reported is None else UNSET
+    said = {name: reported[name] for name in _BEHAVIOUR if isinstance(reported.get(name), bool)}
+    return TurnDetection(type=text(reported, "type") or "server_vad", **said)
+
+
+_BEHAVIOUR: Final = ("create_response", "interrupt_response")
