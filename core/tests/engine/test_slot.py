@@ -317,14 +317,15 @@ def test_request_that_cannot_be_sent_fails_and_frees_the_slot(slot):
 
 
 def test_request_that_fails_later_frees_nothing_of_another(slot):
-    first, second = sent(slot, plain()), slot.ask(special())
+    first, second, third = sent(slot, plain()), slot.ask(special()), slot.ask(special())
     slot.unsent(first, REFUSED)
-    slot.next()
+    assert slot.next() is second
 
     slot.unsent(first, REFUSED)
 
-    assert not second.done.settled
     assert slot.next() is None
+    assert not second.done.settled
+    assert not third.done.settled
 
 
 # -- services that name no command ----------------------------------------------------------------------
