@@ -206,6 +206,17 @@ async def test_response_that_never_begins_is_told_although_nobody_waits_for_it(r
     ]
 
 
+async def test_whoever_waits_for_a_response_that_never_begins_is_told_once(responder, clock, told, idle):
+    waiting = asyncio.ensure_future((await responder.ask()).created())
+    await idle()
+
+    clock.advance(10)
+
+    with pytest.raises(CommandTimeout):
+        await waiting
+    assert told == []
+
+
 async def test_response_that_ended_without_a_beginning_is_not_late(responder, wire, clock, told):
     await responder.ask()
     command = wire.written[0]

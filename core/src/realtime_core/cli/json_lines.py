@@ -12,6 +12,7 @@ from realtime_core.cli.program import complain
 from realtime_core.cli.turns import Called, Play, Say, Turn
 from realtime_core.contents import AudioContent, ImageContent, TextContent
 from realtime_core.events import RealtimeEvent
+from realtime_core.unset import UNSET
 from realtime_core.usage import add_usage
 
 __all__ = ["JsonLines"]
@@ -93,7 +94,7 @@ def _type(event: RealtimeEvent) -> str:
 def _fields(event: RealtimeEvent) -> dict[str, Any]:
     names = [field.name for field in attrs.fields(type(event)) if field.name not in _LEFT_OUT]
     values = {name: getattr(event, name) for name in names}
-    return {name: _plain(value) for name, value in values.items() if value is not None}
+    return {name: _plain(value) for name, value in values.items() if value not in (None, UNSET)}
 
 
 def _plain(value: Any) -> Any:
@@ -109,6 +110,6 @@ def _plain(value: Any) -> Any:
         case tuple() | list():
             return [_plain(one) for one in value]
         case _ if attrs.has(type(value)):
-            return attrs.asdict(value)
+            return attrs.asdict(value, filter=lambda _, part: part is not UNSET)
         case _:
             return value

@@ -152,7 +152,10 @@ class Responder:
         if request.created.settled:
             return
         late = CommandTimeout(f"the service did not begin a response within {self._timeout_s:g} s")
+        is_awaited = request.created.is_awaited or request.done.is_awaited
         self._give_up(request, late)
+        if is_awaited:
+            return
         # of a response that a tool's result asks for nobody holds a handle
         self._report(
             RealtimeErrorEvent(kind="server", code="response_not_begun", message=str(late), retryable=True)
