@@ -473,3 +473,26 @@ async def test_connection_that_does_not_close_is_left_behind(session, service, c
 
     assert session.life.state is SessionState.CLOSED
     assert "did not close its connection: ZeroDivisionError" in caplog.text
+
+
+async def test_what_one_task_raises_is_logged_without_its_words_and_ends_no_session(session, idle, caplog):
+    async def fail():
+        raise ValueError("password=hunter2")
+
+    await session.life.open()
+    session.life.spawn(fail(), "the tool")
+    await idle()
+
+    assert session.life.state is SessionState.OPEN
+    assert caplog.messages == ["the tool failed: ValueError"]
+    await session.life.close()
+
+
+def test_a_provider_that_ends_the_program_ends_it(service, clock):
+    service.connect_error = SystemExit(3)
+    session = Session(service, clock)
+
+    with pytest.raises(SystemExit) as program:
+        asyncio.run(session.life.open())
+
+    assert program.value.code == 3

@@ -635,3 +635,99 @@ def test_the_callback_always_gets_one_dimension(make, target):
     output.deliver(_event(_tone(target), fmt=target))
 
     assert {pcm.ndim for pcm in got} == {1}
+
+
+# -- sinks -------------------------------------------------------------------------------------------
+
+
+class Speaker:
+    """A sink of a fixed rate that logs."""
+
+    played_ms = 0.0
+
+    def __init__(self, rate_hz, log=None):
+        self.rate_hz = rate_hz
+        self.log = [] if log is None else log
+
+    def write(self, pcm):
+        self.log.append(pcm.tolist())
+
+    def clear(self):
+        """Nothing is kept."""
+
+
+def test_a_sink_of_another_rate_is_refused_with_the_one_to_make(make):
+    output = make()
+
+    with pytest.raises(
+        InvalidSettings,
+        match="the sink Speaker plays 8000 Hz, and the session gives 24000 Hz; make one with rate_hz=24000",
+    ):
+        output.attach(Speaker(8_000))
+    assert not output.has_callback
+
+
+def test_before_a_sink_is_given_a_piece_that_is_told(clock, reports):
+    log = []
+    output = AudioOutput(
+        PCM16_24KHZ,
+        limits=SessionLimits(),
+        clock=clock,
+        report=reports.append,
+        handing=lambda: log.append("handing"),
+        handed=lambda event: log.append(event.item_id),
+        lost=lambda _: None,
+    )
+    output.attach(Speaker(24_000, log))
+
+    output.deliver(_event([1, 2]))
+
+    assert log == ["handing", [1, 2], "item_1"]
+
+
+# -- what is unwanted ----------------------------------------------------------------------------------
+
+
+async def test_unwanted_audio_in_the_backlog_is_forgotten_and_counted(make):
+    output = make()
+    player = AsyncPlayer()
+    output.attach(player)
+    output.deliver(_event([0] * 240, item="unwanted"))
+    output.deliver(_event([7], item="wanted"))
+
+    assert output.discard(lambda event: event.item_id == "unwanted") == 10
+
+    assert output.backlog_bytes == 2
+    serving = asyncio.create_task(output.run())
+    await asyncio.sleep(0)
+    output.stop()
+    await serving
+    assert player.heard == [[7]]
+
+
+@pytest.mark.parametrize(("unwanted", "has_rest"), [("item_1", False), ("item_2", True)])
+def test_what_the_converter_holds_of_unwanted_audio_is_forgotten_too(make, unwanted, has_rest):
+    output = make(PCM8)
+    output.deliver(_event(_tone(PCM16_24KHZ)))
+
+    output.discard(lambda event: event.item_id == unwanted)
+
+    assert bool(output.finish()) is has_rest
+
+
+# -- the end of the program ----------------------------------------------------------------------------
+
+
+def test_a_coroutine_function_that_ends_the_program_ends_it(make, reports):
+    async def leave(_):
+        raise SystemExit(3)
+
+    async def program():
+        output = make()
+        output.attach(leave)
+        output.deliver(_event([1]))
+        await output.run()
+
+    with pytest.raises(SystemExit):
+        asyncio.run(program())
+    assert reports == []

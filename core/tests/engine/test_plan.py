@@ -1,7 +1,7 @@
 """What is decided about a session before it is opened."""
 
 import pytest
-from realtime_core.contents import Message
+from realtime_core.contents import ImageContent, Message
 from realtime_core.engine.plan import SessionPlan, definitions
 from realtime_core.errors import UnsupportedCommand
 from realtime_core.settings import RealtimeSettings
@@ -50,3 +50,11 @@ def test_tools_of_the_service_are_declared_and_not_called_here():
     tool, remote = Tool(add), {"type": "mcp", "server_label": "docs"}
 
     assert definitions((tool, remote)) == (tool.definition, remote)
+
+
+def test_history_with_images_is_given_to_those_that_take_images(service):
+    picture = ImageContent(b"\xff\xd8\xff and so on")
+
+    with pytest.raises(UnsupportedCommand, match="scripted takes no images; leave them out of the history"):
+        plan(service, {}, history=(picture,))
+    assert plan(service, {"images": True}, history=(picture,)).history == (picture,)

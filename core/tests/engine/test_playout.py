@@ -843,3 +843,14 @@ def test_sink_that_plays_within_write_has_all_of_it_heard(clock):
         playout.handed_over("r", "i", 100)
 
     assert playout.heard_ms("i") == 200
+
+
+def test_a_response_is_known_while_something_of_it_may_be_heard(playout, clock):
+    _play(playout, 100)
+    assert (playout.knows("resp_1"), playout.knows("resp_2")) == (True, False)
+
+    _finish(playout)
+    clock.advance(0.2)
+    playout.cut()
+
+    assert not playout.knows("resp_1")

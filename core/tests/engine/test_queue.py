@@ -482,3 +482,59 @@ def test_audio_on_the_wire_counts_as_it_was_written():
     event = RealtimeAudioEvent(audio=AudioContent(bytes(300)), service_event={"delta": "x" * 400})
 
     assert wire_size(event) == OVERHEAD + 400
+
+
+# -- what an interruption does -----------------------------------------------------------------------
+
+
+def test_what_is_put_first_comes_before_all_that_waits_and_never_leaves():
+    queue = EventQueue(OVERHEAD)
+    queue.put(_text("a", ""))
+    queue.put_first(_kept("first"))
+
+    queue.put(_kept("b"))
+
+    assert _names(_drain_all(queue)) == ["first", "overflow", "b"]
+
+
+async def test_what_is_put_first_wakes_who_waits(idle):
+    queue = EventQueue(10_000)
+    getting = asyncio.create_task(queue.get())
+    await idle()
+
+    queue.put_first(_kept("first"))
+
+    assert (await getting).item_id == "first"
+
+
+def test_discarding_counts_the_audio_that_nobody_had_and_keeps_the_rest():
+    queue = EventQueue(10_000)
+    queue.put(_audio("unwanted", ms=10))
+    queue.put(_audio("unwanted", ms=20), heard=True)
+    queue.put(_text("unwanted"))
+    queue.put(_audio("wanted"))
+
+    discarded_ms = queue.discard_audio(lambda event: event.item_id == "unwanted")
+
+    assert discarded_ms == 10
+    assert queue.bytes == AUDIO + OVERHEAD + len("hello")
+    assert [type(event) for event in _drain_all(queue)] == [RealtimeTextEvent, RealtimeAudioEvent]
+
+
+def test_audio_that_stays_after_discarding_still_makes_room_and_is_heard_late():
+    queue = EventQueue(3 * AUDIO)
+    for name in ("unwanted", "a", "b"):
+        queue.put(_audio(name))
+    queue.discard_audio(lambda event: event.item_id == "unwanted")
+
+    assert _names(queue.unheard_audio()) == ["a", "b"]
+    queue.put(_audio("c"))
+    queue.put(_audio("d"))
+    assert _names(_drain_all(queue)) == ["overflow", "b", "c", "d"]
+
+
+def test_discarding_nothing_changes_nothing():
+    queue = EventQueue(10_000)
+    queue.put(_audio("a"))
+
+    assert (queue.discard_audio(lambda _: False), _names(_drain_all(queue))) == (0, ["a"])

@@ -736,3 +736,61 @@ async def test_cut_of_what_the_service_began_by_itself_is_no_cut_of_what_was_ask
     slot.cut()
 
     assert await request.heard()
+
+
+# -- what will never be answered ---------------------------------------------------------------------
+
+
+async def test_when_no_more_may_be_asked_for_what_waits_fails_and_what_runs_goes_on(slot):
+    running, waiting = special(), special()
+    sent(slot, running)
+    slot.created(created("resp_1", running))
+    slot.ask(waiting)
+
+    slot.refuse_waiting(ENDED)
+
+    with pytest.raises(SessionStateError):
+        await waiting.created.wait()
+    assert slot.active_ids == ("resp_1",)
+    slot.done(done("resp_1"))
+    assert (slot.next(), slot.is_free) == (None, True)
+
+
+async def test_an_active_response_that_there_is_nothing_to_cancel_of_has_ended(slot):
+    request = special()
+    sent(slot, request)
+    slot.created(created("resp_1", request))
+    slot.cancelling("cmd_1", "resp_1")
+
+    slot.nothing_to_cancel("cmd_1")
+
+    with pytest.raises(ProviderError):
+        await request.done.wait()
+    assert slot.is_free
+
+
+def test_one_that_the_service_began_by_itself_has_ended_too(slot):
+    slot.created(created("resp_1"))
+    slot.cancelling("cmd_1", "resp_1")
+
+    slot.nothing_to_cancel("cmd_1")
+
+    assert slot.is_free
+
+
+@pytest.mark.parametrize(("command_id", "response_id"), [("cmd_2", "resp_1"), ("cmd_1", "resp_0")])
+def test_nothing_to_cancel_of_another_response_says_nothing_of_the_active_one(slot, command_id, response_id):
+    slot.created(created("resp_1"))
+    slot.cancelling("cmd_1", response_id)
+
+    slot.nothing_to_cancel(command_id)
+
+    assert slot.active_ids == ("resp_1",)
+
+
+def test_nothing_to_cancel_where_nothing_is_active_changes_nothing(slot):
+    slot.cancelling("cmd_1", "resp_1")
+
+    slot.nothing_to_cancel("cmd_1")
+
+    assert slot.is_free

@@ -111,3 +111,11 @@ def test_whatever_is_sendable_is_utf_8(text):
 def test_every_way_to_come_to_nothing_has_words_for_the_model(problem, text):
     assert isinstance(problem, ToolError)
     assert error_text(CALL, problem) == text
+
+
+def test_a_tool_error_whose_words_fail_says_at_least_that_it_failed():
+    class Speechless(ToolError):
+        def __str__(self):
+            raise KeyError("password=hunter2")
+
+    assert error_text(CALL, Speechless()) == "The function 'find' failed (Speechless)."
