@@ -334,7 +334,9 @@ def test_when_the_queue_is_full_the_newest_are_dropped_and_counted(held):
 def test_dropping_is_logged_when_it_begins_and_in_all_at_the_end(held, caplog):
     observation, _ = full(held)
 
-    for _ in range(3):
+    observation.event(EVENT)
+    assert len(caplog.messages) == 1
+    for _ in range(2):
         observation.event(EVENT)
     observation.closed("deleted")
 

@@ -177,7 +177,9 @@ class Raising:
 def test_what_an_observer_raises_is_logged_once_by_its_type(caplog, error):
     observer = only(Raising(error))
 
-    for _ in range(3):
+    observer.call("realtime_event", {"session": SESSION, "event": RealtimeEvent()})
+    assert len(caplog.messages) == 1
+    for _ in range(2):
         observer.call("realtime_event", {"session": SESSION, "event": RealtimeEvent()})
 
     assert caplog.messages == [
