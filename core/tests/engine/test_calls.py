@@ -108,3 +108,15 @@ def test_of_very_many_answered_calls_the_oldest_is_forgotten(ledger):
 
     assert not ledger.knows("call_0")
     assert ledger.knows("call_1")
+
+
+def test_model_goes_on_if_it_has_any_answer_and_not_if_it_has_none(ledger):
+    for response in ("some", "none"):
+        ledger.begin(response, "a")
+        ledger.begin(response, "b")
+        ledger.response_done(response)
+
+    ledger.answered("some", "a")
+    assert ledger.answered("some", "b", told=False)
+    ledger.answered("none", "a", told=False)
+    assert not ledger.answered("none", "b", told=False)

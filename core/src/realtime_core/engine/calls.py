@@ -18,6 +18,7 @@ _MOST_ANSWERED: Final = 1024
 class _Group:
     done: bool = False
     goes_on: bool = False
+    told: bool = False
     open: set[str] = attrs.field(factory=set)
     known: set[str] = attrs.field(factory=set)
 
@@ -52,8 +53,10 @@ class CallLedger:
         """Whether a call of that id has come."""
         return call_id in self._answered or any(call_id in group.open for group in self._groups.values())
 
-    def answered(self, response_id: str | None, call_id: str) -> bool:
-        """A call has its answer, or wants none any more: whether the model is to go on now."""
+    def answered(self, response_id: str | None, call_id: str, *, told: bool = True) -> bool:
+        """A call has its answer, or wants none any more: whether the model is to go on now. ``told``: the
+        model has the answer; where it has none of a response's, there is nothing to go on with.
+        """
         group = self._groups.get(response_id)
         if group is None or call_id not in group.open:
             return False
@@ -61,7 +64,8 @@ class CallLedger:
         if len(self._answered) >= _MOST_ANSWERED:
             del self._answered[next(iter(self._answered))]
         self._answered[call_id] = None
-        return group.done and group.goes_on and not group.open
+        group.told = group.told or told
+        return group.done and _may_go_on(group)
 
     def response_done(self, response_id: str | None) -> bool:
         """A response has ended: whether the model is to go on now."""
@@ -69,9 +73,13 @@ class CallLedger:
         if group is None or group.done:
             return False
         group.done = True
-        return group.goes_on and not group.open
+        return _may_go_on(group)
 
     def _make_room(self) -> None:
         if len(self._groups) >= _MOST_RESPONSES:
             idle = (name for name, group in self._groups.items() if group.done and not group.open)
             del self._groups[next(idle, next(iter(self._groups)))]
+
+
+def _may_go_on(group: _Group) -> bool:
+    return group.goes_on and group.told and not group.open

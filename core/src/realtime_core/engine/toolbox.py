@@ -130,7 +130,7 @@ class Toolbox:
         if running is not None:
             running.active._cancel()  # noqa: SLF001  # for whoever runs the call
             self.approvals.withdraw(call_id)
-            self._answered(running)
+            self._answered(running, told=False)
 
     def confirmed(self, command_id: str) -> None:
         """The service has an item."""
@@ -167,7 +167,7 @@ class Toolbox:
                 self._open[result.call_id] = running
             raise
         if running is not None:
-            self._answered(running)
+            self._answered(running, told=True)
 
     # -- one call --------------------------------------------------------------------------------
 
@@ -185,10 +185,7 @@ class Toolbox:
         if self._open.get(call.call_id) is running:
             del self._open[call.call_id]
         self._report(running, result, sent=sent)
-        event = running.event
-        # a model that has no result has nothing to go on with
-        if self._ledger.answered(event.response_id, call.call_id) and sent:
-            self._go_on()
+        self._answered(running, told=sent)
 
     def abandon(self) -> None:
         """The session is over: what came of the calls that run will never be known to the model."""
@@ -232,9 +229,9 @@ class Toolbox:
             self._unconfirmed.discard(command.command_id)
             raise
 
-    def _answered(self, running: "_Running") -> None:
+    def _answered(self, running: "_Running", *, told: bool) -> None:
         event = running.event
-        if self._ledger.answered(event.response_id, event.function_call.call_id):
+        if self._ledger.answered(event.response_id, event.function_call.call_id, told=told):
             self._go_on()
 
     def _go_on(self) -> None:
