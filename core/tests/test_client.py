@@ -105,6 +105,20 @@ def test_a_setting_that_the_provider_lacks_is_refused_when_the_client_is_made(se
         service.client(settings=VendorSettings(cache=True))
 
 
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        ({"limits": {}}, "limits must be a SessionLimits value, not dict"),
+        ({"budget": 5}, "budget must be a Budget value, not int"),
+        ({"tool_error": "x"}, "tool_error must be callable, not str"),
+        ({"audio_output_callback": 5}, "audio_output_callback must be callable or an AudioSink, not int"),
+    ],
+)
+def test_what_is_no_such_value_is_refused_when_the_client_is_made(service, wrong, what):
+    with pytest.raises(InvalidSettings, match=f"^{what}$"):
+        service.client(**wrong)
+
+
 def test_a_client_shows_its_name_and_no_secret(service):
     client = service.client(capabilities={"options": KeyOptions}, options={"api_key": "sk-1"})
 

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import threading
 
+import attrs
 import numpy as np
 import pytest
 from realtime_core.audio.convert import AudioConverter
@@ -11,14 +12,24 @@ from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 from realtime_core.clock import use_clock
 from realtime_core.commands import (
     AddItem,
+    AnswerApproval,
     AppendAudio,
     ClearAudio,
     CommitAudio,
     CreateResponse,
     Raw,
+    Truncate,
     UpdateSession,
 )
-from realtime_core.contents import AudioContent, ImageContent, Message, TextContent, ToolResult
+from realtime_core.contents import (
+    ApprovalRequest,
+    AudioContent,
+    ImageContent,
+    Message,
+    TextContent,
+    ToolResult,
+    Usage,
+)
 from realtime_core.errors import (
     AuthenticationFailed,
     CommandTimeout,
@@ -36,6 +47,7 @@ from realtime_core.errors import (
     UnsupportedSetting,
 )
 from realtime_core.events import (
+    RealtimeApprovalEvent,
     RealtimeAudioEvent,
     RealtimeErrorEvent,
     RealtimeEvent,
@@ -49,6 +61,7 @@ from realtime_core.events import (
 from realtime_core.limits import SessionLimits
 from realtime_core.settings import RealtimeSettings, TurnDetection
 from realtime_core.state import SessionState
+from realtime_core.tools.tool import Tool
 
 CREATED = RealtimeSessionEvent(service_type="session.created", phase="created", session_id="sess_1")
 UPDATED = RealtimeSessionEvent(service_type="session.updated", phase="updated")
@@ -1871,3 +1884,76 @@ async def test_nothing_secret_shows_in_a_plan(service):
     session = service.client(options={"region": "very secret"})()
 
     assert "very secret" not in repr(session._plan)
+
+
+# -- what it only hands on ---------------------------------------------------------------------------
+
+
+async def test_words_of_others_than_the_user_are_history_where_the_service_takes_no_others(service):
+    async with service.client(capabilities={"history": "at_start"})() as session:
+        with pytest.raises(
+            UnsupportedCommand, match="scripted takes no words of the system in an open session; give them as"
+        ):
+            await session.send_text("be brief", role="system")
+        await session.send_text("hello")
+
+        assert [command.item for command in service.connection.of(AddItem)] == [Message("user", "hello")]
+
+
+async def test_a_response_may_have_tools_of_its_own(service):
+    async def add(a: int, b: int) -> int:
+        """Add."""
+        return a + b
+
+    remote = {"type": "mcp", "server_label": "docs"}
+    async with service.client()() as session:
+        await session.create_response(tools=[add, remote])
+
+        (request,) = service.connection.of(CreateResponse)
+        assert request.overrides["tools"] == (Tool(add).definition, remote)
+
+
+async def test_what_was_said_is_in_the_conversation_the_captions_and_the_usage(service, clock, idle):
+    said = RealtimeTextEvent(item_id="item_1", response_id="resp_1", text="hello")
+    used = Usage(total_tokens=3, input_tokens=1, output_tokens=2)
+    with use_clock(clock):
+        async with service.client()() as session:
+            captions = session.captions()
+            service.connection.push(said)
+            service.connection.push(attrs.evolve(DONE, status="completed", usage=used))
+            await idle()
+            clock.advance(2)
+
+            assert [entry.text for entry in session.conversation] == ["hello"]
+            assert (await anext(captions)).text == "hello"
+            assert (session.usage.tokens.total_tokens, session.usage.duration_s) == (3, 2)
+
+
+async def test_interrupting_cuts_where_the_player_says_that_it_is(service, clock, idle):
+    begun = RealtimeResponseEvent(phase="created", response_id="resp_1")
+    piece = RealtimeAudioEvent(response_id="resp_1", item_id="item_1", audio=AudioContent(bytes(48_000)))
+    with use_clock(clock):
+        async with service.client()(audio_output_callback=Player()) as session:
+            service.connection.push(begun, piece)
+            await idle()
+            session.report_played("item_1", 120)
+
+            assert await session.interrupt() is True
+
+            assert [command.keep_ms for command in service.connection.of(Truncate)] == [120]
+
+
+async def test_a_person_decides_on_calls(service, idle):
+    requests = [ApprovalRequest(f"mcpr_{number}", "delete", "{}", server="files") for number in (1, 2)]
+    async with service.client()() as session:
+        service.connection.push(*(RealtimeApprovalEvent(request=request) for request in requests))
+        await idle()
+
+        await session.approve(requests[0])
+        await session.deny(requests[1], "not today")
+
+        answers = [
+            (answer.approval_id, answer.approve, answer.reason)
+            for answer in service.connection.of(AnswerApproval)
+        ]
+        assert answers == [("mcpr_1", True, ""), ("mcpr_2", False, "not today")]
