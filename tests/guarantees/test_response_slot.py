@@ -13,6 +13,7 @@ from realtime_core import (
     RealtimeErrorEvent,
     RealtimeEvent,
     RealtimeResponseEvent,
+    RealtimeSpeechEvent,
     RealtimeTextEvent,
     SessionStateError,
     create_client,
@@ -250,6 +251,37 @@ async def test_request_on_its_way_when_all_is_interrupted_is_cancelled_as_it_beg
         assert (await handle).status == "cancelled"
         assert talk.sent("response.cancel")[0]["response_id"] == handle.response_id
         assert await talk.session.interrupt() is False
+
+
+async def clear(talk: Talk) -> None:
+    await talk.session.clear_audio()
+
+
+async def turn_detection_off(talk: Talk) -> None:
+    await talk.session.update_session(turn_detection=None)
+
+
+async def mute(talk: Talk) -> None:
+    await settle()
+    talk.clock.advance(10)
+
+
+async def stop(talk: Talk) -> None:
+    talk.service.user_stops_speaking("That is all.")
+
+
+@pytest.mark.parametrize("goes_silent", [clear, turn_detection_off, mute, stop])
+async def test_speech_without_an_end_holds_no_request_up(realtime_simulator: Any, goes_silent: Any):
+    async with talking(realtime_simulator) as talk:
+        talk.service.user_starts_speaking()
+        await until(talk.session, lambda event: isinstance(event, RealtimeSpeechEvent))
+        handle = await talk.session.create_response()
+        assert talk.sent("response.create") == []
+
+        await goes_silent(talk)
+
+        assert (await handle).status == "completed"
+        assert errors(await ended(talk.session)) == []
 
 
 # -- functions -------------------------------------------------------------------------------------------

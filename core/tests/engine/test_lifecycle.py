@@ -496,3 +496,39 @@ def test_a_provider_that_ends_the_program_ends_it(service, clock):
         asyncio.run(session.life.open())
 
     assert program.value.code == 3
+
+
+async def test_task_that_raises_what_nobody_expects_ends_no_other(session, idle, caplog):
+    class Odd(BaseException):
+        pass
+
+    async def work():
+        raise Odd("somebody's words")
+
+    await session.life.open()
+    session.life.spawn(work(), "work")
+    await idle()
+
+    assert session.life.state is SessionState.OPEN
+    assert "work failed: Odd" in caplog.text
+    assert "words" not in caplog.text
+    await session.life.close()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_program_that_is_to_end_is_not_held_up(service, clock, error):
+    async def serve():
+        raise error
+
+    async def connect():
+        raise error
+
+    async def opening(**hooks):
+        session = Session(service, clock)
+        session.life._hooks = attrs.evolve(session.life._hooks, **hooks)
+        await session.life.open()
+
+    service.greeting = [("configured",)]
+    for hooks in ({"serve": lambda: [serve()]}, {"connect": connect}):
+        with pytest.raises(error):
+            asyncio.run(opening(**hooks))

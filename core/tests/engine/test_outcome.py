@@ -11,12 +11,14 @@ async def test_all_that_wait_get_the_value(idle):
     waiting = [asyncio.create_task(outcome.wait()) for _ in range(3)]
     await idle()
     assert not outcome.settled
+    assert outcome.is_awaited
 
     outcome.set("value")
 
     assert await asyncio.gather(*waiting) == ["value"] * 3
     assert await outcome.wait() == "value"
     assert outcome.value == "value"
+    assert not outcome.is_awaited
 
 
 async def test_all_that_wait_get_the_exception(idle):

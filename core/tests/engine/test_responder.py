@@ -237,6 +237,38 @@ async def test_what_follows_from_tools_waits_until_the_user_has_spoken(responder
     assert len(wire.written) == 1
 
 
+async def test_requests_wait_for_the_answer_to_what_the_user_says(responder, wire):
+    responder.user_speaks(speaks=True, will_be_answered=True)
+    asking = await responder.ask()
+    assert wire.written == []
+
+    responder.user_speaks(speaks=False)
+
+    responder.created(created(wire.written[0]))
+    assert (await asking.created()).response_id == "r"
+
+
+async def test_speech_whose_end_is_not_told_holds_nothing_up_for_ever(responder, wire, clock):
+    responder.user_speaks(speaks=True, will_be_answered=True)
+    clock.advance(9)
+    responder.user_speaks(speaks=True, will_be_answered=True)
+    await responder.ask()
+    clock.advance(9)
+    assert wire.written == []
+
+    clock.advance(1)
+
+    assert len(wire.written) == 1
+
+
+async def test_end_of_the_session_is_the_end_of_all_speech(responder, clock):
+    responder.user_speaks(speaks=True)
+
+    responder.close(LOST)
+
+    assert clock.pending == 0
+
+
 async def test_service_that_knows_nothing_of_a_response_has_ended_it(responder, wire, slot):
     handle = await responder.ask()
     responder.created(created(wire.written[0]))

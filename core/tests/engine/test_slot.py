@@ -489,6 +489,81 @@ def test_without_ids_only_what_comes_before_the_end_is_out_of_band(slot):
     assert slot.active_ids == ("other",)
 
 
+# -- while the user speaks -------------------------------------------------------------------------------
+
+
+def test_what_only_follows_from_tools_waits_while_the_user_speaks(slot):
+    slot.user_speaks = True
+    follow_up = slot.ask(plain(covered=lambda: False))
+    assert not slot.is_free
+    assert slot.next() is None
+
+    own = slot.ask(special())
+    assert slot.next() is own
+    slot.unsent(own, REFUSED)
+    slot.user_speaks = False
+
+    assert slot.next() is follow_up
+
+
+def test_slot_is_kept_for_the_answer_to_what_the_user_says(slot):
+    slot.reserved = True
+    request = slot.ask(plain())
+    assert not slot.is_free
+    assert slot.next() is None
+
+    slot.reserved = False
+
+    assert slot.next() is request
+
+
+# -- ends that are never told ----------------------------------------------------------------------------
+
+
+def test_response_that_the_service_cannot_cancel_any_more_has_ended(slot):
+    request = sent(slot, plain())
+    slot.created(created("a", request))
+    slot.cancelling("cancel", "a")
+
+    slot.nothing_to_cancel("cancel")
+
+    assert "never told its end" in str(failure(request))
+    assert slot.is_free
+
+
+def test_response_of_the_service_that_it_cannot_cancel_any_more_has_ended(slot):
+    active(slot)
+    slot.cancelling("cancel", "other")
+
+    slot.nothing_to_cancel("cancel")
+
+    assert slot.is_free
+
+
+@pytest.mark.parametrize("cancelled", [("another", "other"), ("cancel", "earlier")])
+def test_refused_cancel_of_another_response_ends_nothing(slot, cancelled):
+    slot.nothing_to_cancel("cancel")
+    active(slot)
+    slot.cancelling(*cancelled)
+
+    slot.nothing_to_cancel("cancel")
+
+    assert slot.is_active
+
+
+def test_end_of_a_later_response_is_the_end_of_an_earlier_one(slot):
+    request, beside = sent(slot, plain()), aside()
+    slot.created(created("a", request))
+    slot.beside(beside)
+    slot.created(created("b", beside, out_of_band=True))
+    active(slot, "later")
+
+    slot.done(done("later"))
+
+    assert "never told its end" in str(failure(request))
+    assert not beside.done.settled
+
+
 # -- the end --------------------------------------------------------------------------------------------
 
 
@@ -501,6 +576,15 @@ def test_what_waits_is_dropped_and_what_was_sent_is_unwanted(slot):
     assert first.unwanted is DROPPED
     assert not first.done.settled
     assert slot.created(created("a", first)) is first
+
+
+def test_what_waits_is_refused_where_no_more_is_allowed(slot):
+    first, second = sent(slot, special()), slot.ask(special())
+
+    slot.refuse_waiting(REFUSED)
+
+    assert failure(second) is REFUSED
+    assert not first.done.settled
 
 
 def test_where_nothing_is_asked_for_there_is_nothing_to_drop(slot):
@@ -597,6 +681,12 @@ class Conversation(RuleBasedStateMachine):
         self.slot.unsent(request, REFUSED)
         self.go_on()
 
+    @rule(speaks=st.booleans(), will_be_answered=st.booleans())
+    def user_speaks(self, speaks, will_be_answered):
+        self.slot.user_speaks = speaks
+        self.slot.reserved = speaks and will_be_answered
+        self.go_on()
+
     def go_on(self):
         request = self.slot.next()
         if request is None:
@@ -690,6 +780,7 @@ class Conversation(RuleBasedStateMachine):
     def teardown(self):
         if not hasattr(self, "slot"):
             return
+        self.user_speaks(speaks=False, will_be_answered=False)
         steps = 0
         while self.up or self.down or self.service_active or self.running_beside or self.on_its_way:
             steps += 1

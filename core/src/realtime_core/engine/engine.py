@@ -8,7 +8,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, Final
 
 from realtime_core.clock import Timer, current_clock
-from realtime_core.commands import AddItem, AnswerApproval, CancelResponse, Command, CreateResponse
+from realtime_core.commands import (
+    AddItem,
+    AnswerApproval,
+    CancelResponse,
+    ClearAudio,
+    Command,
+    CreateResponse,
+)
 from realtime_core.contents import ApprovalRequest, Message
 from realtime_core.engine.configuration import Change, Configuration, audio_input
 from realtime_core.engine.interruption import Interruption, interrupts
@@ -256,6 +263,8 @@ class SessionEngine:
                 self.meter.requested(command.command_id)
             case CancelResponse():
                 self._slot.cancelling(command.command_id, command.response_id)
+            case ClearAudio():
+                self.responder.user_speaks(speaks=False)
         if self._observation is not None:
             self._observation.command(command)
 
@@ -347,6 +356,8 @@ class SessionEngine:
             self.life.configured()
             self.changed(self.configuration.accepted(event.command_id))
             self.configuration.follow(event)
+            if self.configuration.turn_detection is None:
+                self.responder.user_speaks(speaks=False)
             if event.not_honoured:
                 self.report(event)
                 return _not_honoured(event)
@@ -358,8 +369,7 @@ class SessionEngine:
         if event.phase == "started":
             interrupting = interrupts(self.configuration.turn_detection)
             self._carry_on(self.speech.user_began(self._slot.active_ids, interrupting=interrupting))
-        self._slot.reserved = event.phase == "started" and self._service_answers
-        self.responder.user_speaks(speaks=event.phase == "started")
+        self.responder.user_speaks(speaks=event.phase == "started", will_be_answered=self._service_answers)
         if event.phase == "committed" and event.command_id is None and self._service_answers:
             self._slot.turn_ended()
         return event

@@ -4,6 +4,7 @@ The slot decides; here its decisions are written, and timed. Knows nothing of wh
 """
 
 import contextlib
+import functools
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
 
@@ -51,6 +52,7 @@ class Responder:
         self._clock = clock
         self._timeout_s = timeout_s
         self._timers: dict[ResponseRequest, Timer] = {}
+        self._speech: Timer | None = None
 
     async def ask(
         self,
@@ -99,9 +101,19 @@ class Responder:
             self._slot.ask(ResponseRequest(command, self._heard, covered=covered, is_plain=is_plain))
         self._go_on()
 
-    def user_speaks(self, *, speaks: bool) -> None:
-        """The user has begun to speak, or not any more."""
+    def user_speaks(self, *, speaks: bool, will_be_answered: bool = False) -> None:
+        """The user has begun to speak, or not any more; ``will_be_answered``: by the service, unasked.
+
+        Speech whose end is not told in time, as of a microphone that is muted meanwhile, holds nothing up.
+        """
         self._slot.user_speaks = speaks
+        self._slot.reserved = speaks and will_be_answered
+        if self._speech is not None:
+            self._speech.cancel()
+            self._speech = None
+        if speaks:
+            end = functools.partial(self.user_speaks, speaks=False)
+            self._speech = self._clock.call_later(self._timeout_s, end)
         self._go_on()
 
     def created(self, event: RealtimeResponseEvent) -> ResponseRequest | None:
@@ -134,7 +146,7 @@ class Responder:
 
     def close(self, error: RealtimeError) -> None:
         """The session has ended."""
-        for timer in self._timers.values():
+        for timer in [*self._timers.values(), *([] if self._speech is None else [self._speech])]:
             timer.cancel()
         self._timers.clear()
         self._slot.close(error)
