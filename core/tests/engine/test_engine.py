@@ -11,6 +11,7 @@ from realtime_core.commands import (
     AddItem,
     AnswerApproval,
     CancelResponse,
+    CommitAudio,
     CreateResponse,
     DeleteItem,
     Truncate,
@@ -203,18 +204,16 @@ async def test_what_a_media_track_plays_is_told(talking):
         assert talk.session._engine._slot.is_active
 
 
-async def test_an_item_that_is_done_has_no_more_audio_to_come(talking, clock):
+@pytest.mark.parametrize(("phase", "corrections"), [("done", 0), ("added", 1)])
+async def test_of_an_item_that_is_done_and_was_heard_nothing_is_cut(talking, clock, phase, corrections):
     async with talking() as talk:
-        await talk.says(
-            created(),
-            audio(100),
-            RealtimeItemEvent(phase="done", item_id="item_1"),
-            RealtimeItemEvent(phase="done"),
-            RealtimeItemEvent(phase="added", item_id="item_2"),
-        )
+        await talk.says(created(), audio(100), RealtimeItemEvent(phase=phase, item_id="item_1"))
+        await talk.says(RealtimeItemEvent(phase="done"))
         clock.advance(0.2)
 
-        assert not talk.session._engine.speech.is_playing
+        await talk.session.interrupt()
+
+        assert len(talk.sent(Truncate)) == corrections
 
 
 # -- interruptions -----------------------------------------------------------------------------------
@@ -223,7 +222,7 @@ async def test_an_item_that_is_done_has_no_more_audio_to_come(talking, clock):
 async def test_the_users_speech_cuts_the_assistant_and_the_model_is_told_what_was_heard(talking, clock):
     heard = []
     async with talking(settings=DETECTION, audio_output_callback=lambda pcm: heard.append(len(pcm))) as talk:
-        await talk.says(created(), audio(1_000))
+        await talk.says(created(), text("one two three"), audio(1_000))
         clock.advance(0.4)
 
         told = await talk.says(speech("started"))
@@ -233,6 +232,8 @@ async def test_the_users_speech_cuts_the_assistant_and_the_model_is_told_what_wa
         assert interruption.played_ms == pytest.approx(400)
         assert [command.keep_ms for command in talk.sent(Truncate)] == [400]
         assert talk.session.usage.interruptions == 1
+        (entry,) = talk.session.conversation
+        assert (entry.interrupted, entry.heard_ms) == (True, pytest.approx(400))
         late = await talk.says(audio(10))
         assert types(late) == [RealtimeEvent]
 
@@ -277,6 +278,16 @@ async def test_a_response_that_begins_unwanted_is_cut_at_once(talking):
         assert [command.response_id for command in talk.sent(CancelResponse)] == ["resp_1"]
         await talk.says(done(status="cancelled"))
         assert (await handle).status == "cancelled"
+
+
+async def test_without_ids_a_response_that_was_cut_is_known_as_not_heard(talking):
+    async with talking({"ids": False}) as talk:
+        handle = await talk.session.create_response()
+        await talk.says(created(None), audio(response=None, item=None))
+        await talk.session.interrupt()
+        await talk.says(done(None, status="cancelled"))
+
+        assert await handle.heard() is False
 
 
 async def test_the_service_interrupts_once_however_often_it_says_so(talking):
@@ -691,6 +702,19 @@ async def test_a_command_that_the_end_overtakes_fails_with_it(talking):
         assert await ending(talk) is lost
         with pytest.raises(ConnectionLost):
             await handle
+
+
+async def test_a_commit_that_the_end_overtakes_fails_with_it(talking, service, idle):
+    del service.answers[CommitAudio]
+    async with talking() as talk:
+        await talk.session.send_audio(bytes(9_600))
+        committing = asyncio.create_task(talk.session.commit_audio())
+        await idle()
+        talk.connection.lose()
+
+        with pytest.raises(ConnectionLost):
+            await committing
+        assert talk.sent(CommitAudio) != []
 
 
 async def test_a_session_whose_events_nobody_reads_is_ended(service, idle):
