@@ -102,11 +102,8 @@ def test_test_passes_for_both_applications(tmp_path, app):
             "except ZeroDivisionError",
             "::test_conversation - realtime_core.errors.ConnectionLost",
         ),
-        (
-            "json.loads(call.arguments)['city']",
-            "json.loads(call.arguments)['town']",
-            "FAILED test_app.py::test_conversation - KeyError: 'town'",
-        ),
+        ("city: str", "town: str", "item.output is \"Wrong arguments: argument 'town' is missing"),
+        ("tools=[get_weather]", "", "the client did not send session.update with session.instructions"),
     ],
 )
 def test_test_fails_for_a_broken_application(tmp_path, right, wrong, told):
