@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import attrs
 import pytest
+from realtime_core import Capabilities
 from workspace import ROOT
 
 BIN = Path(sys.executable).parent
@@ -56,13 +58,22 @@ def test_main_job_of_the_readme_runs(folder: Path):
     assert (folder / "reply.wav").stat().st_size > 100_000
 
 
-PRINTED = ["Good evening!", "Good evening!", "It is sunny in Rome.", "A red dot.", "1 response, "]
+PRINTED = [
+    "Good evening!\n(completed)",  # README.md
+    "Good evening!\n(completed)",  # core/README.md, from here on
+    "get_weather: sunny in Rome (",
+    "You said: Good evening! completed ",
+    "interrupted by the client after ",
+    "Assistant: You said: What is my name?",
+    "1 response, ",
+    "A red dot.",
+]
 
 
 @pytest.mark.parametrize(
     ("snippet", "printed"),
     list(zip([block for file in READMES for block in blocks(file, "python")], PRINTED, strict=True)),
-    ids=PRINTED,
+    ids=map(str, range(len(PRINTED))),
 )
 def test_python_snippet_runs(snippet: str, printed: str, folder: Path):
     (folder / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n")
@@ -112,6 +123,20 @@ def test_first_provider_of_contributing_works(tmp_path: Path):
 
     assert "backwards" in listed.stdout
     assert "desserts" in talked.stdout, talked.stderr
+
+
+def test_every_part_of_the_engine_is_in_the_layout():
+    document = (ROOT / "CONTRIBUTING.md").read_text()
+    told = set(re.findall(r"`engine\.(\w+)`", document))
+    parts = {file.stem for file in (ROOT / "core/src/realtime_core/engine").glob("[!_]*.py")}
+
+    assert told == parts
+
+
+def test_every_capability_is_told_to_authors():
+    told = (ROOT / "CONTRIBUTING.md").read_text()
+
+    assert [name for name in attrs.fields_dict(Capabilities) if f"`{name}" not in told] == []
 
 
 def test_every_provider_is_in_the_readme():
