@@ -262,6 +262,16 @@ def test_tool_may_take_longer_than_a_service_may_be_quiet(puppet):
 
 
 @pytest.mark.usefixtures("tools")
+def test_service_that_begins_nothing_after_a_result_is_given_up(puppet):
+    script = [{"calls": ["add"]}, {"refused": {"retryable": True}}]
+
+    result = puppet.converse("--tools", "orders:add", script=script)
+
+    assert result.stderr.splitlines()[-1].startswith("realtime: response_not_begun: ")
+    assert result.exit_code == 1
+
+
+@pytest.mark.usefixtures("tools")
 def test_service_that_says_nothing_to_a_result_is_given_up(puppet):
     result = puppet.converse("--tools", "orders:add", script=[{"calls": ["add"]}, {"hang": True}])
 
@@ -635,7 +645,7 @@ def test_an_error_that_may_pass_is_waited_for(puppet):
 
     assert result.stderr.splitlines() == [
         "realtime: warning: no",
-        "realtime: the service did not begin a response within 10 s",
+        "realtime: response_not_begun: the service did not begin a response within 10 s",
     ]
 
 

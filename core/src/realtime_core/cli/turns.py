@@ -4,6 +4,8 @@ A turn is told of every event that belongs to it and knows whether it is over. K
 waiting or output.
 """
 
+from typing import Final
+
 import attrs
 
 from realtime_core.contents import ApprovalRequest, AudioContent, ToolCall, ToolResult, Usage, hidden
@@ -23,6 +25,9 @@ from realtime_core.events import (
 from realtime_core.usage import add_usage
 
 __all__ = ["Called", "Input", "Play", "Say", "Turn"]
+
+# The session's own word for a response that was asked for in vain.
+_NOT_BEGUN: Final = "response_not_begun"
 
 
 @attrs.frozen
@@ -174,7 +179,8 @@ class Turn:
         One about an item or a response is about that, and may be late. Before we have asked, and once
         there is an answer, nothing is refused.
         """
-        if event.benign or event.retryable or event.item_id or event.response_id:
+        may_pass = event.retryable and event.code != _NOT_BEGUN
+        if event.benign or may_pass or event.item_id or event.response_id:
             return False
         if event.kind in {"overflow", "callback"}:  # our own side's
             return False
