@@ -645,7 +645,7 @@ def test_an_error_that_may_pass_is_waited_for(puppet):
 
     assert result.stderr.splitlines() == [
         "realtime: warning: no",
-        "realtime: response_not_begun: the service did not begin a response within 10 s",
+        "realtime: the service did not begin a response within 10 s",
     ]
 
 
