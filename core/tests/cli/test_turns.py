@@ -258,3 +258,12 @@ def test_output_is_text_or_audio():
     assert not turn_after(CREATED).has_output
     assert turn_after(text("x")).has_output
     assert turn_after(AUDIO).has_output
+
+
+def test_result_that_was_not_sent_is_owed_no_response():
+    result = ToolResult("a", "f", "1")
+    turn = calling_turn(
+        CREATED, called(), DONE, RealtimeFunctionResultEvent(function_result=result, sent=False)
+    )
+
+    assert turn.answered

@@ -193,19 +193,22 @@ class Turn:
                 self.calls.append(Called(call))
                 if self.calls_are_made:
                     self._open.add(call.call_id)
-            case RealtimeFunctionResultEvent(function_result=result):
-                self._end_call(result)
+            case RealtimeFunctionResultEvent(function_result=result, sent=sent):
+                self._end_call(result, sent=sent)
             case RealtimeFunctionCancelledEvent(call_id=call_id):
-                self._settle(call_id)
+                self._open.discard(call_id)
             case RealtimeApprovalEvent(request=request) if request.server is not None:
                 self._open.add(request.approval_id)
 
-    def _end_call(self, result: ToolResult) -> None:
+    def _end_call(self, result: ToolResult, *, sent: bool) -> None:
         for called in self.calls:
             if called.call.call_id == result.call_id and called.result is None:
                 called.result = result
                 break
-        self._settle(result.call_id)
+        if sent:
+            self._settle(result.call_id)
+        else:
+            self._open.discard(result.call_id)
 
     def _settle(self, waiting: str) -> None:
         """What it was waited for is there: the service owes a response to it."""
