@@ -177,7 +177,8 @@ def test_call_that_nobody_makes_is_not_waited_for():
 def test_call_that_is_withdrawn_is_not_waited_for():
     withdrawn = RealtimeFunctionCancelledEvent(call_id="a")
 
-    assert not calling_turn(CREATED, called(), withdrawn).is_calling
+    assert calling_turn(CREATED, called("a"), withdrawn, DONE).answered
+    assert not calling_turn(CREATED, called("a"), called("b"), result("b"), withdrawn, DONE).answered
 
 
 def test_consent_to_a_call_of_the_service_is_waited_for():
