@@ -78,7 +78,8 @@ def test_a_result_finds_a_call_that_is_an_item(wrap):
 @pytest.mark.parametrize("history", [SECRET, SECRET.encode(), {"role": "user", "content": SECRET}, 7, None])
 def test_what_is_no_list_is_refused_with_the_remedy(history):
     with pytest.raises(
-        InvalidSettings, match=r"^history is a Conversation, or a list of .* such a list$"
+        InvalidSettings,
+        match=r"^history is a Conversation, or a list of .*from_json\(\.\.\.\) reads",
     ) as no:
         history_items(history)
 

@@ -1957,3 +1957,9 @@ async def test_a_person_decides_on_calls(service, idle):
             for answer in service.connection.of(AnswerApproval)
         ]
         assert answers == [("mcpr_1", True, ""), ("mcpr_2", False, "not today")]
+
+
+async def test_a_response_is_in_the_conversation_or_out_of_it(service):
+    async with service.client()() as session:
+        with pytest.raises(InvalidSettings, match="conversation takes 'auto' or 'none', not 'no'"):
+            await session.create_response(conversation="no")

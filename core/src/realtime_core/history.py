@@ -35,7 +35,9 @@ def history_items(history: History) -> tuple[ConversationItem, ...]:
     if isinstance(history, Conversation):
         return history.history()
     if isinstance(history, str | bytes | Mapping) or not isinstance(history, Iterable):
-        raise InvalidSettings(f"{_TAKEN}; put {type(history).__name__} into such a list")
+        raise InvalidSettings(
+            f"{_TAKEN}, not {type(history).__name__}; Conversation.from_json(...) reads a saved one"
+        )
     entries: list[ConversationItem | ConversationEntry] = []
     names: dict[str, str] = {}
     for index, value in enumerate(history):

@@ -20,7 +20,7 @@ from realtime_core.engine.engine import SessionEngine
 from realtime_core.engine.plan import SessionPlan, definitions
 from realtime_core.engine.stream import EventStream
 from realtime_core.engine.uplink import AudioLike
-from realtime_core.errors import RealtimeError, UnsupportedCommand
+from realtime_core.errors import InvalidSettings, RealtimeError, UnsupportedCommand
 from realtime_core.events import (
     RealtimeAudioEvent,
     RealtimeEvent,
@@ -311,6 +311,8 @@ class RealtimeSession:
             InvalidSettings: an override has a value that cannot be meant.
             ConnectionLost: the connection ended; it was not sent.
         """
+        if conversation not in ("auto", "none"):
+            raise InvalidSettings(f"conversation takes 'auto' or 'none', not {conversation!r}")
         self._check_may_ask()
         if "tools" in overrides:
             overrides["tools"] = definitions(as_tools(overrides["tools"]))

@@ -6,7 +6,7 @@ import attrs
 import pytest
 from realtime_core.contents import ApprovalRequest, ToolCall
 from realtime_core.engine.approvals import Approvals
-from realtime_core.errors import SessionStateError
+from realtime_core.errors import InvalidSettings, SessionStateError
 from realtime_core.events import RealtimeFunctionCallEvent
 from realtime_core.tools.failures import ToolError
 from realtime_core.tools.tool import Tool
@@ -175,3 +175,8 @@ def test_the_latest_requests_of_servers_are_known(approvals):
     with pytest.raises(SessionStateError):
         approvals.decide(requests[0], approve=True)
     assert all(approvals.decide(request, approve=True) for request in requests[1:])
+
+
+def test_a_decision_takes_the_request_and_not_the_event_that_brought_it(approvals):
+    with pytest.raises(InvalidSettings, match=r"event\.request, not RealtimeFunctionCallEvent"):
+        approvals.decide(EVENT, approve=True)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from realtime_core.audio.convert import AudioConverter, to_samples
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+from realtime_core.audio.sinks import NullSink
 from realtime_core.contents import AudioContent
 from realtime_core.engine.output import AudioOutput, is_coroutine_callback
 from realtime_core.errors import InvalidSettings
@@ -731,3 +732,8 @@ def test_a_coroutine_function_that_ends_the_program_ends_it(make, reports):
     with pytest.raises(SystemExit):
         asyncio.run(program())
     assert reports == []
+
+
+def test_a_class_is_no_callback(make):
+    with pytest.raises(InvalidSettings, match=r"is the class NullSink; make one: NullSink\(\)"):
+        make().attach(NullSink)

@@ -13,7 +13,7 @@ import attrs
 
 from realtime_core.clock import Clock, timeout
 from realtime_core.contents import ApprovalRequest
-from realtime_core.errors import SessionStateError
+from realtime_core.errors import InvalidSettings, SessionStateError
 from realtime_core.events import RealtimeApprovalEvent, RealtimeEvent, RealtimeFunctionCallEvent
 from realtime_core.tools.failures import approval_timed_out, cancelled, denied
 from realtime_core.tools.tool import Tool
@@ -80,7 +80,12 @@ class Approvals:
 
         Raises:
             SessionStateError: nobody waits for that, or the request was another.
+            InvalidSettings: it is no request.
         """
+        if not isinstance(request, ApprovalRequest):
+            raise InvalidSettings(
+                f"a decision is about the request of an event, event.request, not {type(request).__name__}"
+            )
         if self._of_servers.get(request.approval_id) == request:
             del self._of_servers[request.approval_id]
             return True

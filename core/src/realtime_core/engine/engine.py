@@ -380,7 +380,7 @@ class SessionEngine:
         self._carry_on(interruption)
         return withheld(event) if interruption is None else None
 
-    def _take_response(self, event: RealtimeResponseEvent) -> RealtimeEvent:
+    def _take_response(self, event: RealtimeResponseEvent) -> RealtimeEvent | None:
         if event.phase == "created":
             self.meter.take(event)
             request = self.responder.created(event)
@@ -391,17 +391,22 @@ class SessionEngine:
                     self._carry_on(self.speech.silence(self._slot.active_ids))
             return event
         told = self.meter.take(event)
-        if event.phase == "done":
-            self._end_response(event)
-        return told
+        if event.phase != "done":
+            return told
+        self._end_response(event, told)
+        return None
 
-    def _end_response(self, event: RealtimeResponseEvent) -> None:
-        if not self._slot.is_out_of_band(event.response_id):
+    def _end_response(self, event: RealtimeResponseEvent, told: RealtimeEvent) -> None:
+        in_band = not self._slot.is_out_of_band(event.response_id)
+        if in_band:
             if event.status == "cancelled":
                 self._carry_on(self.speech.service_interrupted(event, self._slot.active_ids))
             self.recorder.take(event)
             self.speech.response_done(event.response_id)
-            self._check_budget()
+        self.report(told)
+        # what it has used decides on what may follow
+        self._check_budget()
+        if in_band:
             # before the slot is free: what follows from the calls may become one with what waits
             self.toolbox.response_done(event.response_id)
         self.responder.done(event)

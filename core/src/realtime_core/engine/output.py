@@ -94,6 +94,10 @@ class AudioOutput:
 
     def check(self, callback: AudioCallback | AudioSink) -> None:
         """Raises `InvalidSettings` if ``callback`` cannot be attached."""
+        if isinstance(callback, type):
+            raise InvalidSettings(
+                f"audio_output_callback is the class {callback.__name__}; make one: {callback.__name__}()"
+            )
         if isinstance(callback, AudioSink):
             rate_hz = getattr(callback, "rate_hz", self.target.rate_hz)
             if rate_hz != self.target.rate_hz:
