@@ -1,0 +1,141 @@
+"""The pieces of ``aiortc`` that both ends of a call need: peers, a paced track, received frames as PCM.
+
+Importing it loads ``aiortc``, which is the extra ``webrtc`` of this distribution: import it inside a
+function, and where a loop must not wait in a thread. Knows nothing of frames on the data channel.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from fractions import Fraction
+from typing import Final
+
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+    RTCRtpTransceiver,
+)
+from aiortc.mediastreams import MediaStreamError
+from av import AudioFrame
+from realtime_core.audio.formats import AudioFormat
+from realtime_core.clock import Clock, current_clock
+
+__all__ = ["FRAME_MS", "RECEIVED_FORMAT", "PacedTrack", "ReceivedAudio", "new_peer", "only_opus"]
+
+FRAME_MS: Final = 20
+"""What one packet of audio lasts."""
+
+RECEIVED_FORMAT: Final = AudioFormat("pcm16", 48_000, 2)
+"""What Opus is decoded to, whatever was encoded."""
+
+_LONGEST_CATCH_UP_S: Final = 0.5
+_LONGEST_GAP_S: Final = 10
+
+
+def new_peer(ice_servers: Sequence[RTCIceServer] = ()) -> RTCPeerConnection:
+    """A peer connection that asks only the servers given here for its address, by default none at all.
+
+    Without a list of its own ``aiortc`` asks a public one.
+    """
+    return RTCPeerConnection(RTCConfiguration(iceServers=list(ice_servers)))
+
+
+def only_opus(transceiver: RTCRtpTransceiver) -> None:
+    """Let it negotiate Opus and nothing else, so that what is received is in `RECEIVED_FORMAT`."""
+    capabilities = RTCRtpReceiver.getCapabilities("audio")
+    codecs = [] if capabilities is None else capabilities.codecs
+    transceiver.setCodecPreferences([codec for codec in codecs if codec.mimeType == "audio/opus"])
+
+
+class PacedTrack(MediaStreamTrack):
+    """A track that takes mono PCM16 from ``read`` as it is sent: 20 ms of it every 20 ms of the clock.
+
+    ``read(n)`` gives ``n`` samples or fewer; what is missing is silence. It must neither wait nor raise: a
+    track that raises is never asked again. Frames that are late follow at once, so that the track keeps up
+    with the clock; after a standstill of more than half a second it goes on from there instead.
+    """
+
+    kind = "audio"
+
+    def __init__(self, read: Callable[[int], bytes], *, rate_hz: int = 24_000) -> None:
+        super().__init__()
+        self._read = read
+        self._rate_hz = rate_hz
+        self._samples = rate_hz * FRAME_MS // 1000
+        self._sent = 0
+        self._due_s: float | None = None
+        self._clock = current_clock()
+
+    async def recv(self) -> AudioFrame:
+        """The next frame, when it is due.
+
+        Raises:
+            MediaStreamError: the track was stopped.
+        """
+        if self.readyState != "live":
+            raise MediaStreamError
+        now_s = self._clock.now_s()
+        if self._due_s is None or now_s - self._due_s > _LONGEST_CATCH_UP_S:
+            self._due_s = now_s
+        if self._due_s > now_s:
+            await _sleep(self._clock, self._due_s - now_s)
+        self._due_s += FRAME_MS / 1000
+        frame = AudioFrame(format="s16", layout="mono", samples=self._samples)
+        plane = frame.planes[0]
+        plane.update(self._read(self._samples).ljust(plane.buffer_size, b"\0"))
+        frame.sample_rate = self._rate_hz
+        frame.time_base = Fraction(1, self._rate_hz)
+        frame.pts = self._sent
+        self._sent += self._samples
+        return frame
+
+
+async def _sleep(clock: Clock, delay_s: float) -> None:
+    due = asyncio.Event()
+    timer = clock.call_later(delay_s, due.set)
+    try:
+        await due.wait()
+    finally:
+        timer.cancel()
+
+
+class ReceivedAudio:
+    """Received frames as one stream of PCM in `RECEIVED_FORMAT`, as long as RTP says.
+
+    Silence stands where packets were lost. A jump of more than ten seconds is none: the sender has begun a
+    new timeline.
+
+    Attributes:
+        lost_samples: how much silence of that kind there was, in samples of 48 kHz.
+    """
+
+    def __init__(self) -> None:
+        self.lost_samples = 0
+        self._next_pts: int | None = None
+
+    def take(self, frame: AudioFrame) -> bytes:
+        """The PCM of ``frame``, after the silence for what is missing before it."""
+        missing = self._missing(frame)
+        self.lost_samples += missing
+        pcm: bytes = frame.to_ndarray().tobytes()
+        return bytes(missing * RECEIVED_FORMAT.frame_bytes) + pcm if missing else pcm
+
+    async def stream(self, track: MediaStreamTrack) -> AsyncIterator[bytes]:
+        """The PCM of one frame of ``track`` after the other, until it ends. Cancelling loses nothing."""
+        while True:
+            try:
+                frame = await track.recv()
+            except MediaStreamError:
+                return
+            assert isinstance(frame, AudioFrame)  # the decoder's
+            yield self.take(frame)
+
+    def _missing(self, frame: AudioFrame) -> int:
+        due, self._next_pts = self._next_pts, None
+        if frame.pts is None:
+            return 0
+        self._next_pts = frame.pts + frame.samples
+        gap = 0 if due is None else frame.pts - due
+        return gap if 0 < gap <= _LONGEST_GAP_S * RECEIVED_FORMAT.rate_hz else 0
