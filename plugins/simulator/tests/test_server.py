@@ -235,6 +235,7 @@ async def test_ipv6_loopback_has_a_url():
 
     assert server.base_url == "http://[::1]:7/v1"
     assert server.websocket_url == "ws://[::1]:7/v1/realtime"
+    assert server.azure_endpoint == "http://[::1]:7"
 
 
 def test_server_that_has_not_started_has_no_url():

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Iterator
 from typing import Any, Final, Protocol
 
-__all__ = ["Headers", "Refused", "check_key", "is_beta", "key_of", "select_subprotocol"]
+__all__ = ["Headers", "Refused", "bearer_of", "check_key", "is_beta", "key_of", "select_subprotocol"]
 
 _KEY_PROTOCOL: Final = "openai-insecure-api-key."
 _BETA_PROTOCOL: Final = "openai-beta.realtime-v1"
@@ -54,10 +54,9 @@ def key_of(headers: Headers) -> str:
     Raises:
         Refused: it has none.
     """
-    for value in headers.getall("Authorization", []):
-        scheme, _, key = value.partition(" ")
-        if scheme.lower() == "bearer" and key.strip():
-            return key.strip()
+    bearer = bearer_of(headers)
+    if bearer is not None:
+        return bearer
     for protocol in _protocols(headers):
         if protocol.startswith(_KEY_PROTOCOL):
             return protocol.removeprefix(_KEY_PROTOCOL)
@@ -66,6 +65,15 @@ def key_of(headers: Headers) -> str:
         "using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
     )
     raise Refused(401, message, code=None)
+
+
+def bearer_of(headers: Headers) -> str | None:
+    """What comes in the ``Authorization`` header as ``Bearer``."""
+    for value in headers.getall("Authorization", []):
+        scheme, _, key = value.partition(" ")
+        if scheme.lower() == "bearer" and key.strip():
+            return key.strip()
+    return None
 
 
 def check_key(key: str, api_key: str | None) -> None:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import msgspec
 from realtime_core.clock import current_clock
 
-from realtime_simulator.access import Refused, check_key, is_beta, key_of
+from realtime_simulator.access import Refused, check_key, is_beta
 from realtime_simulator.client_secrets import ClientSecrets
 from realtime_simulator.frames import End
 from realtime_simulator.link import Link
 from realtime_simulator.opening import read_opening
 from realtime_simulator.options import SimulatorOptions
 from realtime_simulator.refusals import Refusal
+from realtime_simulator.surface import check_query, key_at, surface_of
 from realtime_simulator.watch import Watch
 from realtime_simulator.websocket import INTERNAL_ERROR, WebSocket
 
@@ -89,7 +90,8 @@ class Door:
         await asyncio.gather(*(socket.hang_up(end) for socket in self._open))
 
     def _handler(self, method: str, path: str) -> "Handler":
-        methods = self._ROUTES.get(path)
+        _, route = surface_of(path)
+        methods = self._ROUTES.get(route)
         if methods is None:
             raise Refused(404, f"Invalid URL ({method} {path})", code=None)
         if method not in methods:
@@ -100,7 +102,7 @@ class Door:
 
     async def _session(self, request: "web.BaseRequest") -> "web.StreamResponse":
         """One session, from the upgrade to its end."""
-        key = key_of(request.headers)
+        key = _key_of(request)
         secret = self._secrets.get(key)
         if secret is None:
             check_key(key, self._api_key)
@@ -129,7 +131,7 @@ class Door:
 
     async def _create_secret(self, request: "web.BaseRequest") -> "web.StreamResponse":
         """A client secret, for whoever has a key of the account."""
-        key = key_of(request.headers)
+        key = _key_of(request)
         if key in self._secrets:
             raise Refused.of_wrong_key(key)
         check_key(key, self._api_key)
@@ -141,10 +143,21 @@ class Door:
         return _json(secret.answer())
 
     _ROUTES: ClassVar[dict[str, dict[str, Any]]] = {
-        "/v1/realtime": {"GET": _session},
-        "/v1/realtime/client_secrets": {"POST": _create_secret},
+        "/realtime": {"GET": _session},
+        "/realtime/client_secrets": {"POST": _create_secret},
     }
-    """The handlers, by path and method."""
+    """The handlers, by route, which is the path below that of an API, and method."""
+
+
+def _key_of(request: "web.BaseRequest") -> str:
+    """The key, unless the query alone makes a refusal.
+
+    Raises:
+        Refused: there is none, or the API wants another query.
+    """
+    surface, _ = surface_of(request.path)
+    check_query(surface, request.query)
+    return key_at(surface, request.headers, request.query)
 
 
 async def _body_of(request: "web.BaseRequest") -> bytes:

@@ -142,10 +142,19 @@ class SimulatorServer:
         Raises:
             RuntimeError: the server has not started, so that its port is not known.
         """
+        return f"{self.azure_endpoint}/v1"
+
+    @property
+    def azure_endpoint(self) -> str:
+        """What to give a client of Azure as ``endpoint``; its API begins at ``/openai/v1`` there.
+
+        Raises:
+            RuntimeError: the server has not started, so that its port is not known.
+        """
         if self._port == 0:
             raise RuntimeError("the server has no port before it has started: use it in `async with`")
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}/v1"
+        return f"http://{host}:{self._port}"
 
     @property
     def websocket_url(self) -> str:
