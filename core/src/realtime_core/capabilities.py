@@ -35,6 +35,10 @@ class Capabilities:
         history: when items that are not the user's next words can be added: at ``any_time``, ``at_start``
             (before anything else was sent), or never (``none``).
         acks: whether commands are answered. Without, they count as done once written.
+        paced: whether audio travels on a track, at the pace of speech. Then what is sent behind the user's
+            audio waits until that has left; the service plays the assistant's and tells when
+            (``playback_started``, ``playback_stopped``), also after the response is done; ``CancelResponse``
+            ends the playing, too.
         live_settings: names of the settings that an open session can change; with ``tools`` among them it can
             change those, too.
     """
@@ -50,4 +54,5 @@ class Capabilities:
     truncate: Literal["client", "server", "none"] = "client"
     history: Literal["any_time", "at_start", "none"] = "any_time"
     acks: bool = True
+    paced: bool = False
     live_settings: frozenset[str] = frozenset()

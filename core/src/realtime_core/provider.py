@@ -70,7 +70,10 @@ class Setup:
 
 
 class Connection(Protocol):
-    """One live session with a service."""
+    """One live session with a service.
+
+    One whose audio travels on a track may have a property ``media_stats``: `realtime_core.stats.MediaStats`.
+    """
 
     async def send(self, command: Command) -> None:
         """Write a command; return when it is written, not when it is answered.

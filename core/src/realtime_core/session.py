@@ -115,6 +115,7 @@ class RealtimeSession:
             callback_backlog_bytes=self._engine.speech.output.backlog_bytes,
             callback_failures=self._engine.speech.output.failures,
             abandoned_tools=self._engine.toolbox.abandoned,
+            media=self._engine.media_stats,
         )
 
     # -- its life --------------------------------------------------------------------------------

@@ -2,7 +2,22 @@
 
 import attrs
 
-__all__ = ["SessionStats"]
+__all__ = ["MediaStats", "SessionStats"]
+
+
+@attrs.frozen(kw_only=True)
+class MediaStats:
+    """Counters of a track that carries the assistant's audio."""
+
+    packets_received: int = 0
+    packets_lost: int = 0
+    """Those that did not come, or came too late to be played."""
+    lost_audio_ms: float = 0.0
+    """Audio in whose place there is silence."""
+    jitter_ms: float = 0.0
+    """How much the time between packets varies (RFC 3550 §6.4.1)."""
+    silent_ms: float = 0.0
+    """Audio that was not delivered, because nothing was being said."""
 
 
 @attrs.frozen(kw_only=True)
@@ -25,3 +40,5 @@ class SessionStats:
     """Calls of tools that took too long, and whose thread was left to itself."""
     callback_failures: int
     """How often the audio callback has raised; a run of failures is one event."""
+    media: MediaStats | None = None
+    """Of the track, where the provider's audio travels on one."""

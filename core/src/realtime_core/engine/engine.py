@@ -54,6 +54,7 @@ from realtime_core.events import (
 from realtime_core.provider import Connection, Setup
 from realtime_core.settings import TurnDetection
 from realtime_core.state import SessionState
+from realtime_core.stats import MediaStats
 from realtime_core.unset import UNSET, UnsetType
 
 __all__ = ["SessionEngine"]
@@ -86,6 +87,7 @@ class SessionEngine:
         self.meter = Meter(clock, plan.budget, wake=self._check_budget, acks=capabilities.acks)
         self._awaiting_audio = self.meter.awaiting
         self._budget_timer: Timer | None = None
+        self._connection: Connection | None = None
         self.queue = EventQueue(limits.queue_bytes)
         self.speech = AssistantSpeech(
             output_format(plan.settings),
@@ -119,6 +121,7 @@ class SessionEngine:
             audio_input(plan.settings, plan.provider),
             acks=capabilities.acks,
             clock=clock,
+            paced=capabilities.paced,
             timeout_s=limits.command_timeout_s,
         )
         self.configuration = Configuration(plan, sender=self.sender, life=self.life)
@@ -132,6 +135,7 @@ class SessionEngine:
             report=self.report,
             heard=self.speech.heard,
             clock=clock,
+            paced=capabilities.paced,
             timeout_s=limits.command_timeout_s,
         )
         self.toolbox = Toolbox(
@@ -207,7 +211,13 @@ class SessionEngine:
     # -- the turning points ----------------------------------------------------------------------
 
     async def _connect(self) -> Connection:
-        return await self.plan.provider.connect(self.plan.options, self._setup)
+        self._connection = await self.plan.provider.connect(self.plan.options, self._setup)
+        return self._connection
+
+    @property
+    def media_stats(self) -> MediaStats | None:
+        """What the connection tells of its track, if it has one."""
+        return getattr(self._connection, "media_stats", None)
 
     async def _prepare(self, send: Callable[[Command], Awaitable[None]]) -> None:
         commands = [AddItem(item=item) for item in self.plan.history]
@@ -391,10 +401,15 @@ class SessionEngine:
                     self._carry_on(self.speech.silence(self._slot.active_ids))
             return event
         told = self.meter.take(event)
-        if event.phase != "done":
-            return told
-        self._end_response(event, told)
-        return None
+        match event.phase:
+            case "playback_started":
+                self.speech.playback_started(event.response_id)
+            case "playback_stopped":
+                self.speech.playback_stopped(event.response_id)
+            case _:
+                self._end_response(event, told)
+                return None
+        return told
 
     def _end_response(self, event: RealtimeResponseEvent, told: RealtimeEvent) -> None:
         in_band = not self._slot.is_out_of_band(event.response_id)
@@ -467,7 +482,9 @@ class SessionEngine:
         if interruption is not None:
             self._slot.cut()
             for item in interruption.items:
-                self.recorder.interrupted(item.item_id, item.heard_ms, item.received_ms)
+                # of what comes as it is played nobody knows how long it would have been
+                all_ms = None if self._capabilities.paced and not item.complete else item.received_ms
+                self.recorder.interrupted(item.item_id, item.heard_ms, all_ms)
             self.meter.take(interruption.event)
             if self._observation is not None:
                 self._observation.event(interruption.event)

@@ -118,15 +118,17 @@ class Interruptions:
     def _interrupt(
         self, event: RealtimeInterruptionEvent, active: Collection[str | None], *, cancel: bool = False
     ) -> Interruption | None:
-        speaking = [each for each in active if self._key(each, None) not in self.cut]
+        # what the service is playing it may have made long ago
+        known = dict.fromkeys([*active, *self._playout.served])
+        speaking = [each for each in known if self._key(each, None) not in self.cut]
         if not speaking and not self._playout.is_playing():
             return None
         estimates = self._playout.estimates
         items = self._playout.cut()
         for item in items:
-            self._withhold(self._key(item.response_id, item.item_id), active)
+            self._withhold(self._key(item.response_id, item.item_id), known)
         for response_id in speaking:
-            self._withhold(self._key(response_id, None), active)
+            self._withhold(self._key(response_id, None), known)
         return Interruption(
             response_ids=tuple(dict.fromkeys([*(item.response_id for item in items), *speaking])),
             event=_told(event, items, speaking, estimates=estimates),

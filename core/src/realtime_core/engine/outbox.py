@@ -36,6 +36,7 @@ class Outbox:
         self._failed = failed
         self._spawn = spawn
         self._waiting: list[tuple[tuple[Command, ...], Outcome[bool]]] = []
+        self._now: tuple[Command, ...] = ()
         self._is_open = False
         self._writes = False
 
@@ -50,6 +51,10 @@ class Outbox:
         self._waiting.append((commands, written))
         self._begin()
         return written
+
+    def holds(self, command: Command) -> bool:
+        """Whether it has not been written yet."""
+        return any(command in commands for commands, _ in self._waiting) or command in self._now
 
     def _begin(self) -> None:
         if self._is_open and self._waiting and not self._writes:
@@ -69,6 +74,7 @@ class Outbox:
 
     async def _write_group(self, commands: tuple[Command, ...], written: Outcome[bool]) -> None:
         for number, command in enumerate(commands):
+            self._now = commands[number:]
             try:
                 await self._write(command)
             except RealtimeError as exc:
@@ -77,4 +83,6 @@ class Outbox:
                 for lost in commands[number:]:
                     self._failed(lost, exc, awaited)
                 return
+            finally:
+                self._now = ()
         written.set(True)

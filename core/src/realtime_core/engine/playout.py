@@ -190,6 +190,7 @@ class Playout:
         self._items: dict[_Key, _Item] = {}  # in the order in which they began; those that are not over
         self._over: dict[_Key, _Item] = {}
         self._done: dict[str, None] = {}
+        self._served: dict[str | None, None] = {}  # responses that the service is playing
         self._turn = 0  # what stands for an item of a service without ids
         self._receiving: _Item | None = None
         self._handing: _Item | None = None
@@ -245,21 +246,32 @@ class Playout:
             item.dropped_ms = min(item.dropped_ms + audio_ms, item.received_ms - item.handed_ms)
 
     def item_done(self, item_id: str) -> None:
-        """Nothing more of that item will come."""
+        """Nothing more of that item will come, unless the service is still playing it."""
         item = self._items.get(item_id)
         if item is not None:
-            item.complete = True
+            item.complete = item.response_id not in self._served
 
     def response_done(self, response_id: str | None) -> None:
-        """Nothing more of that response will come; without ids: of this turn."""
-        for item in self._items.values():
-            if item.response_id == response_id:
-                item.complete = True
+        """Nothing more of that response will come, unless the service is still playing it; without ids: of
+        this turn.
+        """
+        if response_id not in self._served:
+            self._complete(response_id)
         if response_id is None:
             self._next_turn()
         else:
             self._done[response_id] = None
             _keep_last(self._done)
+
+    def playback_started(self, response_id: str | None) -> None:
+        """The service plays a response: its audio comes while it does, whatever else has ended."""
+        self._served[response_id] = None
+
+    def playback_stopped(self, response_id: str | None) -> None:
+        """The service has played a response to its end, or plays no more of it."""
+        self._served.pop(response_id, None)
+        if response_id in self._done:
+            self._complete(response_id)
 
     def report_played(self, item_id: str, ms: float) -> None:
         """The player says how much of an item was heard: that, and no sink and no estimate, holds from now
@@ -294,7 +306,11 @@ class Playout:
         return None if item is None else item.heard_ms(self._clock.now_s())
 
     def is_playing(self, response_id: str | None = None) -> bool:
-        """Whether anything that was received, of that response or of all, is still to be heard."""
+        """Whether anything, of that response or of all, is still to be heard: of what was received, or of
+        what the service is playing.
+        """
+        if self._served if response_id is None else response_id in self._served:
+            return True
         self._settle()
         now_s = self._clock.now_s()
         return any(
@@ -303,9 +319,16 @@ class Playout:
             if response_id is None or item.response_id == response_id
         )
 
+    @property
+    def served(self) -> tuple[str | None, ...]:
+        """The responses that the service is playing."""
+        return tuple(self._served)
+
     def knows(self, response_id: str | None) -> bool:
         """Whether something of a response is still to be heard, or may come."""
-        return any(item.response_id == response_id for item in self._items.values())
+        return response_id in self._served or any(
+            item.response_id == response_id for item in self._items.values()
+        )
 
     def remaining_ms(self, response_id: str | None) -> float | None:
         """How long until a response has been heard, if nothing delays it: 0, it has been; None: it is not
@@ -315,7 +338,7 @@ class Playout:
         turns that are done have been heard.
         """
         self._settle()
-        if response_id is not None and response_id not in self._done:
+        if response_id in self._served or (response_id is not None and response_id not in self._done):
             return None
         now_s = self._clock.now_s()
         remaining_ms = 0.0
@@ -353,6 +376,7 @@ class Playout:
             # for those who ask afterwards it stands where it was cut
             item.played_ms, item.reported_ms, item.cut = item.heard_ms(now_s), None, True
             self._forget(key)
+        self._served.clear()
         for item in self._over.values():
             item.final = True
         for track in self._tracks:
@@ -368,6 +392,11 @@ class Playout:
             return item_id
         return self._turn if response_id is None else (response_id,)
 
+    def _complete(self, response_id: str | None) -> None:
+        for item in self._items.values():
+            if item.response_id == response_id:
+                item.complete = True
+
     def _next_turn(self) -> None:
         self._turn += 1
         self._receiving = self._handing = None
@@ -380,7 +409,8 @@ class Playout:
             return item
         if item is None:
             self._tidy()
-            item = _Item(response_id, item_id, response_id in self._done)
+            complete = response_id in self._done and response_id not in self._served
+            item = _Item(response_id, item_id, complete)
         self._over.pop(key, None)
         self._items[key] = item
         return item

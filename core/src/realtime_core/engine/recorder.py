@@ -4,7 +4,7 @@ Knows nothing of sessions or wires, and never waits. It keeps all that was said 
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from realtime_core.captions import Caption, CaptionBoard
 from realtime_core.contents import ConversationItem, Message, Role
@@ -27,6 +27,9 @@ from realtime_core.events import (
 )
 
 __all__ = ["Recorder"]
+
+# of speech at the usual 150 to 160 words a minute
+_MS_PER_CHARACTER: Final = 65.0
 
 
 class Recorder:
@@ -67,8 +70,9 @@ class Recorder:
         """What was `sent` with that command was not added after all."""
         self._turns.refused(command_id)
 
-    def interrupted(self, item_id: str | None, heard_ms: float, received_ms: float) -> None:
-        """What the assistant says was cut short: ``heard_ms`` were heard of the ``received_ms`` of its audio.
+    def interrupted(self, item_id: str | None, heard_ms: float, received_ms: float | None) -> None:
+        """What the assistant says was cut short: ``heard_ms`` were heard of the ``received_ms`` of its audio;
+        None: nobody knows how long it would have been, and its words tell.
 
         ``item_id`` None: its latest message at a service without ids. Of an item without audio nothing can be
         heard, and all of its words count.
@@ -76,7 +80,9 @@ class Recorder:
         turn = self._nameless.last_said if item_id is None else self._turns.get(item_id)
         if turn is None:
             return
-        if received_ms > 0:
+        if received_ms is None:
+            turn.interrupt(heard_ms, max(heard_ms, len(turn.text) * _MS_PER_CHARACTER))
+        elif received_ms > 0:
             turn.interrupt(min(max(heard_ms, 0.0), received_ms), received_ms)
         else:
             turn.interrupt(None)

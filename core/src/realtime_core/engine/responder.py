@@ -32,6 +32,7 @@ class Responder:
         outbox: writes it.
         report: gives the application an event.
         heard: waits until the response of an id was played.
+        paced: whether what is written waits for the audio before it, however long that takes.
         timeout_s: how long the service may take to begin a response.
     """
 
@@ -44,6 +45,7 @@ class Responder:
         heard: Heard,
         clock: Clock,
         timeout_s: float,
+        paced: bool = False,
     ) -> None:
         self._slot = slot
         self._outbox = outbox
@@ -51,6 +53,7 @@ class Responder:
         self._heard = heard
         self._clock = clock
         self._timeout_s = timeout_s
+        self._paced = paced
         self._timers: dict[ResponseRequest, Timer] = {}
         self._speech: Timer | None = None
 
@@ -162,6 +165,9 @@ class Responder:
 
     def _time_out(self, request: ResponseRequest) -> None:
         if request.created.settled:
+            return
+        if self._paced and self._outbox.holds(request.command):
+            self._start_timer(request)
             return
         late = CommandTimeout(f"the service did not begin a response within {self._timeout_s:g} s")
         is_awaited = request.created.is_awaited or request.done.is_awaited

@@ -33,11 +33,19 @@ class Sender:
         life: writes to the connection.
         audio: the way of the user's audio; may be replaced under ``order``.
         acks: whether the provider answers commands.
+        paced: whether what is written waits for the audio before it, however long that takes.
         timeout_s: how long one that is answered is waited for.
     """
 
     def __init__(
-        self, life: Lifecycle, audio: AudioInput, *, acks: bool, clock: Clock, timeout_s: float
+        self,
+        life: Lifecycle,
+        audio: AudioInput,
+        *,
+        acks: bool,
+        clock: Clock,
+        timeout_s: float,
+        paced: bool = False,
     ) -> None:
         self.audio = audio
         self.pending = PendingCommands()
@@ -47,6 +55,7 @@ class Sender:
         self._acks = acks
         self._clock = clock
         self._timeout_s = timeout_s
+        self._paced = paced
 
     async def append(self, pcm: AudioLike) -> None:
         """Send a piece of the user's audio.
@@ -118,8 +127,11 @@ class Sender:
         self._life.connection()
         answer = self.pending.expect(command.command_id)
         try:
-            async with timeout(self._clock, self._timeout_s):
+            if self._paced:
                 yield command
+            async with timeout(self._clock, self._timeout_s):
+                if not self._paced:
+                    yield command
                 if self._acks:
                     await answer
         except TimeoutError as exc:

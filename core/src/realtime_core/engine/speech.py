@@ -120,10 +120,21 @@ class AssistantSpeech:
         self._interruptions.response_created(response_id)
 
     def response_done(self, response_id: str | None) -> None:
-        """Nothing more of a response will come."""
-        self._report_all(self.output.finish())
+        """Nothing more of a response will come, unless the service is still playing it."""
+        if response_id not in self._playout.served:
+            self._report_all(self.output.finish())
         self._playout.response_done(response_id)
         self._interruptions.response_done(response_id)
+
+    def playback_started(self, response_id: str | None) -> None:
+        """The service plays a response, whose audio comes meanwhile."""
+        self._playout.playback_started(response_id)
+
+    def playback_stopped(self, response_id: str | None) -> None:
+        """It plays no more of it."""
+        self._report_all(self.output.finish())
+        self._playout.playback_stopped(response_id)
+        self._wake()
 
     def item_done(self, item_id: str) -> None:
         """Nothing more of an item will come."""

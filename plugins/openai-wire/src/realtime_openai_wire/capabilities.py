@@ -3,12 +3,13 @@
 from typing import Final
 
 import attrs
+from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 from realtime_core.capabilities import Capabilities
 
 from realtime_openai_wire.formats import NATIVE_FORMATS
 from realtime_openai_wire.settings import LIVE_SETTINGS, SETTINGS_OF_TRANSCRIPTION, SessionType
 
-__all__ = ["WEBSOCKET_CAPABILITIES", "websocket_capabilities"]
+__all__ = ["WEBRTC_CAPABILITIES", "WEBSOCKET_CAPABILITIES", "websocket_capabilities"]
 
 WEBSOCKET_CAPABILITIES: Final = Capabilities(
     input_formats=NATIVE_FORMATS,
@@ -25,6 +26,16 @@ WEBSOCKET_CAPABILITIES: Final = Capabilities(
     live_settings=LIVE_SETTINGS | {"tools"},
 )
 """The protocol over a WebSocket, whoever is behind it: a conversation."""
+
+WEBRTC_CAPABILITIES: Final = attrs.evolve(
+    WEBSOCKET_CAPABILITIES,
+    # aiortc and libav make Opus of it, and 48 kHz stereo out of Opus
+    input_formats=(PCM16_24KHZ,),
+    output_formats=(AudioFormat("pcm16", 48_000, 2),),
+    truncate="server",
+    paced=True,
+)
+"""The protocol over WebRTC: the audio is on tracks."""
 
 _TRANSCRIPTION: Final = attrs.evolve(
     WEBSOCKET_CAPABILITIES,

@@ -18,6 +18,7 @@ from realtime_openai_wire.client_frames import client_frame
 from realtime_openai_wire.fields import mapping, text
 from realtime_openai_wire.frame_events import Events, reported_format, unreadable
 from realtime_openai_wire.json_values import no_json
+from realtime_openai_wire.media import on_track
 from realtime_openai_wire.names import SendEvents
 from realtime_openai_wire.pending import target_of
 from realtime_openai_wire.server_frames import server_events
@@ -48,13 +49,18 @@ class OpenAIRealtimeCodec:
     """One session's codec; give it every frame, in order.
 
     ``output_format`` is the format of the audio until the service reports another. A session of type
-    ``transcription`` takes audio and its settings only.
+    ``transcription`` takes audio and its settings only. ``on_track``: the audio travels beside the frames, in
+    a format of its own.
     """
 
     def __init__(
-        self, output_format: AudioFormat = PCM16_24KHZ, session_type: SessionType = "realtime"
+        self,
+        output_format: AudioFormat = PCM16_24KHZ,
+        session_type: SessionType = "realtime",
+        *,
+        on_track: bool = False,
     ) -> None:
-        self._state = WireState(output_format)
+        self._state = WireState(output_format, on_track=on_track)
         self._session_type: SessionType = session_type
 
     @property
@@ -66,6 +72,19 @@ class OpenAIRealtimeCodec:
     def update_left_s(self) -> float:
         """How long the answer to a ``session.update`` may yet take before it is given up."""
         return self._state.pending.left_s(SendEvents.SESSION_UPDATE)
+
+    def is_open(self, response_id: str | None) -> bool:
+        """Whether a response has begun and is not done; None: whether any is."""
+        return self._state.responses.is_open(response_id)
+
+    def spoken_item(self, response_id: str | None) -> str | None:
+        """The latest item of a response that is spoken."""
+        return self._state.spoken_items.get(response_id)
+
+    def not_sent(self, command: Command) -> None:
+        """A command that was encoded is not sent after all."""
+        self._state.pending.forget(command.command_id)
+        self._state.asked_settings.refuse(command.command_id)
 
     def mark_sent(self, command: Command) -> None:
         """A command that was encoded to be sent later is sent now."""
@@ -130,6 +149,7 @@ class OpenAIRealtimeCodec:
             self._state.asked_settings.note(command.command_id, session)
 
     def _frame(self, command: Command) -> dict[str, Any]:
+        command = on_track(command) if self._state.on_track else command
         audio_part = 0
         if isinstance(command, Truncate):
             audio_part = self._state.audio_parts.index_of(command.item_id)

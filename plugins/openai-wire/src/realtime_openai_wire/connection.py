@@ -1,26 +1,44 @@
 """A connection out of a codec and a pipe: configures the session and keeps the commands in order.
 
-Knows nothing of sockets: a `Pipe` carries text both ways, over whatever.
+Knows nothing of sockets: a `Pipe` carries text both ways, over whatever. Where the audio travels beside the
+frames, `Media` take the user's, and the pipe brings the assistant's.
 """
 
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
+import attrs
 from realtime_core.audio.formats import AudioFormat
 from realtime_core.clock import current_clock, timeout
-from realtime_core.commands import Command, Raw, UpdateSession
-from realtime_core.errors import ConnectionLost, LostReason
+from realtime_core.commands import (
+    AppendAudio,
+    CancelResponse,
+    ClearAudio,
+    Command,
+    CommitAudio,
+    CreateResponse,
+    Raw,
+    UpdateSession,
+)
+from realtime_core.contents import AudioContent
+from realtime_core.errors import ConnectionLost, LostReason, UnsupportedCommand
 from realtime_core.events import RealtimeEvent, RealtimeSessionEvent
 from realtime_core.provider import Setup
+from realtime_core.stats import MediaStats
 from realtime_core.turnstile import Turnstile
 from realtime_core.unset import UNSET
 
 from realtime_openai_wire.codec import OpenAIRealtimeCodec
+from realtime_openai_wire.media import Media
+from realtime_openai_wire.names import SendEvents
 from realtime_openai_wire.settings import SessionType
+from realtime_openai_wire.track_audio import TrackAudio
 
 __all__ = ["Pipe", "WireConnection"]
+
+_CLEAR_OUTPUT: Final = SendEvents.OUTPUT_AUDIO_BUFFER_CLEAR
 
 
 class Pipe(Protocol):
@@ -30,11 +48,12 @@ class Pipe(Protocol):
         """Write a frame; return when it is written. A cancelled call counts as written.
 
         Raises:
+            UnsupportedCommand: the frame is too big for the other side; nothing was written.
             ConnectionLost: the pipe has ended.
         """
 
-    async def recv(self) -> str | bytes:
-        """The next frame. Cancelling loses nothing.
+    async def recv(self) -> str | bytes | AudioContent:
+        """The next frame, or the next audio of the service's track. Cancelling loses nothing.
 
         Raises:
             ConnectionLost: the pipe has ended, in whichever way; again on every further call.
@@ -50,7 +69,9 @@ class WireConnection:
     It sends the configuration in ``setup`` itself, once the service has made the session, and keeps
     one ``session.update`` in flight, since its answer names no command: a second one waits until the
     first is answered or has had five seconds for it, and what is sent after it waits behind it.
-    ``session_type`` is what the service was asked for when the pipe was opened.
+    ``session_type`` is what the service was asked for when the pipe was opened. With ``media`` the audio is
+    not in the frames: what ends the user's turn waits until the audio before it has left, and without turn
+    detection the input buffer, which a track fills all the time, is cleared before the first audio of a turn.
 
     Raises:
         CallerError: the settings cannot be written; nothing was sent, and the pipe is still yours.
@@ -58,10 +79,21 @@ class WireConnection:
     After this you must call `aclose`; it closes the pipe.
     """
 
-    def __init__(self, pipe: Pipe, setup: Setup, *, session_type: SessionType = "realtime") -> None:
+    def __init__(
+        self,
+        pipe: Pipe,
+        setup: Setup,
+        *,
+        media: Media | None = None,
+        session_type: SessionType = "realtime",
+    ) -> None:
         self._pipe = pipe
+        self._media = media
         output_format = AudioFormat.parse(setup.settings.output_audio_format)
-        self._codec = OpenAIRealtimeCodec(output_format, session_type)
+        self._codec = OpenAIRealtimeCodec(output_format, session_type, on_track=media is not None)
+        self._track = None if media is None else TrackAudio(self._codec.spoken_item)
+        self._is_manual = setup.settings.turn_detection is None
+        self._has_audio = False
         tools = setup.tools or UNSET
         self._setup = UpdateSession(settings=setup.settings, tools=tools, command_id=setup.command_id)
         self._configuration: str | None = self._codec.encode(self._setup, sent=False)
@@ -85,10 +117,10 @@ class WireConnection:
             if isinstance(command, UpdateSession):
                 await self._settle_update()
             self._ensure_open()
-            text = self._codec.encode(command)
-            if isinstance(command, UpdateSession | Raw) and self._codec.awaits_update:
-                self._may_update.clear()
-            await self._pipe.send(text)
+            if self._media is None:
+                await self._write(command)
+            else:
+                await self._write_beside(self._media, command)
         finally:
             self._order.leave()
 
@@ -120,15 +152,71 @@ class WireConnection:
                 self._configuring.cancel()
                 await asyncio.gather(self._configuring, return_exceptions=True)
 
-    async def _next_events(self) -> Sequence[RealtimeEvent]:
+    @property
+    def media_stats(self) -> MediaStats | None:
+        """The counters of the service's track, if there is one."""
+        if self._media is None or self._track is None:
+            return None
+        return attrs.evolve(self._media.stats, silent_ms=self._track.undelivered_ms)
+
+    async def _write(self, command: Command) -> None:
+        text = self._codec.encode(command)
+        if isinstance(command, UpdateSession | Raw) and self._codec.awaits_update:
+            self._may_update.clear()
         try:
-            events = self._codec.decode(await self._pipe.recv())
-        except ConnectionLost as exc:
-            self._ended(exc)
+            await self._pipe.send(text)
+        except UnsupportedCommand:
+            self._codec.not_sent(command)
             raise
+
+    async def _write_beside(self, media: Media, command: Command) -> None:
+        """A command where the audio is on a track, which a frame must not overtake."""
+        match command:
+            case AppendAudio():
+                if self._is_manual and not self._has_audio:
+                    await self._write(ClearAudio())
+                self._has_audio = True
+                await media.append(command.data)
+                return
+            case CommitAudio() | CreateResponse():
+                await media.flushed()
+            case ClearAudio():
+                media.clear()
+            case CancelResponse():
+                # the service plays it from a buffer, also when it is done
+                playing = Raw(command_id=command.command_id, service_type=_CLEAR_OUTPUT)
+                if self._codec.is_open(command.response_id):
+                    await self._write(command)
+                    playing = Raw(service_type=_CLEAR_OUTPUT)
+                command = playing
+        if isinstance(command, CommitAudio | ClearAudio):
+            self._has_audio = False
+        await self._write(command)
+
+    async def _next_events(self) -> Sequence[RealtimeEvent]:
+        while True:
+            try:
+                arrived = await self._pipe.recv()
+            except ConnectionLost as exc:
+                self._ended(exc)
+                raise
+            if isinstance(arrived, AudioContent):
+                events: tuple[RealtimeEvent, ...] = () if self._track is None else self._track.take(arrived)
+            else:
+                events = self._decode(arrived)
+            if events:
+                return events
+
+    def _decode(self, frame: str | bytes) -> tuple[RealtimeEvent, ...]:
+        events = self._codec.decode(frame)
         if not self._may_update.is_set() and not self._codec.awaits_update:
             self._may_update.set()
-        return events
+        if self._track is None:
+            return events
+        for event in events:
+            if isinstance(event, RealtimeSessionEvent) and event.turn_detection is not UNSET:
+                self._is_manual = event.turn_detection is None
+        return self._track.frame(events)
 
     async def _settle_update(self) -> None:
         """Wait until the update before is answered, or its answer is given up."""

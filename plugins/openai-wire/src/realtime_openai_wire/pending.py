@@ -148,6 +148,11 @@ class PendingCommands:
         if key is not None:
             self._note(attrs.evolve(self._pending.pop(key), sent_s=self._clock.now_s()))
 
+    def forget(self, command_id: str) -> None:
+        """A command was not sent after all, and nothing answers it."""
+        for key in [key for key, command in self._pending.items() if command.command_id == command_id]:
+            del self._pending[key]
+
     def has(self, kind: str) -> bool:
         """Whether a command of that kind waits for its answer."""
         return next(self._of(kind), None) is not None

@@ -5,7 +5,7 @@ from typing import Any, Final
 import attrs
 import pybase64
 from realtime_core.contents import AudioContent
-from realtime_core.events import RealtimeAudioEvent, RealtimeResponseEvent
+from realtime_core.events import RealtimeAudioEvent, RealtimeInterruptionEvent, RealtimeResponseEvent
 
 from realtime_openai_wire.call_frames import new_approvals, new_calls, response_of
 from realtime_openai_wire.calls import is_complete_call, read_call
@@ -64,7 +64,10 @@ def _audio_delta(state: WireState, name: str, frame: Frame) -> Events:
 
 def _part_added(state: WireState, name: str, frame: Frame) -> Events:
     if mapping(frame, "part").get("type") in _AUDIO_PARTS:
-        state.audio_parts.note(identifier(frame, "item_id"), integer(frame, "content_index"))
+        item_id, response_id = identifier(frame, "item_id"), identifier(frame, "response_id")
+        state.audio_parts.note(item_id, integer(frame, "content_index"))
+        if item_id is not None and response_id is not None:
+            state.spoken_items.note(response_id, item_id)
     return (plain_event(name, frame),)
 
 
@@ -123,8 +126,13 @@ def _playback_stopped(_: WireState, name: str, frame: Frame) -> Events:
     return _playback(name, frame, phase="playback_stopped")
 
 
-def _playback_cleared(_: WireState, name: str, frame: Frame) -> Events:
-    return _playback(name, frame, phase="playback_stopped", status_reason="cleared")
+def _playback_cleared(state: WireState, name: str, frame: Frame) -> Events:
+    command_id = state.pending.answer_oldest(SendEvents.OUTPUT_AUDIO_BUFFER_CLEAR)
+    interrupted = RealtimeInterruptionEvent(
+        service_type=name, service_event=frame, cause="service", **frame_ids(frame)
+    )
+    cleared = {"phase": "playback_stopped", "status_reason": "cleared", "command_id": command_id}
+    return interrupted, *_playback(name, frame, **cleared)
 
 
 RESPONSE_FRAMES: Final[dict[str, Handler]] = {

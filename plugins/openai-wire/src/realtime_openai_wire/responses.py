@@ -51,6 +51,11 @@ class OpenResponses:
         response.audio_format = audio_format
         response.out_of_band = out_of_band
 
+    def is_open(self, response_id: str | None) -> bool:
+        """Whether a response has begun and is not done; None: whether any is."""
+        response = self._responses.get(self.name_of(response_id))
+        return response is not None and not response.done
+
     def is_out_of_band(self, response_id: str | None) -> bool | None:
         """Whether a response is, as its beginning said; None where none was seen."""
         response = self._responses.get(self.name_of(response_id))

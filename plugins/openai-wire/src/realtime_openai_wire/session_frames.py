@@ -62,7 +62,7 @@ def _session(state: WireState, name: str, frame: Frame, **fields: Any) -> Events
             service_event=frame,
             session_id=identifier(session, "id"),
             expires_at_s=number(session, "expires_at"),
-            input_format=reported_format(session, "input"),
+            input_format=None if state.on_track else reported_format(session, "input"),
             turn_detection=_turn_detection(session),
             **fields,
         ),

@@ -63,4 +63,8 @@ class WireState:
     approvals: Latest[str, None] = _at_most(MOST_CALLS)
     """The requests for approval that were given out."""
     audio_parts: AudioParts = attrs.Factory(AudioParts)
+    spoken_items: Latest[str, str] = _at_most(_ITEMS)
+    """The latest item of each response that is spoken."""
+    on_track: bool = False
+    """The audio is not in the frames, and has not the format that these report."""
     pending: PendingCommands = attrs.Factory(PendingCommands)
