@@ -10,6 +10,7 @@ from realtime_core import (
     RealtimeErrorEvent,
     RealtimeEvent,
     RealtimeFunctionCallEvent,
+    RealtimeInterruptionEvent,
     RealtimeItemEvent,
     RealtimeResponseEvent,
     ToolCall,
@@ -185,11 +186,26 @@ def test_no_text_is_kept_of_a_response_that_is_done(decode, state):
     ],
 )
 def test_a_service_that_plays_the_audio_tells_when(decode, name, phase, reason):
-    (event,) = decode(name, response_id="r1")
+    event = decode(name, response_id="r1")[-1]
 
     assert type(event) is RealtimeResponseEvent
     assert (event.phase, event.status_reason, event.response_id) == (phase, reason, "r1")
     assert event.status is None
+
+
+def test_a_service_that_throws_away_what_it_was_playing_interrupts(decode):
+    interruption = decode("output_audio_buffer.cleared", response_id="r1")[0]
+
+    assert type(interruption) is RealtimeInterruptionEvent
+    assert (interruption.cause, interruption.response_id) == ("service", "r1")
+
+
+def test_what_is_no_more_played_answers_who_asked_for_that(decode, state):
+    state.pending.add("e1", "cmd_1", SendEvents.OUTPUT_AUDIO_BUFFER_CLEAR)
+
+    (_, cleared) = decode("output_audio_buffer.cleared", response_id="r1")
+
+    assert cleared.command_id == "cmd_1"
 
 
 # --- cancellation

@@ -41,7 +41,7 @@ CLASSES = {
     "response.output_text.done": ["RealtimeTextEvent", "RealtimeTranscriptEvent"],
     "output_audio_buffer.started": ["RealtimeResponseEvent"],
     "output_audio_buffer.stopped": ["RealtimeResponseEvent"],
-    "output_audio_buffer.cleared": ["RealtimeResponseEvent"],
+    "output_audio_buffer.cleared": ["RealtimeInterruptionEvent", "RealtimeResponseEvent"],
 }
 """The events that have a class of their own; the others are plain."""
 

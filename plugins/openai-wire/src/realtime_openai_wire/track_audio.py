@@ -62,7 +62,7 @@ class TrackAudio:
                 return self._end(audio)
             case "clearing":
                 self._clear(audio)
-            case "outside":
+            case _:
                 self._keep(audio)
         return ()
 

@@ -1,0 +1,259 @@
+import asyncio
+import json
+from collections import deque
+
+import numpy as np
+import pytest
+from realtime_core import (
+    AudioContent,
+    AudioFormat,
+    RealtimeAudioEvent,
+    RealtimeResponseEvent,
+)
+from realtime_core.commands import (
+    AppendAudio,
+    CancelResponse,
+    ClearAudio,
+    CommitAudio,
+    CreateResponse,
+    UpdateSession,
+)
+from realtime_core.errors import UnsupportedCommand
+from realtime_core.provider import Setup
+from realtime_core.stats import MediaStats
+from realtime_openai_wire.connection import WireConnection
+from realtime_openai_wire.settings import OpenAIRealtimeExecutionSettings
+
+STEREO = AudioFormat("pcm16", 48_000, 2)
+CREATED = '{"type": "session.created", "session": {"id": "s1"}}'
+UPDATED = '{"type": "session.updated", "session": {"id": "s1"}}'
+
+
+class Link:
+    """A pipe and its media, whose far ends are the test; they log what they are given, in order."""
+
+    def __init__(self, *arriving):
+        self.log = []
+        self.left = asyncio.Event()
+        self.left.set()
+        self.biggest = 100_000
+        self._arriving = deque(arriving)
+
+    def arrive(self, *arriving):
+        self._arriving.extend(arriving)
+
+    async def send(self, text):
+        if len(text) > self.biggest:
+            raise UnsupportedCommand(f"{len(text)} bytes, of {self.biggest}")
+        self.log.append(json.loads(text))
+
+    async def recv(self):
+        return self._arriving.popleft()
+
+    async def aclose(self):
+        pass
+
+    async def append(self, pcm):
+        self.log.append(pcm)
+
+    async def flushed(self):
+        await self.left.wait()
+        self.log.append("flushed")
+
+    def clear(self):
+        self.log.append("dropped")
+
+    @property
+    def stats(self):
+        return MediaStats(packets_received=3)
+
+    def names(self):
+        """What was given since the last time, frames by their type."""
+        names = [each["type"] if isinstance(each, dict) else each for each in self.log]
+        self.log.clear()
+        return names
+
+
+def settings(**values):
+    formats = {"input_audio_format": "pcm16", "output_audio_format": STEREO}
+    return OpenAIRealtimeExecutionSettings(**{**formats, **values})
+
+
+async def opened(*arriving, updated=UPDATED, **values):
+    link = Link(CREATED, updated, *arriving)
+    connection = WireConnection(link, Setup(settings=settings(**values)), media=link)
+    await connection.receive()
+    await connection.receive()
+    return link, connection
+
+
+def frame(name, **fields):
+    return json.dumps({"type": name, **fields})
+
+
+def sound(loudness):
+    return AudioContent(np.full(1920, loudness, dtype="<i2").tobytes(), STEREO)
+
+
+async def test_the_configuration_says_nothing_of_formats():
+    link, _ = await opened(voice="marin")
+
+    assert link.log[0]["session"] == {"type": "realtime", "audio": {"output": {"voice": "marin"}}}
+
+
+async def test_what_the_service_reports_of_formats_is_not_that_of_the_track():
+    formats = {"input": {"format": {"type": "audio/pcmu"}}, "output": {"format": {"type": "audio/pcmu"}}}
+    link, connection = await opened()
+    link.arrive(frame("session.updated", session={"audio": formats}))
+
+    (event,) = await connection.receive()
+
+    assert event.input_format is None
+
+
+async def test_audio_goes_to_the_track():
+    link, connection = await opened()
+    link.names()
+
+    await connection.send(AppendAudio(data=b"\1\0"))
+
+    assert link.names() == [b"\1\0"]
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [(CommitAudio(), "input_audio_buffer.commit"), (CreateResponse(), "response.create")],
+)
+async def test_what_ends_a_turn_waits_until_the_audio_before_it_has_left(command, name):
+    link, connection = await opened()
+    link.names()
+    link.left.clear()
+    sending = asyncio.create_task(connection.send(command))
+    await asyncio.sleep(0)
+    assert link.names() == []
+
+    link.left.set()
+    await sending
+
+    assert link.names() == ["flushed", name]
+
+
+async def test_clearing_drops_what_has_not_left():
+    link, connection = await opened()
+    link.names()
+
+    await connection.send(ClearAudio())
+
+    assert link.names() == ["dropped", "input_audio_buffer.clear"]
+
+
+async def test_with_turn_detection_the_buffer_is_not_cleared():
+    link, connection = await opened(turn_detection={"type": "server_vad"})
+    link.names()
+
+    await connection.send(AppendAudio(data=b"\1\0"))
+
+    assert link.names() == [b"\1\0"]
+
+
+@pytest.mark.parametrize("end", [CommitAudio(), ClearAudio()])
+async def test_without_turn_detection_a_turn_begins_with_an_empty_buffer(end):
+    link, connection = await opened(turn_detection=None)
+    link.names()
+
+    for command in (AppendAudio(data=b"\1\0"), AppendAudio(data=b"\2\0"), end, AppendAudio(data=b"\3\0")):
+        await connection.send(command)
+
+    sent = [each for each in link.names() if each not in ("flushed", "dropped")]
+    ended = "input_audio_buffer.commit" if isinstance(end, CommitAudio) else "input_audio_buffer.clear"
+    clear = "input_audio_buffer.clear"
+    assert sent == [clear, b"\1\0", b"\2\0", ended, clear, b"\3\0"]
+
+
+async def test_whether_turns_are_detected_is_what_the_service_says():
+    off = frame("session.updated", session={"audio": {"input": {"turn_detection": None}}})
+    link, connection = await opened(updated=off)
+    link.names()
+
+    await connection.send(AppendAudio(data=b"\1\0"))
+
+    assert link.names() == ["input_audio_buffer.clear", b"\1\0"]
+
+
+async def test_a_response_that_runs_is_cancelled_and_then_no_more_played():
+    link, connection = await opened(frame("response.created", response={"id": "r1"}))
+    await connection.receive()
+    link.names()
+    cancel = CancelResponse(response_id="r1")
+
+    await connection.send(cancel)
+
+    assert [each["event_id"] == cancel.command_id for each in link.log] == [True, False]
+    assert link.names() == ["response.cancel", "output_audio_buffer.clear"]
+
+
+async def test_a_response_that_is_done_is_no_more_played():
+    created = frame("response.created", response={"id": "r1"})
+    done = frame("response.done", response={"id": "r1", "status": "completed"})
+    link, connection = await opened(
+        created, done, frame("output_audio_buffer.cleared", response_id="r1"), sound(0)
+    )
+    await connection.receive()
+    await connection.receive()
+    link.names()
+    cancel = CancelResponse(response_id="r1")
+
+    await connection.send(cancel)
+
+    assert link.names() == ["output_audio_buffer.clear"]
+    cleared = (await connection.receive())[-1]
+    assert (cleared.phase, cleared.command_id) == ("playback_stopped", cancel.command_id)
+
+
+async def test_the_track_is_heard_while_the_service_plays():
+    part = {"response_id": "r1", "item_id": "i1", "content_index": 0, "part": {"type": "audio"}}
+    link, connection = await opened(
+        sound(0),
+        frame("response.content_part.added", **part),
+        sound(0),
+        frame("output_audio_buffer.started", response_id="r1"),
+        sound(900),
+        frame("output_audio_buffer.stopped", response_id="r1"),
+        *[sound(0)] * 6,
+    )
+    events = []
+    while not _is_stop(events):
+        events += await connection.receive()
+
+    heard = [event for event in events if isinstance(event, RealtimeAudioEvent)]
+    assert [event.audio for event in heard] == [sound(900), *[sound(0)] * 5]
+    assert {(event.response_id, event.item_id) for event in heard} == {("r1", "i1")}
+    assert connection.media_stats == MediaStats(packets_received=3, silent_ms=40)
+    assert link.names()[0] == "session.update"
+
+
+def _is_stop(events):
+    last = events[-1] if events else None
+    return isinstance(last, RealtimeResponseEvent) and last.phase == "playback_stopped"
+
+
+async def test_a_frame_that_is_too_big_leaves_nothing_behind():
+    link, connection = await opened()
+    link.biggest = 10
+    update = UpdateSession(settings=OpenAIRealtimeExecutionSettings(instructions="Be brief."))
+
+    with pytest.raises(UnsupportedCommand, match="bytes, of 10"):
+        await connection.send(update)
+
+    link.biggest = 100_000
+    await connection.send(UpdateSession(settings=OpenAIRealtimeExecutionSettings(voice="cedar")))
+    link.arrive(UPDATED)
+    (event,) = await connection.receive()
+    assert event.command_id not in (None, update.command_id)
+
+
+async def test_without_a_track_there_is_nothing_to_count():
+    link = Link(CREATED)
+    connection = WireConnection(link, Setup(settings=settings(output_audio_format="pcm16")))
+
+    assert connection.media_stats is None
