@@ -34,7 +34,7 @@ def open_page(chromium) -> Open:
 
     @asynccontextmanager
     async def opened(url: str, *, microphone: Path | None = None, allowed: bool = True, **context):
-        flags = ["--autoplay-policy=user-gesture-required"]
+        flags = ["--autoplay-policy=user-gesture-required", "--disable-gpu"]
         if microphone is not None:
             flags += ["--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={microphone}"]
         if allowed:
