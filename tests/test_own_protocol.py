@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from listening import collect, heard_ms, is_done, printed, shape, until
 from own_protocol.frames import MOST_BYTES, pack
 from own_protocol.provider import LIVE, TURNS, Codec
 from own_protocol.server import Peer, serving, silent
-from own_protocol.talk import KEY, both, collect, has, heard_ms, is_done, parley, shape, spoken, until
+from own_protocol.talk import KEY, both, has, parley
 from realtime_core import (
     AudioContent,
     AudioFormat,
@@ -60,7 +61,7 @@ async def test_reply_arrives_whole_in_the_format_of_the_session():
         events = await until(session, is_done)
         peer = await service.peer()
 
-    assert spoken(events) == "Good morning to you. "
+    assert printed(events) == "Good morning to you. "
     assert heard_ms(events) == pytest.approx(1_000, abs=1)  # 16 kHz on the wire, 24 kHz here
     assert {e.audio.format for e in events if isinstance(e, RealtimeAudioEvent)} == {
         AudioFormat("pcm16", 24_000)
@@ -184,7 +185,7 @@ async def test_frame_that_cannot_be_read_is_an_error_event_and_the_session_goes_
 
     codes = [event.code for event in events if isinstance(event, RealtimeErrorEvent)]
     assert codes == ["unreadable_frame"] * 4
-    assert spoken(events) == "Still here."
+    assert printed(events) == "Still here."
 
 
 _MEANINGS = st.sampled_from(["audio", "spoken", "calls", "heard", "interrupted", "over", "tokens"])
@@ -337,7 +338,7 @@ async def test_end_that_nobody_asked_for_has_a_last_event_and_a_typed_reason(
     assert isinstance(events[-1], RealtimeSessionEvent)
     assert (events[-1].phase, events[-1].reason) == ("closed", str(reason))
     if ends is not Peer.drop:  # a reset may overtake what was said
-        assert spoken(events) == "Before the end "
+        assert printed(events) == "Before the end "
 
 
 @both
@@ -409,7 +410,7 @@ async def test_reading_that_is_cancelled_loses_nothing(provider: Provider):
             with contextlib.suppress(asyncio.CancelledError):
                 events.append(await waiting)
 
-    assert spoken(events) == "".join(f"{number} " for number in range(200))
+    assert printed(events) == "".join(f"{number} " for number in range(200))
 
 
 async def test_connection_whose_reading_is_cancelled_at_any_byte_loses_nothing():

@@ -5,10 +5,11 @@ import logging
 from typing import Any
 
 import pytest
+from listening import collect, is_done, until
 from own_protocol.frames import pack
 from own_protocol.provider import LIVE
 from own_protocol.server import Peer, serving
-from own_protocol.talk import KEY, both, collect, has, is_done, parley, until
+from own_protocol.talk import KEY, both, has, parley
 from realtime_core import (
     Budget,
     ConnectionLost,

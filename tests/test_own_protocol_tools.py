@@ -6,9 +6,10 @@ import threading
 from typing import Any
 
 import pytest
+from listening import printed, until
 from own_protocol.frames import MOST_BYTES
 from own_protocol.server import Peer, serving
-from own_protocol.talk import Player, both, has, parley, spoken, until
+from own_protocol.talk import Player, both, has, parley
 from realtime_core import (
     ActiveCall,
     AudioFormat,
@@ -80,7 +81,7 @@ async def test_service_goes_on_by_itself_after_all_results_and_is_never_asked_to
         events = await until(session, has("end"))
         peer = await service.peer()
 
-    assert spoken(events) == 'sunny in Oslo {"hour":12} '
+    assert printed(events) == 'sunny in Oslo {"hour":12} '
     assert sorted(peer.order) == ["returns", "returns", "says", "setup"]
     calls = [event.function_call for event in events if isinstance(event, RealtimeFunctionCallEvent)]
     assert [(call.call_id, call.name, call.arguments) for call in calls] == [
@@ -342,7 +343,7 @@ async def test_service_may_number_its_calls_anew_in_every_turn():
     async with serving(script) as service, parley(service)(tools=[weather]) as session:
         events = await until(session, has("end"))
 
-    assert spoken(events) == "sunny in Oslo sunny in Bergen "
+    assert printed(events) == "sunny in Oslo sunny in Bergen "
 
 
 @both
@@ -398,7 +399,7 @@ async def test_thousand_pieces_of_audio_reach_the_callback_while_a_tool_is_held(
         held_sync.set()
         events = await until(session, has("end"))
 
-    assert spoken(events) == "done "
+    assert printed(events) == "done "
 
 
 # -- the end, from inside ------------------------------------------------------------------------
@@ -540,7 +541,7 @@ async def test_call_waits_for_a_persons_decision(provider: Provider, *, approves
         peer = await service.peer()
 
     assert made == (["green"] if approves else [])
-    assert ("booked green" in spoken(events)) is approves
+    assert ("booked green" in printed(events)) is approves
     assert peer.order == ["setup", "returns"]  # no words of the system in between: the service takes none
     assert not [event for event in events if isinstance(event, RealtimeErrorEvent)]
 
@@ -646,7 +647,7 @@ async def test_calls_can_be_answered_by_hand(provider: Provider):
         await session.send(RealtimeFunctionResultEvent(function_result=result))
         events = await until(session, has("end"))
 
-    assert spoken(events) == "rain "
+    assert printed(events) == "rain "
     assert not ran
 
 

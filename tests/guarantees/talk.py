@@ -10,11 +10,7 @@ from typing import Any
 import attrs
 from realtime_core import (
     RealtimeClient,
-    RealtimeErrorEvent,
-    RealtimeEvent,
-    RealtimeResponseEvent,
     RealtimeSession,
-    RealtimeTextEvent,
     create_client,
 )
 from realtime_core.clock import VirtualClock, use_clock
@@ -89,37 +85,3 @@ async def talking(
             opening = made(**(session or {}))
         async with opening as opened:
             yield Talk(opened, await server.session(), clock, service_clock)
-
-
-async def until(session: RealtimeSession, ends: Callable[[RealtimeEvent], bool]) -> list[RealtimeEvent]:
-    """What a session gives, up to the first event that ``ends`` it, which is the last."""
-    events = []
-    async for event in session.receive():
-        events.append(event)
-        if ends(event):
-            break
-    return events
-
-
-async def collect(session: RealtimeSession, events: list[RealtimeEvent]) -> None:
-    """Add what a session gives to ``events``, until it ends."""
-    async for event in session.receive():
-        events.append(event)  # noqa: PERF401  # what came is kept although the loop raises
-
-
-async def ended(session: RealtimeSession) -> list[RealtimeEvent]:
-    """Delete the session; all it has given and nobody has read."""
-    await session.delete_session()
-    return [event async for event in session.receive()]
-
-
-def is_done(event: RealtimeEvent) -> bool:
-    return isinstance(event, RealtimeResponseEvent) and event.phase == "done"
-
-
-def errors(events: list[RealtimeEvent]) -> list[RealtimeErrorEvent]:
-    return [event for event in events if isinstance(event, RealtimeErrorEvent)]
-
-
-def printed(events: list[RealtimeEvent]) -> str:
-    return "".join(event.text.text for event in events if isinstance(event, RealtimeTextEvent))

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from guarantees.talk import ended, errors, talking, until
+from guarantees.talk import talking
+from listening import ended, errors, until
 from realtime_core import (
     CommandTimeout,
     ConnectionLost,

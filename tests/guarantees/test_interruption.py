@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from guarantees.talk import Talk, ended, errors, is_done, printed, talking, until
+from guarantees.talk import Talk, talking
+from listening import ended, errors, is_done, printed, until
 from own_protocol.talk import Player
 from realtime_core import (
     RealtimeAudioEvent,

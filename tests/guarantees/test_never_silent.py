@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from guarantees.talk import collect, ended, errors, is_done, printed, serving, talking, until
+from guarantees.talk import serving, talking
+from listening import collect, ended, errors, is_done, printed, until
 from realtime_core import (
     ConnectionLost,
     LostReason,

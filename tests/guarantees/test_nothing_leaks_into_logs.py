@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from guarantees.talk import Talk, is_done, talking, until
+from guarantees.talk import Talk, talking
+from listening import is_done, until
 from own_protocol.talk import Player
 from realtime_core import (
     ActiveCall,

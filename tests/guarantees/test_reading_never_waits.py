@@ -5,7 +5,8 @@ import threading
 from typing import Any
 
 import pytest
-from guarantees.talk import ANY, ended, errors, is_done, talking, until
+from guarantees.talk import ANY, talking
+from listening import ended, errors, is_done, until
 from realtime_core import RealtimeAudioEvent, RealtimeErrorEvent, RealtimeInterruptionEvent
 from realtime_core.observers import hookimpl
 
@@ -31,7 +32,7 @@ class Played:
         self.samples += len(pcm)
 
 
-def spoken(service: Any) -> int:
+def printed(service: Any) -> int:
     """Samples of audio that the service has sent."""
     deltas = [frame["delta"] for frame in service.sent if frame["type"] == "response.output_audio.delta"]
     return sum((len(delta) * 3 // 4 - delta.count("=")) // 2 for delta in deltas)
@@ -67,7 +68,7 @@ async def test_consumer_that_is_held_delays_no_callback_no_tool_and_no_interrupt
         await talk.service.expect_sent("response.output_item.done", item={"type": "message"})
         talk.service.user_starts_speaking()
         await silenced.wait()
-        samples, sent = played.samples, spoken(talk.service)
+        samples, sent = played.samples, printed(talk.service)
         queued = talk.session.stats.queued_events
 
         following = await anext(stream)
@@ -126,7 +127,7 @@ async def test_tool_that_is_held_delays_no_audio_and_no_event(realtime_simulator
             again = await talk.session.send_text("talk", respond=True)
             await again
             assert began.is_set()
-            assert played.samples == spoken(talk.service) > 0
+            assert played.samples == printed(talk.service) > 0
             assert sum(isinstance(event, RealtimeAudioEvent) for event in first) > 10
             assert not any(frame.get("item", {}).get("output") for frame in talk.service.received)
         finally:
@@ -151,7 +152,7 @@ async def test_observer_that_is_held_delays_nothing(realtime_simulator: Any):
             handle = await talk.session.send_text("talk", respond=True)
             await handle
             assert held.is_set()
-            assert played.samples == spoken(talk.service) > 0
+            assert played.samples == printed(talk.service) > 0
             events = await until(talk.session, is_done)
             assert sum(isinstance(event, RealtimeAudioEvent) for event in events) > 10
         finally:
@@ -182,6 +183,6 @@ async def test_consumer_merely_behind_catches_up_and_misses_nothing(realtime_sim
         events = await ended(talk.session)
 
     samples = sum(len(event.audio.data) // 2 for event in events if isinstance(event, RealtimeAudioEvent))
-    assert samples == spoken(talk.service) > 0
+    assert samples == printed(talk.service) > 0
     assert not any(isinstance(event, RealtimeErrorEvent) for event in events)
     assert talk.session.stats.dropped_events == 0

@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from guarantees.talk import ANY, HELD, Talk, ended, errors, is_done, printed, talking, until
+from guarantees.talk import ANY, HELD, Talk, talking
+from listening import ended, errors, is_done, printed, until
 from realtime_core import (
     CommandTimeout,
     ConnectionLost,

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from guarantees.stepping import AtStep, cancel
-from guarantees.talk import ANY, HELD, Talk, collect, serving, talking, until
+from guarantees.talk import ANY, HELD, Talk, serving, talking
+from listening import collect, until
 from realtime_core import (
     ConnectionLost,
     Message,

@@ -12,7 +12,8 @@ import attrs
 import numpy as np
 import pytest
 from conftest import Serve, frame, open_session
-from guarantees.talk import Talk, ended, errors, is_done, printed, talking, until
+from guarantees.talk import Talk, talking
+from listening import ended, errors, is_done, printed, until
 from realtime_core import (
     ActiveCall,
     RealtimeApprovalEvent,
