@@ -216,3 +216,59 @@ def test_a_flag_has_customary_words(word, flag):
 def test_a_string_that_is_none_of_its_type_is_refused_by_that(name, kind):
     with pytest.raises(InvalidOptions, match=f"^option '{name}' has a wrong value; it takes {kind}$"):
         build_options(Plain, {name: "perhaps"}, {})
+
+
+# --- the environment
+
+
+@attrs.frozen
+class Door:
+    key: str | None = option(env="ACME_KEY", unless=("badge", "pin"), default=None)
+    badge: str | None = option(env="ACME_BADGE", unless=("key",), default=None)
+    pin: str | None = option(default=None)
+    name: str = option(env=("ACME_DOOR", "ACME_GATE"))
+    age: int = option(env="ACME_AGE", default=0, convert=lambda age: age + 1, convert_env=len)
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [({"ACME_DOOR": "a", "ACME_GATE": "b"}, "a"), ({"ACME_DOOR": "", "ACME_GATE": "b"}, "b")],
+)
+def test_the_first_variable_that_is_set_gives_an_option(environ, name):
+    assert build_options(Door, {}, environ).name == name
+
+
+def test_a_missing_option_names_all_its_variables():
+    with pytest.raises(InvalidOptions, match=r"give name=\.\.\. or set ACME_DOOR or ACME_GATE"):
+        build_options(Door, {}, {})
+
+
+def test_a_wrong_value_names_the_variable_that_gave_it():
+    @attrs.frozen
+    class Aged:
+        age: int = option(env=("ACME_AGE", "ACME_YEARS"))
+
+    with pytest.raises(InvalidOptions, match=r"'age' \(from ACME_YEARS\)"):
+        build_options(Aged, {}, {"ACME_YEARS": "many"})
+
+
+@pytest.mark.parametrize(
+    ("given", "key", "badge"),
+    [
+        ({}, "k", None),
+        ({"key": None}, "k", None),
+        ({"badge": "mine"}, None, "mine"),
+        ({"pin": "mine"}, None, "b"),
+        ({"key": "mine"}, "mine", None),
+        ({"key": "mine", "badge": "mine"}, "mine", "mine"),
+    ],
+)
+def test_the_environment_is_silent_about_what_another_option_says(given, key, badge):
+    built = build_options(Door, {"name": "n", **given}, {"ACME_KEY": "k", "ACME_BADGE": "b"})
+
+    assert (built.key, built.badge) == (key, badge)
+
+
+def test_what_the_environment_gives_may_be_converted_otherwise():
+    assert build_options(Door, {"name": "n", "age": 2}, {}).age == 3
+    assert build_options(Door, {"name": "n"}, {"ACME_AGE": "four"}).age == 4

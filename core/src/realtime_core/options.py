@@ -5,7 +5,7 @@ Knows nothing of any provider. A secret option never shows in a ``repr``.
 
 import difflib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -16,37 +16,48 @@ __all__ = ["build_options", "missing_option", "option"]
 
 OptionsT = TypeVar("OptionsT", bound=attrs.AttrsInstance)
 
-_ENV = "realtime_env"
-_CONVERT = "realtime_convert"
+_ENV: Final = "realtime_env"
+_UNLESS: Final = "realtime_unless"
+_CONVERT: Final = "realtime_convert"
+_CONVERT_ENV: Final = "realtime_convert_env"
 
 
 def option(
     *,
-    env: str | None = None,
+    env: str | Sequence[str] = (),
+    unless: Sequence[str] = (),
     default: Any = attrs.NOTHING,
     secret: bool = False,
     convert: Callable[[Any], Any] | None = None,
+    convert_env: Callable[[str], Any] | None = None,
 ) -> Any:
     """A field of an options class.
 
     Args:
-        env: the environment variable that gives it when the program does not; an empty one counts as
-            not set.
+        env: the environment variable that gives it when the program does not, or several, of which the
+            first that is set does; an empty one counts as not set.
+        unless: options that say the same in another way: where the program gives one of them, or the
+            environment gave one that stands before, the environment is not asked for this one.
         default: the value when neither does; without one the option is required.
         secret: its value is never shown.
         convert: makes the value from what was given, which is a string from the environment and
             the command line; it raises `InvalidOptions`, whose words are shown, or ``ValueError``
             or ``TypeError``, whose words are not, when it cannot. A string becomes an ``int``,
             ``float`` or ``bool`` without.
+        convert_env: the same for what the environment gives, where that is to be treated otherwise.
     """
-    return attrs.field(
-        default=default, repr=not secret, kw_only=True, metadata={_ENV: env, _CONVERT: convert}
-    )
+    metadata = {
+        _ENV: (env,) if isinstance(env, str) else tuple(env),
+        _UNLESS: tuple(unless),
+        _CONVERT: convert,
+        _CONVERT_ENV: convert_env or convert,
+    }
+    return attrs.field(default=default, repr=not secret, kw_only=True, metadata=metadata)
 
 
-def missing_option(name: str, env: str | None = None) -> InvalidOptions:
-    """The error for an option that is needed and was not given."""
-    where = f" or set {env}" if env else ""
+def missing_option(name: str, *env: str) -> InvalidOptions:
+    """The error for an option that is needed and was not given; ``env`` are the variables that could."""
+    where = f" or set {' or '.join(env)}" if env else ""
     return InvalidOptions(f"option {name!r} is missing: give {name}=...{where}")
 
 
@@ -88,18 +99,22 @@ def build_options(
             raise InvalidOptions(f"no option {name!r}; {hint}")
     values: dict[str, Any] = {}
     for name, field in fields.items():
-        env = field.metadata.get(_ENV)
-        if given.get(name) is not None:
+        is_given = given.get(name) is not None
+        variables = field.metadata.get(_ENV, ())
+        env = next((variable for variable in variables if environ.get(variable)), None)
+        if is_given:
             value = given[name]
-        elif env and environ.get(env):
+        elif env and not any(
+            other in values or given.get(other) is not None for other in field.metadata[_UNLESS]
+        ):
             value = environ[env]
         elif field.default is attrs.NOTHING:
-            raise missing_option(name, env)
+            raise missing_option(name, *variables)
         else:
             continue
-        convert = field.metadata.get(_CONVERT) or _from_text(field.type, value)
+        convert = field.metadata.get(_CONVERT if is_given else _CONVERT_ENV) or _from_text(field.type, value)
         if convert is not None:
-            source = f" (from {env})" if given.get(name) is None else ""
+            source = "" if is_given else f" (from {env})"
             try:
                 value = convert(value)
             except InvalidOptions as exc:
