@@ -11,7 +11,7 @@ from realtime_core.errors import (
     LostReason,
     RateLimited,
 )
-from realtime_openai_wire.refusals import closed_by_peer, closed_by_us, not_reached, refused, stalled
+from realtime_openai_wire.refusals import Checks, closed_by_peer, closed_by_us, not_reached, refused, stalled
 
 HOST = "api.example.com:8443"
 
@@ -48,6 +48,31 @@ def test_every_other_status_has_its_reason(status, reason):
 
     assert type(error) is ConnectionFailed
     assert (error.reason, error.status) == (reason, status)
+
+
+CHECKS = Checks(place="door", key="the badge", rights="the guest list", model="the room")
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        (200, "it speaks no WebSocket there; check the door"),
+        (302, "it redirects elsewhere; give that door instead"),
+        (400, "check the door, the room, headers and query"),
+        (401, "check the badge"),
+        (403, "check the guest list"),
+        (404, "check the door and the room"),
+    ],
+)
+def test_remedies_are_in_the_words_of_the_provider(status, remedy):
+    assert str(refused(HOST, status, checks=CHECKS)) == f"{HOST} answered HTTP {status}; {remedy}"
+
+
+@pytest.mark.parametrize(
+    "error", [socket.gaierror(), ssl.SSLError(), ConnectionRefusedError(errno.ECONNREFUSED, "refused")]
+)
+def test_a_host_out_of_reach_is_to_be_checked_in_the_words_of_the_provider(error):
+    assert "check the door" in str(not_reached(HOST, error, CHECKS))
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 429, 500])

@@ -63,6 +63,17 @@ async def test_the_upgrade_names_model_query_headers_and_key(websocket_server, o
     assert "Sec-WebSocket-Extensions" not in request.headers
 
 
+async def test_a_header_that_is_none_takes_away_the_clients_own(websocket_server, open_pipe, key):
+    seen = []
+    async with websocket_server(process_request=lambda _, request: seen.append(request.headers)) as host:
+        pipe = await open_pipe(host, headers={"api-key": key, "Authorization": None})
+        await pipe.aclose()
+
+    (headers,) = seen
+    assert headers["api-key"] == key
+    assert "Authorization" not in headers
+
+
 async def test_without_a_model_the_url_has_none(websocket_server, open_pipe):
     seen = []
     async with websocket_server(process_request=lambda _, request: seen.append(request.path)) as host:

@@ -6,7 +6,7 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 from realtime_core.errors import InvalidOptions
 from realtime_core.options import build_options
-from realtime_openai.options import OpenAIOptions, checked_key
+from realtime_openai.options import OpenAIOptions
 
 KEY = "sk-test-4f9a8b7c6d5e"
 
@@ -77,56 +77,6 @@ def test_a_key_may_be_what_gives_one():
     assert build(api_key=give).api_key is give
 
 
-@pytest.mark.parametrize("key", ["", " ", "two words", "line\nbreak", "schlüssel", 7, b"sk"])
-def test_a_key_that_cannot_stand_in_a_header_is_refused_without_showing_it(key):
-    with pytest.raises(InvalidOptions, match="'api_key'") as caught:
-        build(api_key=key)
-
-    assert not str(key).strip() or str(key) not in str(caught.value)
-
-
-def test_a_key_that_can_is_taken_as_it_is():
-    assert checked_key(KEY) == KEY
-
-
-@pytest.mark.parametrize(
-    ("given", "base_url"),
-    [
-        ("https://api.openai.com/v1", "https://api.openai.com/v1"),
-        (" https://eu.api.openai.com/v1/ ", "https://eu.api.openai.com/v1"),
-        ("ws://127.0.0.1:9000/v1", "http://127.0.0.1:9000/v1"),
-        ("wss://api.openai.com/v1//", "https://api.openai.com/v1"),
-        ("http://localhost:8080", "http://localhost:8080"),
-    ],
-)
-def test_a_base_url_is_taken_in_every_customary_shape(given, base_url):
-    assert build(api_key=KEY, base_url=given).base_url == base_url
-
-
-@pytest.mark.parametrize(
-    "given", ["api.openai.com", "ftp://api.openai.com", "https://", "", "http://[::1", "http://a:b", 7]
-)
-def test_a_base_url_that_is_none_is_refused(given):
-    with pytest.raises(InvalidOptions, match="'base_url'"):
-        build(api_key=KEY, base_url=given)
-
-
-@pytest.mark.parametrize(("given", "seconds"), [("2.5", 2.5), (3, 3.0), ("10", 10.0)])
-def test_a_timeout_may_be_a_string(given, seconds):
-    assert build(api_key=KEY, timeout_s=given).timeout_s == seconds
-
-
-@pytest.mark.parametrize("given", ["soon", "0", -1, "inf", "nan", []])
-def test_a_timeout_that_is_no_time_is_refused(given):
-    with pytest.raises(InvalidOptions, match="'timeout_s'"):
-        build(api_key=KEY, timeout_s=given)
-
-
-@pytest.mark.parametrize("name", ["headers", "query"])
-def test_headers_and_query_are_mappings_of_strings_given_in_code(name):
-    assert getattr(build(api_key=KEY, **{name: {"a": "1 é"}}), name) == {"a": "1 é"}
-
-
 HIDDEN = "hidden77"
 
 
@@ -139,31 +89,13 @@ class Odd:
     ("name", "value", "shape"),
     [
         ("api_key", f"two {HIDDEN}", "one word"),
-        ("api_key", Odd(), "a function that gives one"),
         ("base_url", f"https://user:{HIDDEN}@api.openai.com/v1", "as api_key"),
-        ("base_url", f"https://{HIDDEN}@api.openai.com/v1", "as api_key"),
-        ("base_url", f"https://api.openai.com/v1?key={HIDDEN}", "query={...}"),
-        ("base_url", f"https://api.openai.com/v1#{HIDDEN}", "query={...}"),
-        ("base_url", f"{HIDDEN}.com", "https://api.openai.com/v1"),
-        ("base_url", f"http://a:{HIDDEN}", "https://api.openai.com/v1"),
-        ("base_url", Odd(), "https://api.openai.com/v1"),
-        ("model", 5, "a string"),
         ("model", f"a\n{HIDDEN}", "one line"),
-        ("model", "  ", "a string"),
         ("organization", f"a\n{HIDDEN}", "one line"),
         ("project", Odd(), "a string"),
-        ("headers", {"X-Key": f"a\nb{HIDDEN}"}, "one line"),
-        ("headers", {"X-Key": f"{HIDDEN}\0"}, "one line"),
         ("headers", {"bad name": HIDDEN}, "one word"),
-        ("headers", {f"{HIDDEN}\r\n": "x"}, "one word"),
-        ("headers", {"": HIDDEN}, "one word"),
-        ("headers", {"X-Key": Odd()}, "strings to strings"),
-        ("headers", {5: HIDDEN}, "strings to strings"),
-        ("headers", HIDDEN, "strings to strings"),
         ("query", {"key": Odd()}, "strings to strings"),
-        ("query", [HIDDEN], "strings to strings"),
         ("timeout_s", HIDDEN, "positive number"),
-        ("timeout_s", True, "positive number"),
         ("openai_client", 5, "AsyncOpenAI"),
         ("openai_client", HIDDEN, "AsyncOpenAI"),
         ("openai_client", AsyncOpenAI, "AsyncOpenAI"),

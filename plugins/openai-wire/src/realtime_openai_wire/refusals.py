@@ -11,6 +11,7 @@ from errno import ECONNREFUSED
 from http import HTTPStatus
 from typing import Any, Final
 
+import attrs
 import msgspec
 from realtime_core.errors import (
     AuthenticationFailed,
@@ -25,35 +26,56 @@ from realtime_core.errors import (
 from realtime_openai_wire.errors import meaning_of, tidy_message
 from realtime_openai_wire.fields import mapping, text
 
-__all__ = ["closed_by_peer", "closed_by_us", "not_reached", "refused", "stalled"]
+__all__ = ["OPENAI_CHECKS", "Checks", "closed_by_peer", "closed_by_us", "not_reached", "refused", "stalled"]
 
 _LONGEST_PLAIN_BODY: Final = 200
 
 
-def refused(host: str, status: int, body: bytes = b"") -> RealtimeError:
+@attrs.frozen(kw_only=True)
+class Checks:
+    """What a user can check, in the words of a provider's options."""
+
+    place: str = "base URL"
+    """Where the service is."""
+
+    key: str = "the API key and its account"
+    """What the service does not know."""
+
+    rights: str = "that the key's project, and your region, may use this model"
+    """What the service does not allow."""
+
+    model: str = "the model"
+    """What the service does not have."""
+
+
+OPENAI_CHECKS: Final = Checks()
+"""What it is with OpenAI."""
+
+
+def refused(host: str, status: int, body: bytes = b"", checks: Checks = OPENAI_CHECKS) -> RealtimeError:
     """The error for an HTTP status in place of a WebSocket, with the reason in ``body``."""
     code, said = _reason_in(body)
     answer = f"{host} answered HTTP {status}{_because(said)}"
+    place = checks.place
     match status:
         case HTTPStatus.UNAUTHORIZED:
-            return AuthenticationFailed(f"{answer}; check the API key and its account", status=status)
+            return AuthenticationFailed(f"{answer}; check {checks.key}", status=status)
         case HTTPStatus.FORBIDDEN:
-            message = f"{answer}; check that the key's project, and your region, may use this model"
-            return AuthenticationFailed(message, status=status)
+            return AuthenticationFailed(f"{answer}; check {checks.rights}", status=status)
         case HTTPStatus.TOO_MANY_REQUESTS if meaning_of(code).kind == "quota":
             return RateLimited(f"{answer}; check the plan and its billing", code=code, retryable=False)
         case HTTPStatus.TOO_MANY_REQUESTS:
             return RateLimited(f"{answer}; try again later", code=code)
         case HTTPStatus.NOT_FOUND:
-            reason, remedy = FailedReason.NOT_FOUND, "check the base URL and the model or deployment"
+            reason, remedy = FailedReason.NOT_FOUND, f"check the {place} and {checks.model}"
         case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             reason, remedy = FailedReason.UNAVAILABLE, "the service is in trouble; try again later"
         case _ if status < HTTPStatus.MULTIPLE_CHOICES:
-            reason, remedy = FailedReason.NOT_WEBSOCKET, "it speaks no WebSocket there; check the base URL"
+            reason, remedy = FailedReason.NOT_WEBSOCKET, f"it speaks no WebSocket there; check the {place}"
         case _ if status < HTTPStatus.BAD_REQUEST:
-            reason, remedy = FailedReason.REJECTED, "it redirects elsewhere; give that base URL instead"
+            reason, remedy = FailedReason.REJECTED, f"it redirects elsewhere; give that {place} instead"
         case _:
-            reason, remedy = FailedReason.REJECTED, "check the base URL, the model, headers and query"
+            reason, remedy = FailedReason.REJECTED, f"check the {place}, {checks.model}, headers and query"
     return ConnectionFailed(f"{answer}; {remedy}", reason=reason, status=status)
 
 
@@ -77,13 +99,14 @@ def _reason_in(body: bytes) -> tuple[str | None, str]:
     return text(error, "code") or text(error, "type"), tidy_message(said, text(error, "param"))
 
 
-def not_reached(host: str, error: Exception) -> ConnectionFailed:
+def not_reached(host: str, error: Exception, checks: Checks = OPENAI_CHECKS) -> ConnectionFailed:
     """The error for a connection that never got as far as HTTP."""
+    place = checks.place
     match error:
         case TimeoutError():
             reason, what = FailedReason.TIMEOUT, "gave no answer in time; try again, or give timeout_s=..."
         case socket.gaierror():
-            reason, what = FailedReason.DNS, "has no address; check the base URL and the network"
+            reason, what = FailedReason.DNS, f"has no address; check the {place} and the network"
         case ssl.SSLCertVerificationError():
             why = tidy_message(error.verify_message)
             reason, what = (
@@ -91,9 +114,9 @@ def not_reached(host: str, error: Exception) -> ConnectionFailed:
                 f"has a certificate that is not trusted ({why}); check the host",
             )
         case ssl.SSLError():
-            reason, what = FailedReason.TLS, "did not complete the TLS handshake; check the base URL's scheme"
+            reason, what = FailedReason.TLS, f"did not complete the TLS handshake; check the {place}'s scheme"
         case OSError() if _is_refusal(error):
-            reason, what = FailedReason.REFUSED, "refused the connection; check the base URL and its port"
+            reason, what = FailedReason.REFUSED, f"refused the connection; check the {place} and its port"
         case _:
             what = f"cannot be reached ({type(error).__name__}); check the network and its proxy settings"
             reason = FailedReason.UNREACHABLE

@@ -16,7 +16,15 @@ from urllib.parse import urlsplit
 from realtime_core.clock import Clock, Timer, current_clock
 from realtime_core.errors import ConnectionFailed, ConnectionLost, FailedReason, LostReason, RealtimeError
 
-from realtime_openai_wire.refusals import closed_by_peer, closed_by_us, not_reached, refused, stalled
+from realtime_openai_wire.refusals import (
+    OPENAI_CHECKS,
+    Checks,
+    closed_by_peer,
+    closed_by_us,
+    not_reached,
+    refused,
+    stalled,
+)
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -166,12 +174,14 @@ async def open_websocket(
     *,
     model: str | None,
     query: Mapping[str, Any],
-    headers: Mapping[str, str],
+    headers: Mapping[str, str | None],
     timeout_s: float,
+    checks: Checks = OPENAI_CHECKS,
 ) -> WebSocketPipe:
     """Connect to the realtime endpoint of ``client``.
 
-    ``model`` goes into the URL, None leaves it out; ``query`` and ``headers`` add to the client's own.
+    ``model`` goes into the URL, None leaves it out; ``query`` and ``headers`` add to the client's own, a
+    header that is None takes that one away. Errors name the remedies of ``checks``.
     ``timeout_s`` bounds the network's part, up to the accepted upgrade. Proxies are taken from the
     environment; redirects are not followed. Cancelling leaves no socket behind.
 
@@ -191,7 +201,6 @@ async def open_websocket(
     }
     request: dict[str, Any] = {
         "extra_query": dict(query),
-        "extra_headers": dict(headers),
         "websocket_connection_options": socket_options,
     }
     if model is not None:
@@ -200,16 +209,17 @@ async def open_websocket(
         context = await asyncio.to_thread(_prepare, url)
         if context is not None:
             socket_options["ssl"] = context
+        request["extra_headers"] = _with_omissions(headers)
         # frames go past the openai package: what it does for reconnecting, which is not wanted
         # here, costs as much for each frame as sending it
         opened: list[ClientConnection] = []
         watch = WriteWatch()
-        socket_options["create_connection"] = _connection_class(host, watch, opened)
+        socket_options["create_connection"] = _connection_class(host, watch, opened, checks)
         await client.realtime.connect(**request).enter()
     except RealtimeError:
         raise
     except Exception as exc:
-        raise _refusal(host, exc) from exc
+        raise _refusal(host, exc, checks) from exc
     return WebSocketPipe(opened[0], host, watch)
 
 
@@ -220,8 +230,14 @@ def _prepare(url: str) -> ssl.SSLContext | None:
     return ssl.create_default_context() if urlsplit(url).scheme in {"https", "wss"} else None
 
 
+def _with_omissions(headers: Mapping[str, str | None]) -> dict[str, Any]:
+    from openai import Omit
+
+    return {name: Omit() if value is None else value for name, value in headers.items()}
+
+
 def _connection_class(
-    host: str, watch: WriteWatch, opened: "list[ClientConnection]"
+    host: str, watch: WriteWatch, opened: "list[ClientConnection]", checks: Checks
 ) -> type["ClientConnection"]:
     """A connection that tells ``watch`` of its buffer, and puts itself into ``opened`` when it is open.
 
@@ -236,7 +252,7 @@ def _connection_class(
                 await super().handshake(*args, **kwargs)
             except InvalidStatus as exc:
                 response = exc.response
-                raise refused(host, response.status_code, bytes(response.body or b"")) from exc
+                raise refused(host, response.status_code, bytes(response.body or b""), checks) from exc
             opened.append(self)
 
         def pause_writing(self) -> None:
@@ -260,18 +276,18 @@ def _host_of(url: str) -> str:
     return host if parts.port is None else f"{host}:{parts.port}"
 
 
-def _refusal(host: str, exc: Exception) -> RealtimeError:
+def _refusal(host: str, exc: Exception, checks: Checks) -> RealtimeError:
     from websockets import exceptions
 
     match exc:
         case _ if "Proxy" in type(exc).__name__:
             # classes that older versions do not have
-            return not_reached(host, exc)
+            return not_reached(host, exc, checks)
         case exceptions.InvalidHandshake():
-            message = f"{host} answered, but not as a WebSocket; check the base URL"
+            message = f"{host} answered, but not as a WebSocket; check the {checks.place}"
             return ConnectionFailed(message, reason=FailedReason.NOT_WEBSOCKET)
         case _:
-            return not_reached(host, exc)
+            return not_reached(host, exc, checks)
 
 
 def _closed_here(host: str) -> ConnectionLost:

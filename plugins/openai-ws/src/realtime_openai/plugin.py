@@ -3,28 +3,23 @@
 Cheap to import: ``openai`` loads with the first connection.
 """
 
-import asyncio
-import inspect
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import TYPE_CHECKING, Final
 
 from realtime_core.capabilities import Capabilities
-from realtime_core.errors import AuthenticationFailed, InvalidOptions, RealtimeError
 from realtime_core.provider import Provider, Setup, hookimpl
 from realtime_core.unset import UNSET
 from realtime_openai_wire import (
     WEBSOCKET_CAPABILITIES,
     OpenAIRealtimeExecutionSettings,
     WireConnection,
-    open_websocket,
     session_payload,
     websocket_capabilities,
 )
-from realtime_openai_wire.refusals import not_reached
+from realtime_openai_wire.connecting import connect_websocket, make_openai_client
+from realtime_openai_wire.credentials import key_from
 
-from realtime_openai.options import ApiKey, OpenAIOptions, checked_key
+from realtime_openai.options import OpenAIOptions
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -44,29 +39,15 @@ async def connect(options: OpenAIOptions, setup: Setup) -> WireConnection:
         ConnectionFailed: everything else that keeps us from connecting.
     """
     session_payload(setup.settings, options.intent)  # raises for what cannot be written, before any I/O
-    async with AsyncExitStack() as until_connected:
-        client = options.openai_client
-        if client is None:
-            try:
-                client = await asyncio.to_thread(_make_client, options)
-            except Exception as exc:
-                # it reads proxies and certificates from the environment, and may dislike them
-                raise not_reached(str(urlsplit(options.base_url).hostname), exc) from exc
-            # an upgraded connection needs it no more
-            until_connected.push_async_callback(client.close)
-        async with AsyncExitStack() as on_failure:
-            pipe = await open_websocket(
-                client,
-                model=_model(options, setup),
-                query=_query(options),
-                headers=_headers(options),
-                timeout_s=options.timeout_s,
-            )
-            on_failure.push_async_callback(pipe.aclose)
-            connection = WireConnection(pipe, setup, session_type=options.intent)
-            await until_connected.aclose()
-            on_failure.pop_all()
-    return connection
+    return await connect_websocket(
+        await _client(options),
+        setup,
+        session_type=options.intent,
+        model=_model(options, setup),
+        query=_query(options),
+        headers=_headers(options),
+        timeout_s=options.timeout_s,
+    )
 
 
 def _capabilities(options: OpenAIOptions) -> Capabilities:
@@ -86,16 +67,11 @@ def realtime_provider() -> Provider:
     )
 
 
-def _make_client(options: OpenAIOptions) -> "AsyncOpenAI":
-    """A client that is never used but to connect; blocks for the import, so call it in a thread."""
-    from openai import AsyncOpenAI
-
-    key: Any = options.api_key
-    return AsyncOpenAI(
-        api_key=_key_source(key) if callable(key) else key,
-        base_url=options.base_url,
-        max_retries=0,
-    )
+async def _client(options: OpenAIOptions) -> AbstractAsyncContextManager["AsyncOpenAI"]:
+    if options.openai_client is not None:
+        return nullcontext(options.openai_client)  # closing it stays with its owner
+    key = await key_from(options.api_key, "the function given as api_key")
+    return await make_openai_client(options.base_url, key)
 
 
 def _model(options: OpenAIOptions, setup: Setup) -> str | None:
@@ -116,24 +92,3 @@ def _headers(options: OpenAIOptions) -> dict[str, str]:
     # older versions of openai leave these two out of an upgrade
     account = {"OpenAI-Organization": options.organization, "OpenAI-Project": options.project}
     return {**{name: value for name, value in account.items() if value}, **options.headers}
-
-
-def _key_source(give: Callable[[], ApiKey]) -> Callable[[], Awaitable[str]]:
-    """``give`` as the coroutine function that ``openai`` wants; what it raises becomes ours."""
-
-    async def key() -> str:
-        try:
-            given: Any = give()
-            given = await given if inspect.isawaitable(given) else given
-        except RealtimeError:
-            raise
-        except Exception as exc:
-            raise AuthenticationFailed(
-                f"the function given as api_key gave no usable key ({type(exc).__name__}); check it"
-            ) from exc
-        try:
-            return checked_key(given)
-        except InvalidOptions as exc:
-            raise AuthenticationFailed(f"the function given as api_key gave no usable key: {exc}") from exc
-
-    return key

@@ -1,0 +1,99 @@
+"""What every provider's options share: the converters that check one, for `realtime_core.options.option`.
+
+Pure. What they raise never shows a value: any of them may hold a secret.
+"""
+
+import re
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from realtime_core.errors import InvalidOptions
+
+__all__ = ["as_base_url", "as_headers", "as_seconds", "as_strings", "as_word", "split_url"]
+
+_SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def as_base_url(value: Any) -> str:
+    """A URL with ``http`` or ``https``, without a slash at its end.
+
+    Raises:
+        InvalidOptions: it is none, or holds a user, a password or a query.
+    """
+    parts = split_url(value)
+    if parts is None:
+        raise InvalidOptions("a base URL looks like https://api.openai.com/v1")
+    if "@" in parts.netloc:
+        raise InvalidOptions("a base URL holds no user or password; give the key as api_key=...")
+    if parts.query or parts.fragment:
+        raise InvalidOptions("a base URL ends with its path; give parameters as query={...}")
+    return urlunsplit(parts._replace(path=parts.path.rstrip("/")))
+
+
+def split_url(value: Any) -> SplitResult | None:
+    """The parts of a URL, ``ws`` and ``wss`` made ``http`` and ``https``; None for what is no such URL."""
+    if not isinstance(value, str):
+        return None
+    try:
+        parts = urlsplit(value.strip())
+        # a port that is no number raises when it is read
+        is_url = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts._replace(scheme=_SCHEMES[parts.scheme]) if is_url else None
+
+
+def as_seconds(value: Any) -> float:
+    """A time, as a number or as text.
+
+    Raises:
+        InvalidOptions: it is none that ends, or not positive.
+    """
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if isinstance(value, bool) or not isfinite(seconds) or seconds <= 0:
+        raise InvalidOptions("a timeout is a positive number of seconds")
+    return seconds
+
+
+def as_word(value: Any) -> str:
+    """A name.
+
+    Raises:
+        InvalidOptions: it is no string, blank, or has several lines.
+    """
+    if not isinstance(value, str) or not value.isprintable() or not value.strip():
+        raise InvalidOptions("it is a string in one line")
+    return value
+
+
+def as_strings(value: Any) -> dict[str, str]:
+    """Strings by name.
+
+    Raises:
+        InvalidOptions: it is no mapping, or one of something else.
+    """
+    if not isinstance(value, Mapping) or not all(
+        isinstance(part, str) for pair in value.items() for part in pair
+    ):
+        raise InvalidOptions("it is a mapping of strings to strings, given in code")
+    return dict(value)
+
+
+def as_headers(value: Any) -> dict[str, str]:
+    """Strings that can stand in the headers of a request.
+
+    Raises:
+        InvalidOptions: one of them cannot.
+    """
+    headers = as_strings(value)
+    if not all(_HEADER_NAME.fullmatch(name) and item.isprintable() for name, item in headers.items()):
+        raise InvalidOptions(
+            "a header's name is one word of ASCII characters, its value a string in one line"
+        )
+    return headers

@@ -1,0 +1,108 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from realtime_core.errors import InvalidOptions
+from realtime_openai_wire.options import (
+    as_base_url,
+    as_headers,
+    as_seconds,
+    as_strings,
+    as_word,
+    split_url,
+)
+
+HIDDEN = "hidden77"
+
+
+class Odd:
+    def __repr__(self):
+        return HIDDEN
+
+
+@pytest.mark.parametrize(
+    ("given", "base_url"),
+    [
+        ("https://api.openai.com/v1", "https://api.openai.com/v1"),
+        (" https://eu.api.openai.com/v1/ ", "https://eu.api.openai.com/v1"),
+        ("ws://127.0.0.1:9000/v1", "http://127.0.0.1:9000/v1"),
+        ("wss://api.openai.com/v1//", "https://api.openai.com/v1"),
+        ("http://localhost:8080", "http://localhost:8080"),
+    ],
+)
+def test_a_base_url_is_taken_in_every_customary_shape(given, base_url):
+    assert as_base_url(given) == base_url
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["api.openai.com", "ftp://api.openai.com", "https://", "", "http://[::1", "http://a:b", "http://a:0", 7],
+)
+def test_what_is_no_url_has_no_parts(value):
+    assert split_url(value) is None
+
+
+@given(st.text() | st.integers() | st.none())
+def test_whatever_is_given_as_url_has_parts_or_has_none(value):
+    parts = split_url(value)
+
+    assert parts is None or (parts.scheme in {"http", "https"} and parts.hostname)
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("2.5", 2.5), (3, 3.0), ("10", 10.0)])
+def test_a_timeout_may_be_a_string(value, seconds):
+    assert as_seconds(value) == seconds
+
+
+@pytest.mark.parametrize("value", ["soon", "0", -1, "inf", "nan", [], True])
+def test_a_timeout_that_is_no_time_is_refused(value):
+    with pytest.raises(InvalidOptions, match="positive number of seconds"):
+        as_seconds(value)
+
+
+def test_a_name_is_taken_as_it_is():
+    assert as_word("gpt realtime é") == "gpt realtime é"
+
+
+@pytest.mark.parametrize("check", [as_strings, as_headers])
+def test_strings_by_name_are_taken_as_a_copy(check):
+    values = {"a": "1 é"}
+
+    taken = check(values)
+
+    assert taken == values
+    assert taken is not values
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "shape"),
+    [
+        (as_base_url, f"https://user:{HIDDEN}@api.openai.com/v1", "as api_key"),
+        (as_base_url, f"https://{HIDDEN}@api.openai.com/v1", "as api_key"),
+        (as_base_url, f"https://api.openai.com/v1?key={HIDDEN}", "query={...}"),
+        (as_base_url, f"https://api.openai.com/v1#{HIDDEN}", "query={...}"),
+        (as_base_url, f"{HIDDEN}.com", "https://api.openai.com/v1"),
+        (as_base_url, f"http://a:{HIDDEN}", "https://api.openai.com/v1"),
+        (as_base_url, Odd(), "https://api.openai.com/v1"),
+        (as_word, 5, "a string"),
+        (as_word, Odd(), "a string"),
+        (as_word, f"a\n{HIDDEN}", "one line"),
+        (as_word, "  ", "a string"),
+        (as_headers, {"X-Key": f"a\nb{HIDDEN}"}, "one line"),
+        (as_headers, {"X-Key": f"{HIDDEN}\0"}, "one line"),
+        (as_headers, {"bad name": HIDDEN}, "one word"),
+        (as_headers, {f"{HIDDEN}\r\n": "x"}, "one word"),
+        (as_headers, {"": HIDDEN}, "one word"),
+        (as_headers, {"X-Key": Odd()}, "strings to strings"),
+        (as_headers, {5: HIDDEN}, "strings to strings"),
+        (as_headers, HIDDEN, "strings to strings"),
+        (as_strings, {"key": Odd()}, "strings to strings"),
+        (as_strings, [HIDDEN], "strings to strings"),
+        (as_seconds, HIDDEN, "positive number"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_the_right_shape_and_never_shown(check, value, shape):
+    with pytest.raises(InvalidOptions) as caught:
+        check(value)
+
+    assert shape in str(caught.value)
+    assert HIDDEN not in str(caught.value)
