@@ -43,6 +43,7 @@ from realtime_core.events import (
 from realtime_core.observers import hookimpl
 from realtime_core.settings import TurnDetection
 from realtime_core.state import SessionState
+from realtime_core.stats import MediaStats
 from realtime_core.tools.call import ActiveCall
 from realtime_core.tools.tool import Tool
 
@@ -196,12 +197,67 @@ async def test_the_time_to_the_first_audio_is_told_at_the_end(talking, clock):
         assert told[-1].first_audio_ms == pytest.approx(250)
 
 
-async def test_what_a_media_track_plays_is_told(talking):
-    async with talking() as talk:
-        started = RealtimeResponseEvent(phase="playback_started", response_id="resp_1")
+PACED = {"paced": True, "truncate": "server"}
 
-        assert await talk.says(created(), started) == [created(), started]
+
+def playback(phase, name="resp_1", **more):
+    return RealtimeResponseEvent(phase=f"playback_{phase}", response_id=name, **more)
+
+
+async def test_what_a_media_track_plays_is_told(talking):
+    async with talking(PACED) as talk:
+        assert await talk.says(created(), playback("started")) == [created(), playback("started")]
         assert talk.session._engine._slot.is_active
+
+
+async def test_what_a_media_track_plays_is_heard_when_it_has_stopped(talking, idle, clock):
+    async with talking(PACED) as talk:
+        handle = await talk.session.create_response()
+        (request,) = talk.sent(CreateResponse)
+        hearing = asyncio.create_task(handle.heard())
+        await talk.says(created("resp_1", request), playback("started"), audio(20), done())
+        clock.advance(1)
+        await idle()
+        assert not hearing.done()
+
+        await talk.says(playback("stopped"))
+
+        assert await hearing is True
+
+
+async def test_speech_interrupts_what_a_media_track_plays_although_the_response_is_done(talking, clock):
+    words = "It is sunny in Rome today, as it is nearly always in May."
+    async with talking(PACED, settings=DETECTION) as talk:
+        await talk.says(created(), text(words), playback("started"), audio(1_000), done())
+        clock.advance(1)
+
+        told = await talk.says(speech("started"), audio(20), playback("stopped", status_reason="cleared"))
+
+        (interruption,) = of(RealtimeInterruptionEvent, told)
+        assert (interruption.cause, interruption.item_id) == ("speech", "item_1")
+        assert not of(RealtimeAudioEvent, told)
+        assert talk.sent(CancelResponse, Truncate, DeleteItem) == []  # the service does it
+        assert [entry.text for entry in talk.session.conversation] == ["It is sunny in"]
+
+
+async def test_interrupting_what_a_media_track_plays_stops_it_although_the_response_is_done(talking):
+    async with talking(PACED) as talk:
+        await talk.says(created(), playback("started"), audio(20), done())
+
+        assert await talk.session.interrupt()
+
+        (cancel,) = talk.sent(CancelResponse)
+        assert cancel.response_id == "resp_1"
+        assert not await talk.session.interrupt()
+
+
+async def test_the_counters_of_a_media_track_are_those_of_the_session(talking):
+    async with talking(PACED) as talk:
+        assert talk.session.stats.media is None
+
+        talk.connection.media_stats = MediaStats(packets_lost=3)
+
+        assert talk.session.stats.media.packets_lost == 3
 
 
 @pytest.mark.parametrize(("phase", "corrections"), [("done", 0), ("added", 1)])

@@ -698,3 +698,28 @@ class Conversation(RuleBasedStateMachine):
 
 Conversation.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
 TestAnyConversation = Conversation.TestCase
+
+
+# -- what the service plays itself --------------------------------------------------------------------
+
+
+def test_what_the_service_plays_is_cancelled_although_it_is_done(make, playout):
+    interruptions = make(paced=True, truncate="server")
+    playout.playback_started("resp_1")
+    playout.response_done("resp_1")
+
+    interruption = interruptions.on_client([])
+
+    assert interruption.response_ids == ("resp_1",)
+    assert _said(interruption.commands) == [("CancelResponse", "resp_1")]
+    assert interruptions.withholds("resp_1")
+
+
+def test_what_the_service_plays_is_interrupted_once(make, playout):
+    interruptions = make(paced=True, truncate="server")
+    playout.playback_started("resp_1")
+    playout.response_done("resp_1")
+    told = RealtimeInterruptionEvent(cause="service", response_id="resp_1")
+
+    assert interruptions.on_speech_started([]).event.response_id == "resp_1"
+    assert interruptions.on_service(told, []) is None

@@ -120,3 +120,16 @@ async def test_whoever_waits_is_told_what_could_not_be_written_and_nothing_behin
 
     assert sender.written == [CANCEL]
     assert [(command, awaited) for command, _, awaited in failed] == [(TRUNCATE, True), (DELETE, True)]
+
+
+async def test_it_is_known_what_has_not_been_written(make, idle):
+    outbox, sender, _ = make
+    sender.gate.clear()
+    outbox.put(CANCEL, TRUNCATE)
+    await idle()
+    outbox.put(DELETE)
+
+    assert [outbox.holds(command) for command in (CANCEL, TRUNCATE, DELETE)] == [True] * 3
+    sender.gate.set()
+    await idle()
+    assert [outbox.holds(command) for command in (CANCEL, TRUNCATE, DELETE)] == [False] * 3

@@ -854,3 +854,60 @@ def test_a_response_is_known_while_something_of_it_may_be_heard(playout, clock):
     playout.cut()
 
     assert not playout.knows("resp_1")
+
+
+# -- what the service plays itself --------------------------------------------------------------------
+
+
+def test_what_the_service_plays_is_playing_before_anything_of_it_has_come(playout):
+    playout.playback_started("resp_1")
+
+    assert playout.is_playing()
+    assert playout.is_playing("resp_1")
+    assert not playout.is_playing("resp_2")
+    assert playout.knows("resp_1")
+    assert playout.served == ("resp_1",)
+
+
+def test_what_the_service_plays_goes_on_when_the_response_is_done(playout):
+    playout.playback_started("resp_1")
+    playout.response_done("resp_1")
+    playout.received("resp_1", "item_1", 20)
+    playout.handed_over("resp_1", "item_1", 20)
+    playout.item_done("item_1")
+
+    assert playout.remaining_ms("resp_1") is None
+    (cut,) = playout.cut()
+    assert not cut.complete
+
+
+def test_what_the_service_has_played_is_complete(playout, clock):
+    playout.playback_started("resp_1")
+    playout.received("resp_1", "item_1", 20)
+    playout.handed_over("resp_1", "item_1", 20)
+    playout.response_done("resp_1")
+    playout.playback_stopped("resp_1")
+
+    clock.advance(0.02)
+
+    assert playout.remaining_ms("resp_1") == 0
+    assert not playout.is_playing()
+    assert playout.cut() == ()
+
+
+def test_what_the_service_has_played_before_the_response_is_done_may_go_on(playout):
+    playout.playback_started("resp_1")
+    playout.received("resp_1", "item_1", 20)
+    playout.playback_stopped("resp_1")
+
+    assert playout.remaining_ms("resp_1") is None
+    (cut,) = playout.cut()
+    assert not cut.complete
+
+
+def test_what_is_cut_is_played_by_nobody(playout):
+    playout.playback_started("resp_1")
+    playout.cut()
+
+    assert not playout.is_playing()
+    assert playout.served == ()

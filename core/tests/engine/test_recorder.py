@@ -278,6 +278,20 @@ def test_an_interrupted_message_is_marked_with_what_was_heard():
     assert _shown(recorder) == ["Assistant: It is sunny [interrupted]"]
 
 
+def test_of_what_comes_as_it_is_played_the_words_tell_how_long_it_would_have_been():
+    recorder = _record(_text("A", "It is sunny in Rome today, as it is nearly always in May."))
+    recorder.interrupted("A", 1_000, None)
+
+    assert _shown(recorder) == ["Assistant: It is sunny in [interrupted]"]
+
+
+def test_what_comes_as_it_is_played_was_heard_if_its_words_are_fewer():
+    recorder = _record(_text("A", "It is."))
+    recorder.interrupted("A", 1_000, None)
+
+    assert _shown(recorder) == ["Assistant: It is. [interrupted]"]
+
+
 @pytest.mark.parametrize(("heard_ms", "kept_ms"), [(-1, 0), (1_500, 1_000)])
 def test_what_was_heard_is_part_of_what_was_received(heard_ms, kept_ms):
     recorder = _record(_text("A", "It is sunny."))

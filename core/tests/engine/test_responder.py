@@ -23,6 +23,7 @@ class Wire:
         self.error = None
         self.held = False
         self.failed = None
+        self.waiting = []
 
     def put(self, *commands):
         outcome = Outcome()
@@ -35,6 +36,9 @@ class Wire:
             if not self.held:
                 outcome.set(True)
         return outcome
+
+    def holds(self, command):
+        return command in self.waiting
 
 
 @pytest.fixture
@@ -352,3 +356,24 @@ async def test_cancelling_whoever_asks_cancels_no_request(responder, wire, idle)
 
     responder.created(created(wire.written[2], "s"))
     assert (await waiting.created()).response_id == "s"
+
+
+async def test_request_behind_paced_audio_is_timed_from_when_it_is_written(wire, slot, clock, told):
+    async def heard(_):
+        return True
+
+    responder = Responder(
+        slot, outbox=wire, report=told.append, heard=heard, clock=clock, paced=True, timeout_s=10
+    )
+    handle = await responder.ask()
+    wire.waiting = list(wire.written)
+    for _ in range(6):
+        clock.advance(10)
+    wire.waiting.clear()
+    begun = asyncio.create_task(handle.created())
+    await asyncio.sleep(0)
+    clock.advance(10)
+
+    with pytest.raises(CommandTimeout):
+        await begun
+    responder.close(SessionStateError("the test is over"))

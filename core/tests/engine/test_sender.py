@@ -159,3 +159,25 @@ async def test_where_nothing_is_answered_a_command_is_done_once_written(life, se
 
     assert kinds(service) == [CommitAudio]
     await life.close()
+
+
+async def test_what_waits_for_paced_audio_is_timed_from_when_it_is_written(life, service, clock, idle):
+    service.answers.clear()
+    await life.open()
+    sender = Sender(
+        life, AudioInput(PCM16_24KHZ, PCM16_24KHZ), acks=True, clock=clock, timeout_s=3, paced=True
+    )
+    service.send_gate = asyncio.Event()
+    committing = asyncio.create_task(sender.commit())
+    await idle()
+    clock.advance(60)
+    await idle()
+    assert not committing.done()
+
+    service.send_gate.set()
+    await idle()
+    clock.advance(3)
+
+    with pytest.raises(CommandTimeout):
+        await committing
+    await life.close()

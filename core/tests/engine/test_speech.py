@@ -258,3 +258,43 @@ async def test_what_was_heard_before_the_end_was_heard(speech):
     speech.abandon(OVER)
 
     assert await speech.heard("r1") is True
+
+
+# -- what the service plays itself --------------------------------------------------------------------
+
+
+async def test_what_the_service_plays_is_heard_when_it_has_stopped(speech, queue, clock):
+    speech.playback_started("r1")
+    speech.response_done("r1")
+    task = await waiting(speech)
+    speech.take(audio(20))
+    await read(queue)
+    clock.advance(1)
+    await asyncio.sleep(0)
+    assert speech.is_playing
+    assert not task.done()
+
+    speech.playback_stopped("r1")
+
+    assert await task is True
+
+
+async def test_the_conversion_of_what_the_service_plays_ends_with_the_playing(queue, clock):
+    speech = AssistantSpeech(
+        PCM16_24KHZ,
+        capabilities=Capabilities(output_formats=(PCM8,), paced=True),
+        limits=SessionLimits(),
+        clock=clock,
+        queue=queue,
+        report=queue.put,
+    )
+    speech.playback_started("r1")
+    speech.take(audio(fmt=PCM8))
+    before = len(queue)
+    speech.response_done("r1")
+    assert len(queue) == before  # the rest is still in the resampler
+
+    speech.playback_stopped("r1")
+
+    pieces = await read(queue)
+    assert sum(len(piece.audio.data) for piece in pieces) == len(audio().audio.data)
