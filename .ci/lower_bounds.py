@@ -1,4 +1,4 @@
-"""Prints the lower bounds of every distribution as pip constraints: what is promised is what is tested."""
+"""Prints the lower bounds of every distribution, extras included, as pip constraints: promised is tested."""
 
 import re
 import tomllib
@@ -7,15 +7,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FILES = [ROOT / "core" / "pyproject.toml", *(ROOT / "plugins").glob("*/pyproject.toml")]
 
+projects = [tomllib.loads(file.read_text())["project"] for file in FILES]
 lines = {
     line
-    for file in FILES
-    for line in tomllib.loads(file.read_text())["project"]["dependencies"]
+    for project in projects
+    for group in (project["dependencies"], *project.get("optional-dependencies", {}).values())
+    for line in group
     if not line.startswith("realtime-")
 }
 highest: dict[str, tuple[int, ...]] = {}
 for line in lines:
-    match = re.match(r"([A-Za-z0-9-]+)>=([0-9.]+)", line)
+    match = re.match(r"([A-Za-z0-9-]+)(?:\[[^]]*\])?>=([0-9.]+)", line)
     if match is None:
         raise SystemExit(f"no lower bound in {line!r}")
     version = tuple(map(int, match[2].split(".")))
