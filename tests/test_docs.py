@@ -139,13 +139,6 @@ def test_every_capability_is_told_to_authors():
     assert [name for name in attrs.fields_dict(Capabilities) if f"`{name}" not in told] == []
 
 
-def test_every_provider_is_in_the_readme():
-    table = (ROOT / "README.md").read_text()
-    names = run(["realtime", "providers", "--json"], ROOT).stdout
-
-    assert [name for name in re.findall(r'"name": ?"([^"]+)"', names) if f"| `{name}` |" not in table] == []
-
-
 def test_relative_links_lead_somewhere():
     documents = [ROOT / "CONTRIBUTING.md", *ROOT.glob("**/README.md")]
     documents = [file for file in documents if not {".venv", ".cache"} & {*file.parts}]
