@@ -68,7 +68,7 @@ class RealtimeSession:
     @property
     def id(self) -> str | None:
         """The service's id of the session, once it has told one."""
-        return self._engine.session_id
+        return self._engine.meanings.session_id
 
     @property
     def state(self) -> SessionState:
@@ -381,12 +381,12 @@ class RealtimeSession:
             merge_settings(self._plan.provider.settings, settings, setting),
             UNSET if isinstance(tools, UnsetType) else as_tools(tools),
         )
-        self._engine.changed(await self._engine.configuration.update(change))
+        self._engine.meanings.changed(await self._engine.configuration.update(change))
 
     def _check_may_ask(self) -> None:
         self._plan.check_responses()
         self._engine.life.connection()
-        self._engine.check_budget()
+        self._engine.budget.refuse()
 
     async def _add(self, item: AddItem, *, respond: bool) -> ResponseHandle | None:
         if not respond:

@@ -1,13 +1,13 @@
-"""The engine of one session: its parts, and what each event means to them.
+"""The engine of one session: puts its parts together, and hands each event and each command to them.
 
-Knows nothing of any vendor: it branches on `Capabilities` and on event classes, never on a ``service_type``.
-Everything an event passes through is synchronous: reading never waits.
+Knows nothing of any vendor. What events mean is in `engine.meanings`. Everything an event passes through is
+synchronous: reading never waits.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar, Final
+from typing import Final
 
-from realtime_core.clock import Timer, current_clock
+from realtime_core.clock import current_clock
 from realtime_core.commands import (
     AddItem,
     AnswerApproval,
@@ -16,10 +16,12 @@ from realtime_core.commands import (
     Command,
     CreateResponse,
 )
-from realtime_core.contents import ApprovalRequest, Message
-from realtime_core.engine.configuration import Change, Configuration, audio_input
-from realtime_core.engine.interruption import Interruption, interrupts
+from realtime_core.contents import ApprovalRequest
+from realtime_core.engine.budget_watch import BudgetWatch
+from realtime_core.engine.configuration import Configuration, audio_input
+from realtime_core.engine.initiative import Initiative
 from realtime_core.engine.lifecycle import End, Hooks, Lifecycle
+from realtime_core.engine.meanings import Meanings
 from realtime_core.engine.metering import Meter
 from realtime_core.engine.native import native_settings, output_format
 from realtime_core.engine.observation import observation_for
@@ -36,32 +38,20 @@ from realtime_core.engine.toolbox import Host, Toolbox
 from realtime_core.engine.withheld import withheld
 from realtime_core.errors import ConnectionLost, LostReason, RealtimeError, SessionStateError
 from realtime_core.events import (
-    RealtimeApprovalEvent,
     RealtimeAudioEvent,
     RealtimeErrorEvent,
     RealtimeEvent,
-    RealtimeFunctionCallEvent,
-    RealtimeFunctionCancelledEvent,
     RealtimeFunctionResultEvent,
-    RealtimeInterruptionEvent,
-    RealtimeItemEvent,
     RealtimeResponseEvent,
     RealtimeSessionEvent,
-    RealtimeSpeechEvent,
-    RealtimeTextEvent,
-    RealtimeTranscriptEvent,
 )
 from realtime_core.provider import Connection, Setup
-from realtime_core.settings import TurnDetection
 from realtime_core.state import SessionState
 from realtime_core.stats import MediaStats
-from realtime_core.unset import UNSET, UnsetType
 
 __all__ = ["SessionEngine"]
 
 _DEFAULT_OPEN_TIMEOUT_S: Final = 10.0
-# How often a session whose budget is used up looks whether all has been heard.
-_LOOK_AGAIN_S: Final = 0.1
 
 
 class SessionEngine:
@@ -74,7 +64,6 @@ class SessionEngine:
 
     def __init__(self, plan: SessionPlan, session: object) -> None:
         self.plan = plan
-        self.session_id: str | None = None
         clock = current_clock()
         limits = plan.limits
         self._clock = clock
@@ -84,9 +73,8 @@ class SessionEngine:
         )
         self._observation = observation_for(plan.name, plan.observers)
         self.recorder = Recorder()
-        self.meter = Meter(clock, plan.budget, wake=self._check_budget, acks=capabilities.acks)
+        self.meter = Meter(clock, plan.budget, wake=lambda: self.budget.check(), acks=capabilities.acks)
         self._awaiting_audio = self.meter.awaiting
-        self._budget_timer: Timer | None = None
         self._connection: Connection | None = None
         self.queue = EventQueue(limits.queue_bytes)
         self.speech = AssistantSpeech(
@@ -138,6 +126,24 @@ class SessionEngine:
             paced=capabilities.paced,
             timeout_s=limits.command_timeout_s,
         )
+        self.budget = BudgetWatch(
+            self.meter,
+            has_budget=plan.budget is not None,
+            slot=self._slot,
+            speech=self.speech,
+            life=self.life,
+            clock=clock,
+            report=self.report,
+        )
+        self._initiative = Initiative(
+            capabilities=capabilities,
+            configuration=self.configuration,
+            life=self.life,
+            slot=self._slot,
+            responder=self.responder,
+            meter=self.meter,
+            outbox=self._outbox,
+        )
         self.toolbox = Toolbox(
             plan.tools,
             Host(
@@ -146,9 +152,9 @@ class SessionEngine:
                 order=self.sender.order,
                 send=self.sender.write_in_order,
                 report=self._report_own,
-                go_on=self._go_on,
-                progress=self._progress,
-                tell=self._tell,
+                go_on=self._initiative.go_on,
+                progress=self._initiative.progress,
+                tell=self._initiative.tell,
             ),
             auto_invoke=plan.auto_invoke,
             concurrency=limits.tool_concurrency,
@@ -156,6 +162,21 @@ class SessionEngine:
             error_hook=plan.tool_error,
             acks=capabilities.acks,
             clock=clock,
+        )
+        self.meanings = Meanings(
+            life=self.life,
+            configuration=self.configuration,
+            speech=self.speech,
+            slot=self._slot,
+            responder=self.responder,
+            toolbox=self.toolbox,
+            recorder=self.recorder,
+            meter=self.meter,
+            budget=self.budget,
+            outbox=self._outbox,
+            observation=self._observation,
+            report=self.report,
+            paced=capabilities.paced,
         )
 
     # -- what the session asks -------------------------------------------------------------------
@@ -165,10 +186,10 @@ class SessionEngine:
         """What ended the session, if nobody here asked for it."""
         return None if self.life.end is None else self.life.end.failure
 
-    def check_budget(self) -> None:
-        """Raises `SessionStateError` if no response may be asked for any more."""
-        if self.meter.refuses is not None:
-            raise SessionStateError(self.meter.refuses)
+    @property
+    def media_stats(self) -> MediaStats | None:
+        """What the connection tells of its track, if it has one."""
+        return getattr(self._connection, "media_stats", None)
 
     async def answer_approval(self, request: ApprovalRequest, *, approve: bool, reason: str = "") -> None:
         """A person has decided.
@@ -180,16 +201,7 @@ class SessionEngine:
         if self.toolbox.approvals.decide(request, approve=approve, reason=reason):
             answer = AnswerApproval(approval_id=request.approval_id, approve=approve, reason=reason)
             await self._outbox.put(answer).wait()
-            self._go_on()
-
-    def changed(self, change: Change | None) -> None:
-        """A change of settings or tools is in force now."""
-        if change is None:
-            return
-        if change.settings.output_audio_format is not UNSET:
-            self.speech.retarget(output_format(change.settings))
-        if not isinstance(change.tools, UnsetType):
-            self.toolbox.replace(change.tools)
+            self._initiative.go_on()
 
     async def interrupt(self) -> bool:
         """Stop what is said, and what was asked for; whether there was anything.
@@ -201,7 +213,7 @@ class SessionEngine:
         was_asked = self._slot.drop(
             RealtimeResponseEvent(phase="done", status="cancelled", status_reason="client_cancelled")
         )
-        interruption = self._interrupted(self.speech.silence(self._slot.active_ids))
+        interruption = self.meanings.interrupted(self.speech.silence(self._slot.active_ids))
         if interruption is None:
             return was_asked
         # in the outbox it is sent even if nobody waits for that any more
@@ -213,11 +225,6 @@ class SessionEngine:
     async def _connect(self) -> Connection:
         self._connection = await self.plan.provider.connect(self.plan.options, self._setup)
         return self._connection
-
-    @property
-    def media_stats(self) -> MediaStats | None:
-        """What the connection tells of its track, if it has one."""
-        return getattr(self._connection, "media_stats", None)
 
     async def _prepare(self, send: Callable[[Command], Awaitable[None]]) -> None:
         commands = [AddItem(item=item) for item in self.plan.history]
@@ -241,15 +248,14 @@ class SessionEngine:
 
     def _finish(self, end: End) -> None:
         error = end.failure or SessionStateError("the session was deleted while this waited for an answer")
-        if self._budget_timer is not None:
-            self._budget_timer.cancel()
+        self.budget.close()
         self.meter.close()
         code = end.failure.code if isinstance(end.failure, ConnectionLost) else None
         self.toolbox.abandon()
         lost_ms = self.speech.abandon(error)
         closed = RealtimeSessionEvent(
             phase="closed",
-            session_id=self.session_id,
+            session_id=self.meanings.session_id,
             reason=end.reason,
             code=code,
             lost_audio_ms=lost_ms,
@@ -307,8 +313,7 @@ class SessionEngine:
         if type(event) is RealtimeAudioEvent:
             self._take_audio(event)
             return
-        understand = self._MEANINGS.get(type(event))
-        told = event if understand is None else understand(self, event)
+        told = self.meanings.take(event)
         if told is not None:
             self.report(told)
         if event.command_id is not None:
@@ -329,213 +334,9 @@ class SessionEngine:
             self.meter.first_audio(event.response_id)
         self.speech.take(event)
 
-    def _take_words(self, event: RealtimeTextEvent | RealtimeTranscriptEvent) -> RealtimeEvent:
-        if self._slot.take(event):
-            return withheld(event)
-        self.recorder.take(event)
-        return event
-
-    def _take_call(self, event: RealtimeFunctionCallEvent) -> RealtimeEvent:
-        if self._slot.take(event):
-            return withheld(event)
-        self.recorder.take(event)
-        self.toolbox.take(event)
-        return event
-
-    def _take_cancelled_call(self, event: RealtimeFunctionCancelledEvent) -> RealtimeEvent:
-        self.toolbox.cancel(event.call_id)
-        return event
-
-    def _take_approval(self, event: RealtimeApprovalEvent) -> RealtimeEvent:
-        self.toolbox.approvals.note(event.request)
-        return event
-
-    def _take_item(self, event: RealtimeItemEvent) -> RealtimeEvent:
-        self.recorder.take(event)
-        if event.phase == "done" and event.item_id is not None:
-            self.speech.item_done(event.item_id)
-        return event
-
-    def _take_session(self, event: RealtimeSessionEvent) -> RealtimeEvent:
-        if event.phase == "created":
-            self.session_id = event.session_id
-            self.life.created()
-            if self._observation is not None:
-                self._observation.opened(event.session_id)
-        elif event.phase == "updated":
-            self.life.configured()
-            self.changed(self.configuration.accepted(event.command_id))
-            self.configuration.follow(event)
-            if self.configuration.turn_detection is None:
-                self.responder.user_speaks(speaks=False)
-            if event.not_honoured:
-                self.report(event)
-                return _not_honoured(event)
-        return event
-
-    def _take_speech(self, event: RealtimeSpeechEvent) -> RealtimeEvent:
-        self.recorder.take(event)
-        self.meter.take(event)
-        if event.phase == "started":
-            interrupting = interrupts(self.configuration.turn_detection)
-            self._carry_on(self.speech.user_began(self._slot.active_ids, interrupting=interrupting))
-        self.responder.user_speaks(speaks=event.phase == "started", will_be_answered=self._service_answers)
-        if event.phase == "committed" and event.command_id is None and self._service_answers:
-            self._slot.turn_ended()
-        return event
-
-    def _take_interruption(self, event: RealtimeInterruptionEvent) -> RealtimeEvent | None:
-        self.recorder.take(event)
-        interruption = self.speech.service_interrupted(event, self._slot.active_ids)
-        self._carry_on(interruption)
-        return withheld(event) if interruption is None else None
-
-    def _take_response(self, event: RealtimeResponseEvent) -> RealtimeEvent | None:
-        if event.phase == "created":
-            self.meter.take(event)
-            request = self.responder.created(event)
-            if not event.out_of_band:
-                self.recorder.take(event)
-                self.speech.response_created(event.response_id)
-                if request is not None and request.unwanted is not None:
-                    self._carry_on(self.speech.silence(self._slot.active_ids))
-            return event
-        told = self.meter.take(event)
-        match event.phase:
-            case "playback_started":
-                self.speech.playback_started(event.response_id)
-            case "playback_stopped":
-                self.speech.playback_stopped(event.response_id)
-            case _:
-                self._end_response(event, told)
-                return None
-        return told
-
-    def _end_response(self, event: RealtimeResponseEvent, told: RealtimeEvent) -> None:
-        in_band = not self._slot.is_out_of_band(event.response_id)
-        if in_band:
-            if event.status == "cancelled":
-                self._carry_on(self.speech.service_interrupted(event, self._slot.active_ids))
-            self.recorder.take(event)
-            self.speech.response_done(event.response_id)
-        self.report(told)
-        # what it has used decides on what may follow
-        self._check_budget()
-        if in_band:
-            # before the slot is free: what follows from the calls may become one with what waits
-            self.toolbox.response_done(event.response_id)
-        self.responder.done(event)
-        self._check_budget()
-
-    def _take_error(self, event: RealtimeErrorEvent) -> RealtimeEvent:
-        self.recorder.take(event)
-        self.meter.take(event)
-        if event.command_id is not None:
-            self.configuration.refused(event.command_id)
-            if self.responder.refused(event):
-                return withheld(event)
-        elif event.kind == "response_active" and self._service_answers:
-            # the service could not answer the user's turn, because a response was active: it is asked to
-            self.responder.ask_later()
-            return withheld(event)
-        return event
-
-    _MEANINGS: ClassVar[dict[type[RealtimeEvent], Callable[["SessionEngine", Any], RealtimeEvent | None]]] = {
-        RealtimeTextEvent: _take_words,
-        RealtimeTranscriptEvent: _take_words,
-        RealtimeFunctionCallEvent: _take_call,
-        RealtimeFunctionCancelledEvent: _take_cancelled_call,
-        RealtimeApprovalEvent: _take_approval,
-        RealtimeItemEvent: _take_item,
-        RealtimeSessionEvent: _take_session,
-        RealtimeSpeechEvent: _take_speech,
-        RealtimeInterruptionEvent: _take_interruption,
-        RealtimeResponseEvent: _take_response,
-        RealtimeErrorEvent: _take_error,
-    }
-    """What each class of event means beside being told; gives what is told, if anything still is."""
-
-    @property
-    def _service_answers(self) -> bool:
-        """Whether the service begins a response when it has ended the user's turn."""
-        detection = self.configuration.turn_detection
-        if isinstance(detection, TurnDetection):
-            return detection.create_response is not False
-        return detection is not None
-
-    # -- what follows ----------------------------------------------------------------------------
-
     def _report_own(self, event: RealtimeEvent) -> None:
         """Something of a tool."""
         if isinstance(event, RealtimeFunctionResultEvent):
             self.recorder.take(event)
             self.meter.take(event)
         self.report(event)
-
-    def _carry_on(self, interruption: Interruption | None) -> None:
-        """The model is to know what was heard."""
-        interruption = self._interrupted(interruption)
-        if interruption is not None:
-            self._outbox.put(*interruption.commands)
-
-    def _interrupted(self, interruption: Interruption | None) -> Interruption | None:
-        if interruption is not None:
-            self._slot.cut()
-            for item in interruption.items:
-                # of what comes as it is played nobody knows how long it would have been
-                all_ms = None if self._capabilities.paced and not item.complete else item.received_ms
-                self.recorder.interrupted(item.item_id, item.heard_ms, all_ms)
-            self.meter.take(interruption.event)
-            if self._observation is not None:
-                self._observation.event(interruption.event)
-        return interruption
-
-    def _go_on(self, covered: Callable[[], bool] = lambda: False) -> None:
-        """The model has all it waited for."""
-        if not self._may_ask or self.meter.refuses is not None or self.life.end is not None:
-            return
-        forced = self.configuration.settings.tool_choice not in (UNSET, "auto", "none")
-        # a tool that must be called would be called for ever
-        overrides = {"tool_choice": "auto"} if forced else {}
-        self.responder.ask_later(covered=covered, overrides=overrides, is_plain=True)
-
-    @property
-    def _may_ask(self) -> bool:
-        capabilities = self._capabilities
-        return capabilities.turns and capabilities.client_responses and not capabilities.auto_continue
-
-    def _progress(self, text: str) -> None:
-        """Have the assistant say ``text``, if nothing is being said or asked for."""
-        is_open = self.life.state is SessionState.OPEN
-        if is_open and self._may_ask and self._slot.is_free and self.meter.refuses is None:
-            instructions = f"Tell the user this, in one short sentence, and nothing else: {text}"
-            self.responder.ask_later(overrides={"instructions": instructions, "tool_choice": "none"})
-
-    def _tell(self, text: str) -> None:
-        """Have the model know ``text``."""
-        if self._capabilities.history == "any_time":
-            self._outbox.put(AddItem(item=Message("system", text)))
-
-    def _check_budget(self) -> None:
-        if self.plan.budget is None or self.life.end is not None:
-            return
-        for event in self.meter.check(idle=not self._slot.is_active and not self.speech.is_playing):
-            self.report(event)
-        if self.meter.refuses is not None:
-            self._slot.refuse_waiting(SessionStateError(self.meter.refuses))
-        if self.meter.expired is not None:
-            self.life.request(End.by(self.meter.expired))
-        elif self.meter.refuses is not None:
-            if self._budget_timer is not None:
-                self._budget_timer.cancel()
-            self._budget_timer = self._clock.call_later(_LOOK_AGAIN_S, self._check_budget)
-
-
-def _not_honoured(event: RealtimeSessionEvent) -> RealtimeErrorEvent:
-    names = ", ".join(event.not_honoured)
-    return RealtimeErrorEvent(
-        kind="invalid_request",
-        code="setting_not_honoured",
-        message=f"the service reports other values than it was asked for: {names}",
-        benign=True,
-    )

@@ -838,7 +838,7 @@ async def test_a_budget_that_is_used_up_refuses_what_waits_and_ends_when_all_was
         with pytest.raises(SessionStateError, match="the budget of the session is used up"):
             await waiting
         with pytest.raises(SessionStateError, match="the budget of the session is used up"):
-            talk.session._engine.check_budget()
+            talk.session._engine.budget.refuse()
         assert talk.session.state is SessionState.OPEN
         clock.advance(1)
         end = await ending(talk)
@@ -849,7 +849,7 @@ async def test_a_budget_that_is_left_refuses_nothing(talking):
     async with talking(client={"budget": Budget(max_tokens=101)}) as talk:
         await talk.says(created(), done(usage=TOKENS))
 
-        talk.session._engine.check_budget()
+        talk.session._engine.budget.refuse()
         await talk.session.create_response()
         assert len(talk.sent(CreateResponse)) == 1
 
