@@ -39,7 +39,7 @@ __all__ = ["CASES", "DOCUMENT", "Row", "client_rows", "document", "recorded_type
 DOCUMENT: Final = ROOT / "plugins" / "simulator" / "EVENTS.md"
 RECORDINGS: Final = ROOT.parent / "shared" / "recordings"
 
-REFUSED: Final = {"output_audio_buffer.clear": "refused, as over every WebSocket"}
+REFUSED: Final = {"output_audio_buffer.clear": "in calls; refused over a WebSocket, as by the service"}
 """What it answers with an error."""
 
 RAW: Final = {

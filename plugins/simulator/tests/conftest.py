@@ -1,8 +1,9 @@
-"""What the tests of the simulator stand on: an engine at a time they decide, speech, a clock they move."""
+"""What the tests of the simulator stand on: an engine in their own time, speech, a clock, a caller."""
 
+import asyncio
 import itertools
 import json
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
 import numpy as np
 import pytest
@@ -31,6 +32,7 @@ class Talk:
         kind: SessionKind = "realtime",
         speed: float = 0,
         session: dict[str, Any] | None = None,
+        on_tracks: bool = False,
         **options: Any,
     ) -> None:
         self.now_s = 100.0
@@ -39,6 +41,7 @@ class Talk:
             model=model,
             kind=kind,
             session=session,
+            on_tracks=on_tracks,
             now_s=self.now_s,
             epoch_s=1e9,
         )
@@ -64,6 +67,10 @@ class Talk:
         """Send an event, and all that is due after it."""
         self.say(kind, **payload)
         return self.hear()
+
+    def play(self, samples: int) -> bytes:
+        """What the track of a call sends next."""
+        return self.engine.play(samples, self.now_s)
 
     def update(self, **session: Any) -> list[Any]:
         return self.ask("session.update", session={"type": "realtime", **session})
@@ -160,3 +167,86 @@ def validate() -> Any:
 def clock() -> Any:
     """A clock to put in force with `use_clock`."""
     return VirtualClock()
+
+
+class Caller:
+    """A client of a call, on bare ``aiortc``; `open` it with a function from its offer to the answer."""
+
+    def __init__(self, *, label: str | None = "oai-events") -> None:
+        from aiortc import RTCConfiguration, RTCPeerConnection
+        from realtime_openai_wire.rtc import PacedTrack
+
+        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.frames: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.heard = bytearray()
+        self.closed = asyncio.Event()
+        self._said = bytearray()
+        self._hearing: asyncio.Future[None] | None = None
+        self.pc.addTrack(PacedTrack(self._take))
+        self.pc.on("track", self._track_came)
+        self.channel = None if label is None else self.pc.createDataChannel(label)
+        if self.channel is not None:
+            self.channel.on("message", lambda text: self.frames.put_nowait(json.loads(text)))
+            self.channel.on("close", self.closed.set)
+
+    def _take(self, samples: int) -> bytes:
+        taken = bytes(self._said[: 2 * samples])
+        del self._said[: 2 * samples]
+        return taken
+
+    def _track_came(self, track: Any) -> None:
+        self._hearing = asyncio.ensure_future(self._hear(track))
+
+    async def _hear(self, track: Any) -> None:
+        from realtime_openai_wire.rtc import ReceivedAudio
+
+        async for pcm in ReceivedAudio().stream(track):
+            self.heard += pcm
+
+    async def open(self, exchange: Any) -> Self:
+        """Connect by ``exchange``, a coroutine function from the text of the offer to that of the answer."""
+        from aiortc import RTCSessionDescription
+
+        await self.pc.setLocalDescription(await self.pc.createOffer())
+        answer = await exchange(self.pc.localDescription.sdp)
+        await self.pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        return self
+
+    async def aclose(self) -> None:
+        await self.pc.close()
+        if self._hearing is not None:
+            await self._hearing
+
+    def send(self, kind: str, **fields: Any) -> None:
+        assert self.channel is not None
+        self.channel.send(json.dumps({"type": kind, **fields}))
+
+    def say(self, pcm: bytes) -> None:
+        """Let the track carry PCM16 mono at 24 kHz."""
+        self._said += pcm
+
+    async def until(self, kind: str) -> list[Any]:
+        """All frames that come, up to the next of that type."""
+        frames = []
+        while not frames or frames[-1]["type"] != kind:
+            frames.append(await self.frames.get())
+        return frames
+
+    @property
+    def samples(self) -> Any:
+        """What was heard, of one channel, at 48 kHz."""
+        return np.frombuffer(bytes(self.heard), np.int16)[::2]
+
+
+@pytest.fixture
+async def caller() -> Any:
+    """A function that makes callers, which hang up after the test."""
+    callers: list[Caller] = []
+
+    def make(**given: Any) -> Caller:
+        callers.append(Caller(**given))
+        return callers[-1]
+
+    yield make
+    for one in callers:
+        await one.aclose()

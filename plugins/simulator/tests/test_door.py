@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from openai import AsyncOpenAI, AuthenticationError, BadRequestError, NotFoundError
 from realtime_core.clock import VirtualClock, use_clock
-from realtime_simulator.door import http_log
+from realtime_simulator.http import http_log
 from realtime_simulator.options import configure
 from realtime_simulator.server import SimulatorServer
 from websockets.asyncio.client import connect

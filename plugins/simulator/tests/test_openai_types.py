@@ -109,6 +109,17 @@ def silence_of(talk):
     return frames + talk.hear()
 
 
+def call_of(talk):
+    """A spoken answer that is heard out, and one that is interrupted."""
+    talk = talk(on_tracks=True)
+    frames = [talk.created, *talk.ask("response.create")]
+    while talk.play(480):
+        frames += talk.hear()
+    frames += talk.ask("response.create")
+    talk.engine.user_starts_speaking(talk.now_s)
+    return frames + talk.hear()
+
+
 @pytest.fixture
 def everything(talk, speech, silence):
     """Sessions in which each kind of frame occurs."""
@@ -117,6 +128,7 @@ def everything(talk, speech, silence):
         *tools_of(talk),
         *transcriptions_of(talk, speech, silence),
         *silence_of(talk),
+        *call_of(talk),
     ]
 
 

@@ -8,7 +8,7 @@ from realtime_simulator.frames import Frames, Ids
 from realtime_simulator.items import Conversation
 from realtime_simulator.response import Response, ResponseSpec
 from realtime_simulator.usage import Tokens
-from realtime_simulator.wire_audio import decode_base64
+from realtime_simulator.wire_audio import FORMATS, decode_base64
 
 AUDIO = [
     "response.output_item.added",
@@ -41,6 +41,7 @@ def respond(text="Hi", *, answer=None, **spec):
         "conversation": Conversation("conv_1"),
         "modality": "audio",
         "format": {"type": "audio/pcm", "rate": 24000},
+        "audio_format": FORMATS[spec.get("format", {"type": "audio/pcm"})["type"]],
         "voice": "marin",
         "speed": 1.0,
         "max_output_tokens": "inf",

@@ -165,6 +165,10 @@ class InputBuffer:
         self._take_until(begin_ms)
         return Clip(self._drop(self._whole), self.format)
 
+    def keep(self, ms: float) -> None:
+        """Forget all but the last ``ms``."""
+        self._take_until(self.written_ms - ms)
+
     def clear(self) -> None:
         """Forget what waits; speech that is heard begins anew, speech that was told goes on."""
         self._drop(len(self._data))

@@ -73,21 +73,33 @@ class ClientSecrets:
         """
         request = _REQUEST(_decoded(body), "")
         life_s = request.get("expires_after", {}).get("seconds", _LIFE_S)
-        session = self._session(request["session"]) if "session" in request else self._default("realtime")
+        session = (
+            self.configured(request["session"]) if "session" in request else self._default("realtime").served
+        )
         # the service's are as long
         value = f"ek_{secrets.token_hex(16)}"
-        secret = ClientSecret(value, int(epoch_s) + life_s, session.served)
+        secret = ClientSecret(value, int(epoch_s) + life_s, session)
         self._secrets[value] = secret
         return secret
 
-    def _session(self, asked: Any) -> Session:
-        """The defaults after the client's update, which alone may name the model."""
+    def configured(self, asked: Any, secret: ClientSecret | None = None) -> Json:
+        """A session object: that of a secret, or the defaults, after the client's update, which may name the
+        model.
+
+        Raises:
+            Refusal: the update is wrong.
+        """
         named: Any = asked if isinstance(asked, dict) else {}
         kind: SessionKind = "transcription" if named.get("type") == "transcription" else "realtime"
         model = named.get("model")
-        session = self._default(kind, model if isinstance(model, str) else DEFAULT_MODEL)
+        if secret is not None and secret.session["type"] == kind:
+            session = Session(
+                {**secret.session, "model": model} if isinstance(model, str) else secret.session
+            )
+        else:
+            session = self._default(kind, model if isinstance(model, str) else DEFAULT_MODEL)
         session.update(asked, Moment())
-        return session
+        return session.served
 
     def _default(self, kind: SessionKind, model: str = DEFAULT_MODEL) -> Session:
         # 0 is what the service shows of a session that nobody has opened yet

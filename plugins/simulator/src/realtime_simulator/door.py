@@ -4,21 +4,27 @@ Knows nothing of ports. aiohttp loads with the first request.
 """
 
 import asyncio
+import contextlib
 import itertools
 import logging
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import msgspec
 from realtime_core.clock import current_clock
 
+from realtime_simulator import cors
 from realtime_simulator.access import Refused, check_key, is_beta
-from realtime_simulator.client_secrets import ClientSecrets
+from realtime_simulator.call_request import call_opening, read_call
+from realtime_simulator.calls import Calls
+from realtime_simulator.client_secrets import ClientSecret, ClientSecrets
 from realtime_simulator.frames import End
+from realtime_simulator.http import answer_of, body_of, check_headers, in_a_line, json_answer
 from realtime_simulator.link import Link
 from realtime_simulator.opening import read_opening
 from realtime_simulator.options import SimulatorOptions
 from realtime_simulator.refusals import Refusal
+from realtime_simulator.side_band import SideBand
 from realtime_simulator.surface import check_query, key_at, surface_of
 from realtime_simulator.watch import Watch
 from realtime_simulator.websocket import INTERNAL_ERROR, WebSocket
@@ -28,29 +34,14 @@ if TYPE_CHECKING:
 
     Handler = Callable[["Door", web.BaseRequest], Awaitable[web.StreamResponse]]
 
-__all__ = ["Door", "http_log"]
+__all__ = ["Door"]
 
 _log = logging.getLogger("realtime_simulator")
 
-_LONGEST: Final = 200
+_FOR_PAGES: Final = ("/realtime/calls", "/realtime/client_secrets")
+"""The routes that pages in a browser ask for, with those below them."""
 
-
-class WithoutDetails(logging.Filter):
-    """Keeps what aiohttp says of a broken request, and drops the error, which quotes its headers."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, with the name of its error."""
-        error = record.exc_info and record.exc_info[0]
-        if error:
-            record.msg = f"{record.msg} ({error.__name__})"
-        record.exc_info = record.exc_text = None
-        return True
-
-
-http_log = logging.getLogger("realtime_simulator.http")
-"""What the HTTP server logs with."""
-
-http_log.addFilter(WithoutDetails())
+_CALL_ID: Final = re.compile(r"(?<=^/realtime/calls)/[^/]+/")
 
 
 class Door:
@@ -67,45 +58,69 @@ class Door:
         self._api_key = api_key
         self._watch = watch
         self._secrets = ClientSecrets(voice=options.voice)
+        self._calls = Calls(options, watch)
         self._numbers = itertools.count(1)
         self._open: set[WebSocket] = set()
 
     async def answer(self, request: "web.BaseRequest") -> "web.StreamResponse":
         """Answer any request; that for a session when the session is over."""
-        path = _in_a_line(request.path)
+        answer = await self._answer(request)
+        if _is_for_pages(request.path):
+            for name, value in cors.allowing().items():
+                answer.headers.setdefault(name, value)
+        return answer
+
+    async def _answer(self, request: "web.BaseRequest") -> "web.StreamResponse":
+        path = in_a_line(request.path)
         try:
-            _check_headers(request)
-            return await self._handler(request.method, path)(self, request)
+            check_headers(request)
+            methods = self._methods(request.method, path)
+            if request.method == "OPTIONS":
+                return answer_of(204, headers=cors.preflight(request.headers, methods))
+            return await methods[request.method](self, request)
         except Refused as refused:
             why = f" ({refused.code})" if refused.code else ""
             _log.info("refused %s: HTTP %d%s", path, refused.status, why)
-            return _json(refused.body(), status=refused.status)
+            return json_answer(refused.body(), status=refused.status)
         except ConnectionError:
             _log.info("refused %s: its client has gone", path)
             # nobody hears it
-            return _json({}, status=400)
+            return json_answer({}, status=400)
 
     async def hang_up(self, end: End) -> None:
         """End all sessions."""
+        # with their side-bands
+        await self._calls.aclose(end)
         await asyncio.gather(*(socket.hang_up(end) for socket in self._open))
 
-    def _handler(self, method: str, path: str) -> "Handler":
+    def _methods(self, method: str, path: str) -> "Mapping[str, Handler]":
+        """The handlers of a path, one for ``method`` among them, unless that is a page's preflight."""
         _, route = surface_of(path)
-        methods = self._ROUTES.get(route)
+        methods = self._ROUTES.get(_CALL_ID.sub("/{id}/", route))
         if methods is None:
             raise Refused(404, f"Invalid URL ({method} {path})", code=None)
-        if method not in methods:
+        if method not in methods and not (method == "OPTIONS" and _is_for_pages(path)):
             hint = "HINT: Perhaps you meant to use a different HTTP method?"
             raise Refused(405, f"Not allowed to {method} on {path} ({hint})", code="method_not_supported")
-        handler: Handler = methods[method]
-        return handler
+        return methods
 
-    async def _session(self, request: "web.BaseRequest") -> "web.StreamResponse":
-        """One session, from the upgrade to its end."""
+    def _secret_of(self, request: "web.BaseRequest") -> ClientSecret | None:
+        """The client secret that a request comes with; None: it has a key of the account.
+
+        Raises:
+            Refused: it has no good one of either.
+        """
         key = _key_of(request)
         secret = self._secrets.get(key)
         if secret is None:
             check_key(key, self._api_key)
+        return secret
+
+    async def _session(self, request: "web.BaseRequest") -> "web.StreamResponse":
+        """One session, or a side-band of a call, from the upgrade to its end."""
+        secret = self._secret_of(request)
+        if "call_id" in request.query:
+            return await self._join(request)
         opening = read_opening(
             request.query, secret, epoch_s=current_clock().epoch_s(), beta=is_beta(request.headers)
         )
@@ -113,13 +128,25 @@ class Door:
         await socket.open()
         number = next(self._numbers)
         name = f"session {number}"
-        model = _in_a_line(opening.model)
+        model = in_a_line(opening.model)
         _log.info("%s: opened, %s", name, f"model {model}" if model else opening.kind)
+        return await self._carry(
+            socket, Link(self._options, opening, watch=self._watch, name=name, number=number), name
+        )
+
+    async def _join(self, request: "web.BaseRequest") -> "web.StreamResponse":
+        """A side-band of a call, for as long as either lives."""
+        call = self._calls.get(request.query["call_id"])
+        socket = WebSocket(request)
+        await socket.open()
+        name = f"a side-band of {call.name}"
+        _log.info("%s: opened", name)
+        return await self._carry(socket, call.join(), name)
+
+    async def _carry(self, socket: WebSocket, session: Link | SideBand, name: str) -> "web.StreamResponse":
         self._open.add(socket)
         try:
-            code = await socket.carry(
-                Link(self._options, opening, watch=self._watch, name=name, number=number)
-            )
+            code = await socket.carry(session)
         # the fault of one session, whatever it is; the others go on
         except Exception:  # noqa: BLE001
             _log.exception("%s: failed", name)
@@ -136,17 +163,47 @@ class Door:
             raise Refused.of_wrong_key(key)
         check_key(key, self._api_key)
         try:
-            secret = self._secrets.create(await _body_of(request), epoch_s=current_clock().epoch_s())
+            secret = self._secrets.create(await body_of(request), epoch_s=current_clock().epoch_s())
         except Refusal as refusal:
             raise Refused(400, str(refusal), code=refusal.code, param=refusal.param) from refusal
         _log.info("client secret made, until %d", secret.expires_at)
-        return _json(secret.answer())
+        return json_answer(secret.answer())
+
+    async def _create_call(self, request: "web.BaseRequest") -> "web.StreamResponse":
+        """A call: the answer to an offer."""
+        secret = self._secret_of(request)
+        asked = read_call(request.headers.get("Content-Type", ""), await body_of(request))
+        opening = call_opening(asked, request.query, self._secrets, secret, epoch_s=current_clock().epoch_s())
+        number = next(self._numbers)
+        call_id, answer = await self._calls.open(
+            asked.offer, opening, number=number, is_filtered=request.query.get("webrtcfilter") == "on"
+        )
+        model = in_a_line(opening.model)
+        _log.info("session %d: a call, %s", number, f"model {model}" if model else opening.kind)
+        kind = "text/plain" if "plain-sdp" in self._options.quirks else "application/sdp"
+        headers = {"Content-Type": kind, "Location": f"{request.path.rstrip('/')}/{call_id}"}
+        return answer_of(201, answer.encode(), headers)
+
+    async def _hang_up_call(self, request: "web.BaseRequest") -> "web.StreamResponse":
+        """The end of a call, as its client wants."""
+        self._secret_of(request)
+        *_, call_id, _ = request.path.split("/")
+        await self._calls.hang_up(self._calls.get(call_id))
+        return answer_of(200)
 
     _ROUTES: ClassVar[dict[str, dict[str, Any]]] = {
         "/realtime": {"GET": _session},
+        "/realtime/calls": {"POST": _create_call},
+        "/realtime/calls/{id}/hangup": {"POST": _hang_up_call},
         "/realtime/client_secrets": {"POST": _create_secret},
     }
     """The handlers, by route, which is the path below that of an API, and method."""
+
+
+def _is_for_pages(path: str) -> bool:
+    with contextlib.suppress(Refused):
+        return surface_of(path)[1].startswith(_FOR_PAGES)
+    return False
 
 
 def _key_of(request: "web.BaseRequest") -> str:
@@ -158,37 +215,3 @@ def _key_of(request: "web.BaseRequest") -> str:
     surface, _ = surface_of(request.path)
     check_query(surface, request.query)
     return key_at(surface, request.headers, request.query)
-
-
-async def _body_of(request: "web.BaseRequest") -> bytes:
-    from aiohttp import web
-
-    try:
-        return await request.read()
-    except web.HTTPRequestEntityTooLarge as exc:
-        raise Refused(413, "The body of the request is too large.", code=None) from exc
-    except web.RequestPayloadError as exc:
-        raise Refused(400, "The body of the request could not be decoded.", code=None) from exc
-
-
-def _check_headers(request: "web.BaseRequest") -> None:
-    """Refuse bytes that are no text, which aiohttp hands on as half characters that nobody can send back.
-
-    Raises:
-        Refused: there are some.
-    """
-    try:
-        "".join((request.path_qs, *request.headers, *request.headers.values())).encode()
-    except UnicodeEncodeError as exc:
-        raise Refused(400, "The request holds bytes that are no UTF-8.", code=None) from exc
-
-
-def _in_a_line(text: str) -> str:
-    """What a client sent, for a log: without line breaks, and not too long."""
-    return repr(text[:_LONGEST])[1:-1]
-
-
-def _json(body: Any, *, status: int = 200) -> "web.StreamResponse":
-    from aiohttp import web
-
-    return web.Response(status=status, body=msgspec.json.encode(body), content_type="application/json")

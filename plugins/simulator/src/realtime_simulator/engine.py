@@ -46,6 +46,7 @@ class Engine:
         epoch_s: the same moment in seconds since 1970.
         kind: ``transcription``: the session only listens, and never answers.
         session: what it begins with in place of the defaults, but for its id and its end.
+        on_tracks: it is a call: `hear` what the client's track brings, send what `play` gives.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Engine:
         epoch_s: float,
         kind: SessionKind = "realtime",
         session: Frame | None = None,
+        on_tracks: bool = False,
     ) -> None:
         ids = Ids()
         frames = Frames(ids)
@@ -68,7 +70,7 @@ class Engine:
             served = {**session, "id": served["id"], "expires_at": expires_at}
         self._outbox = Outbox(frames)
         self._pacer = Pacer(options.speed)
-        self._session = Session(served)
+        self._session = Session(served, on_tracks=on_tracks)
         self._conversation = Conversation(ids.new("conv"))
         self._parts = Parts(
             options, ids, frames, self._outbox, self._pacer, self._session, self._conversation, now_s
@@ -123,7 +125,8 @@ class Engine:
             due = self._next(now_s)
             if due is None or isinstance(due, End):
                 return due
-            self._made.extend(self._quirks(due))
+            for frame in [due] if self._turns.playback is None else self._turns.playback.send(due):
+                self._made.extend(self._quirks(frame))
         return self._made.popleft()
 
     def _next(self, now_s: float) -> Frame | End | None:
@@ -159,6 +162,18 @@ class Engine:
     def end(self) -> End | None:
         """The end that is coming, after what waits for nothing; None: none is yet."""
         return self._outbox.end
+
+    # what the tracks of a call do
+
+    def hear(self, pcm: bytes, now_s: float) -> None:
+        """Take audio of the client's track: PCM16 mono at 24 kHz."""
+        self._parts.now_s = now_s
+        self._turns.hear(pcm)
+
+    def play(self, samples: int, now_s: float) -> bytes:
+        """What the service's track sends now, in the same format; what is missing is silence."""
+        self._parts.now_s = now_s
+        return b"" if self._turns.playback is None else self._turns.playback.take(samples)
 
     # what a test may do
 
@@ -223,14 +238,19 @@ class Engine:
     def _cancel_response(self, event: Frame) -> None:
         self._turns.responses.cancel(event.get("response_id"))
 
+    def _append(self, event: Frame) -> None:
+        if self._session.on_tracks:
+            raise _not_here("input_audio_buffer.append", "a WebSocket: the audio of a call is its track's")
+        self._turns.append(event)
+
     def _clear_output(self, _: Frame) -> None:
-        raise Refusal(
-            "'output_audio_buffer.clear' is only available over WebRTC.", code="invalid_event", param="type"
-        )
+        if self._turns.playback is None:
+            raise _not_here("output_audio_buffer.clear", "WebRTC")
+        self._turns.playback.clear()
 
     _HANDLERS: ClassVar[dict[str, Callable[[Any, Frame], None]]] = {
         "session.update": _update_session,
-        "input_audio_buffer.append": lambda self, event: self._turns.append(event),
+        "input_audio_buffer.append": _append,
         "input_audio_buffer.commit": lambda self, event: self._turns.commit(event),
         "input_audio_buffer.clear": lambda self, event: self._turns.clear(event),
         "conversation.item.create": _create_item,
@@ -241,3 +261,7 @@ class Engine:
         "response.cancel": _cancel_response,
         "output_audio_buffer.clear": _clear_output,
     }
+
+
+def _not_here(kind: str, where: str) -> Refusal:
+    return Refusal(f"'{kind}' is only available over {where}.", code="invalid_event", param="type")

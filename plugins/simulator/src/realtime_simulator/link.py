@@ -63,6 +63,7 @@ class Link:
             epoch_s=self._clock.epoch_s(),
             kind=opening.kind,
             session=opening.session,
+            on_tracks=opening.on_tracks,
         )
         self._engine.open(beta=opening.beta, expired=opening.expired)
         self._inject = FaultInjector(
@@ -82,6 +83,20 @@ class Link:
         if self._watched is not None:
             self._watched.frame_received(event)
         self._wake.set()
+
+    def hear(self, pcm: bytes) -> None:
+        """Hand over audio of a call's track: PCM16 mono at 24 kHz."""
+        self._engine.hear(pcm, self._clock.now_s())
+        if self._watched is not None:
+            self._watched.audio_received(pcm)
+        self._wake.set()
+
+    def play(self, samples: int) -> bytes:
+        """What a call's track sends now, in the same format; what is missing is silence."""
+        pcm = self._engine.play(samples, self._clock.now_s())
+        if pcm:
+            self._wake.set()
+        return pcm
 
     async def room(self) -> None:
         """Wait until the client may be heard again: it does not take what its frames call for.

@@ -39,6 +39,9 @@ class Opening:
     expired: bool = False
     """The client secret was too old."""
 
+    on_tracks: bool = False
+    """It is a call: audio goes over its tracks, not over the wire."""
+
 
 def read_opening(
     query: Mapping[str, str], secret: ClientSecret | None, *, epoch_s: float, beta: bool

@@ -4,7 +4,7 @@ Each can be given as the value or as the string of a command line.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal, get_args
 
 import attrs
@@ -14,7 +14,7 @@ from realtime_core.options import build_options, option
 from realtime_simulator.brain import Brain, echo
 from realtime_simulator.brains import load_brain
 from realtime_simulator.faults import Fault, parse_faults
-from realtime_simulator.quirks import Quirk
+from realtime_simulator.quirks import QUIRK_NAMES, Quirk
 from realtime_simulator.script import Script
 from realtime_simulator.script_file import load_script
 from realtime_simulator.session_defaults import SessionKind
@@ -63,18 +63,18 @@ def _text(given: Any) -> str:
     return given
 
 
-def _one_of(given: Any, choices: Any) -> Any:
-    if given not in get_args(choices):
-        raise InvalidOptions(f"{given!r} is none; choose from {', '.join(get_args(choices))}")
+def _one_of(given: Any, choices: Sequence[str]) -> Any:
+    if given not in choices:
+        raise InvalidOptions(f"{given!r} is none; choose from {', '.join(choices)}")
     return given
 
 
 def _rate_limits(given: Any) -> Any:
-    return _one_of(given, RateLimits)
+    return _one_of(given, get_args(RateLimits))
 
 
 def _intent(given: Any) -> Any:
-    return _one_of(given, SessionKind)
+    return _one_of(given, get_args(SessionKind))
 
 
 def _words(given: str | Iterable[str]) -> list[str]:
@@ -83,11 +83,11 @@ def _words(given: str | Iterable[str]) -> list[str]:
 
 
 def _quirks(given: str | Iterable[str]) -> tuple[Any, ...]:
-    return tuple(_one_of(word, Quirk) for word in _words(given) if word)
+    return tuple(_one_of(word, QUIRK_NAMES) for word in _words(given) if word)
 
 
 def _transcription(given: str | Iterable[str]) -> tuple[Any, ...]:
-    return tuple(_one_of(word, Transcription) for word in _words(given) or [""])
+    return tuple(_one_of(word, get_args(Transcription)) for word in _words(given) or [""])
 
 
 @attrs.frozen

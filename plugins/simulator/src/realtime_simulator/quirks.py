@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, TypeAlias
 
 from realtime_simulator.frames import Frame, Frames
+from realtime_simulator.offer import ANSWER_QUIRKS, AnswerQuirk
 
 __all__ = ["QUIRK_NAMES", "Quirk", "Quirks"]
 
-Quirk: TypeAlias = Literal[
+FrameQuirk: TypeAlias = Literal[
     "conversation-created",
     "unannounced-done",
     "output-item-first",
@@ -25,6 +26,7 @@ Quirk: TypeAlias = Literal[
     "no-metadata",
     "fixed-voice",
 ]
+Quirk: TypeAlias = Literal[FrameQuirk, AnswerQuirk]
 _Filter: TypeAlias = Callable[[Frame], list[Frame]]
 
 _PREVIEW_EVENTS: Final = {
@@ -36,7 +38,7 @@ _PREVIEW_PARTS: Final = {"output_text": "text", "output_audio": "audio"}
 
 
 class Quirks:
-    """The quirks of one session."""
+    """The quirks of one session; those of an answer to an offer have no part in it."""
 
     def __init__(self, names: Iterable[Quirk], frames: Frames, conversation_id: str) -> None:
         wanted = set(names)
@@ -183,7 +185,7 @@ def _stateless(quirk: _Filter) -> Callable[[Frames, str], _Filter]:
     return lambda _, __: quirk
 
 
-_FILTERS: Final[dict[Quirk, Callable[[Frames, str], _Filter]]] = {
+_FILTERS: Final[dict[FrameQuirk, Callable[[Frames, str], _Filter]]] = {
     "conversation-created": _conversation_created,
     "unannounced-done": _unannounced_done,
     "output-item-first": _output_item_first,
@@ -199,5 +201,5 @@ _FILTERS: Final[dict[Quirk, Callable[[Frames, str], _Filter]]] = {
 }
 """In the order in which they are applied: those that make frames, then those that change them."""
 
-QUIRK_NAMES: Final = tuple(_FILTERS)
+QUIRK_NAMES: Final[tuple[Quirk, ...]] = (*_FILTERS, *ANSWER_QUIRKS)
 """The choices."""

@@ -60,6 +60,7 @@ class Request:
             approved=[approval for approval in answers if approval.approve],
             modality=self._setting(session, "output_modalities")[0],
             format=output["format"],
+            audio_format=session.spoken_format(output["format"]),
             voice=output["voice"],
             speed=output["speed"],
             max_output_tokens=self._setting(session, "max_output_tokens"),

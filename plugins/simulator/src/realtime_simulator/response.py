@@ -20,7 +20,6 @@ from realtime_simulator.mcp_output import approval_request, mcp_call
 from realtime_simulator.output import Output, function_call, message, planned
 from realtime_simulator.progress import Progress, Status
 from realtime_simulator.usage import Tokens, usage
-from realtime_simulator.wire_audio import FORMATS
 
 __all__ = ["Response", "ResponseSpec"]
 
@@ -41,17 +40,15 @@ class ResponseSpec:
 
     modality: Literal["text", "audio"]
     format: dict[str, Any]
+    audio_format: AudioFormat
+    """The format of its audio deltas."""
+
     voice: Any
     speed: float
     max_output_tokens: int | Literal["inf"]
     metadata: dict[str, str] | None
     read: Tokens
     cached: Tokens
-
-    @property
-    def audio_format(self) -> AudioFormat:
-        """The format of its audio deltas."""
-        return FORMATS[self.format["type"]]
 
 
 class Response:

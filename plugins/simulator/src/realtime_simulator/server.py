@@ -71,7 +71,8 @@ class SimulatorServer:
         # they load with the door, not with the package
         from aiohttp import web
 
-        from realtime_simulator.door import Door, http_log
+        from realtime_simulator.door import Door
+        from realtime_simulator.http import http_log
 
         door = Door(self.options, api_key=self._api_key, watch=self._watch if self._is_watched else None)
         runner = web.ServerRunner(

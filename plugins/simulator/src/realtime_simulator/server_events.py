@@ -31,6 +31,9 @@ SERVER_EVENTS: Final = frozenset(
         "mcp_list_tools.completed",
         "mcp_list_tools.failed",
         "mcp_list_tools.in_progress",
+        "output_audio_buffer.cleared",
+        "output_audio_buffer.started",
+        "output_audio_buffer.stopped",
         "rate_limits.updated",
         "response.content_part.added",
         "response.content_part.done",
@@ -55,14 +58,9 @@ SERVER_EVENTS: Final = frozenset(
         "session.updated",
     }
 )
-"""All that it can send over a WebSocket."""
+"""All that it can send: audio deltas over WebSockets only, events of the output buffer in calls only."""
 
 NOT_SENT: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "input_audio_buffer.dtmf_event_received": "telephone calls (SIP) only",
-        "output_audio_buffer.cleared": "WebRTC and telephone calls only",
-        "output_audio_buffer.started": "WebRTC and telephone calls only",
-        "output_audio_buffer.stopped": "WebRTC and telephone calls only",
-    }
+    {"input_audio_buffer.dtmf_event_received": "telephone calls (SIP) only"}
 )
 """Why not, by event."""

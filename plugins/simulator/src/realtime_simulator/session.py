@@ -6,7 +6,7 @@ An update is checked whole before any of it is applied. Knows nothing of audio, 
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from realtime_core.audio.formats import AudioFormat
+from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 
 from realtime_simulator.session_defaults import DEFAULT_INSTRUCTIONS, SessionKind, default_detection
 from realtime_simulator.session_rules import Moment, checked_update, is_streaming
@@ -19,9 +19,10 @@ Json: TypeAlias = dict[str, Any]
 
 
 class Session:
-    """The settings in force."""
+    """The settings in force; ``on_tracks``: its audio goes over the tracks of a call."""
 
-    def __init__(self, served: Json) -> None:
+    def __init__(self, served: Json, *, on_tracks: bool = False) -> None:
+        self.on_tracks = on_tracks
         self.served = served
         """The session object as events show it: replaced by an update, never changed."""
 
@@ -52,8 +53,17 @@ class Session:
 
     @property
     def input_format(self) -> AudioFormat:
-        """What the client appends."""
+        """What the client says that it sends."""
         return FORMATS[self._input["format"]["type"]]
+
+    @property
+    def heard_format(self) -> AudioFormat:
+        """What comes into the input buffer: on a track the settings say nothing of it."""
+        return PCM16_24KHZ if self.on_tracks else self.input_format
+
+    def spoken_format(self, named: Json) -> AudioFormat:
+        """What is spoken where the settings have the format ``named``, of which the same holds."""
+        return PCM16_24KHZ if self.on_tracks else FORMATS[named["type"]]
 
     @property
     def turn_detection(self) -> Json | None:

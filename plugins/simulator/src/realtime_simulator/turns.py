@@ -4,13 +4,14 @@ Knows nothing of how an answer is made.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from realtime_simulator.buffer import InputBuffer, SpeechStarted
 from realtime_simulator.frames import Frame, Step
 from realtime_simulator.idle import IdleTimer
 from realtime_simulator.items import Item, user_audio_item
 from realtime_simulator.parts import Parts
+from realtime_simulator.playback import Playback
 from realtime_simulator.refusals import Refusal
 from realtime_simulator.request import Request
 from realtime_simulator.response import Response
@@ -20,6 +21,9 @@ from realtime_simulator.wire_audio import Clip, decode_base64
 
 __all__ = ["Turns"]
 
+TRACK_MS: Final = 300_000
+"""How much of a call's track is kept: nearly 15 MiB, as much as one append may hold."""
+
 
 class Turns:
     """The turns of one session."""
@@ -27,7 +31,7 @@ class Turns:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         session, options = parts.session, parts.options
-        self._buffer = InputBuffer(session.input_format, session.turn_detection)
+        self._buffer = InputBuffer(session.heard_format, session.turn_detection)
         self._transcriber = Transcriber(parts.frames, parts.ids, options.transcripts, options.transcription)
         self._late: list[Iterator[Step]] = []
         self._idle = IdleTimer()
@@ -35,9 +39,12 @@ class Turns:
         self.responses = Responses(parts, self._answered)
         """Who answers."""
 
+        self.playback = Playback(parts, self._quiet) if session.on_tracks else None
+        """How a call sounds; None: it is none."""
+
     def configure(self) -> None:
         """Take the session's settings."""
-        self._buffer.configure(self._parts.session.input_format, self._parts.session.turn_detection)
+        self._buffer.configure(self._parts.session.heard_format, self._parts.session.turn_detection)
 
     # what the client sends
 
@@ -50,6 +57,14 @@ class Turns:
         data = decode_base64(event["audio"])
         if data is None:
             raise Refusal("Invalid 'audio': not base64.", code="invalid_value", param="audio")
+        self._append(data)
+
+    def hear(self, pcm: bytes) -> None:
+        """Take audio of a call's track, which never stops: what is too old is forgotten."""
+        self._append(pcm)
+        self._buffer.keep(TRACK_MS)
+
+    def _append(self, data: bytes) -> None:
         changes = self._buffer.append(data)
         self._idle.wrote(self._parts.now_s, self._buffer.written_ms)
         for change in changes:
@@ -104,6 +119,8 @@ class Turns:
         )
         if self._detection.get("interrupt_response"):
             self.responses.interrupt()
+            if self.playback is not None:
+                self.playback.clear()
         # after what the interruption ended
         self._idle.stop()
 
@@ -125,11 +142,20 @@ class Turns:
     def _answered(self, response: Response) -> None:
         while self._late:
             self._parts.pacer.add(self._late.pop(0), self._parts.now_s)
+        if self.playback is None:
+            self._begin_idle(response.playback_ms)
+        elif not self.playback.is_playing:
+            self._begin_idle()
+
+    def _quiet(self) -> None:
+        """A call plays nothing any more."""
+        if self.responses.active is None:
+            self._begin_idle()
+
+    def _begin_idle(self, playback_ms: float = 0.0) -> None:
         if not self._buffer.speaking:
             self._idle.start(
-                self._parts.now_s,
-                playback_s=response.playback_ms / 1000,
-                written_ms=self._buffer.written_ms,
+                self._parts.now_s, playback_s=playback_ms / 1000, written_ms=self._buffer.written_ms
             )
 
     @property

@@ -5,12 +5,15 @@ Knows nothing of engines and sockets: whatever carries a session is asked to act
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from realtime_simulator.expected import Expected, Search, Track, complaint_in
 from realtime_simulator.faults import check_close
 from realtime_simulator.frames import End
 from realtime_simulator.kinds import check_kind
+
+if TYPE_CHECKING:
+    from realtime_simulator.brain import Samples
 
 __all__ = ["WITHIN_S", "Bell", "Steering", "WatchedSession"]
 
@@ -93,6 +96,7 @@ class WatchedSession:
         self._received = Track()
         self._sent = Track()
         self._told: set[str] = set()
+        self._heard = bytearray()
 
     def __repr__(self) -> str:
         counts = f"{len(self.received)} frames received, {len(self.sent)} sent"
@@ -108,6 +112,14 @@ class WatchedSession:
     def sent(self) -> list[Any]:
         """What the server sent, in order."""
         return self._sent.frames
+
+    @property
+    def heard(self) -> "Samples":
+        """What came over the track of a call: mono int16 samples at 24 kHz; empty over a WebSocket."""
+        # numpy loads with the first audio
+        import numpy as np
+
+        return np.frombuffer(bytes(self._heard), np.int16)
 
     @property
     def is_going(self) -> bool:
@@ -266,6 +278,11 @@ class WatchedSession:
     def frame_sent(self, frame: Any) -> None:
         """The server sent a frame."""
         self.sent.append(frame)
+        self._bell.ring()
+
+    def audio_received(self, pcm: bytes) -> None:
+        """The client's track brought audio."""
+        self._heard += pcm
         self._bell.ring()
 
     def ended(self, by: Literal["client", "server"]) -> None:

@@ -5,11 +5,11 @@ Knows nothing of who may open a session. aiohttp loads with the first one.
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from realtime_simulator.access import Refused, select_subprotocol
 from realtime_simulator.frames import End
-from realtime_simulator.link import Ended, Link
+from realtime_simulator.link import Ended
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -28,6 +28,28 @@ _NO_CODE: Final = 1005
 
 _ABNORMAL: Final = 1006
 """What it calls the end of a connection without a close frame."""
+
+
+class Session(Protocol):
+    """What a socket carries: a `Link`, or a `SideBand`."""
+
+    def feed(self, text: str | bytes) -> None:
+        """Take a frame of the client."""
+
+    async def room(self) -> None:
+        """Wait until the client may be heard again."""
+
+    async def next(self) -> str:
+        """The next frame of the server; raises `Ended` after the last."""
+
+    async def overtaking(self) -> End:
+        """The end that does not wait until a frame of `next` has been taken."""
+
+    def end(self, end: End) -> None:
+        """End it now: what waits is never sent."""
+
+    def close(self) -> None:
+        """The client has gone."""
 
 
 class WebSocket:
@@ -73,14 +95,14 @@ class WebSocket:
         if not self._told.done():
             self._told.set_result(end)
 
-    async def carry(self, link: Link) -> int:
-        """Carry a session to its end, and close the link; the code of the close.
+    async def carry(self, session: Session) -> int:
+        """Carry a session to its end, and close it; the code of the close.
 
         Raises:
             Exception: what broke the session here; the client was told 1011.
         """
-        reading = asyncio.ensure_future(self._read(link))
-        writing = asyncio.ensure_future(self._write(link))
+        reading = asyncio.ensure_future(self._read(session))
+        writing = asyncio.ensure_future(self._write(session))
         parts: list[asyncio.Future[Any]] = [reading, self._told, writing]
         end = End(INTERNAL_ERROR)
         try:
@@ -88,23 +110,23 @@ class WebSocket:
             first: End | None = next(part for part in parts if part.done()).result()
             if first is None:
                 # nothing can be written, so the connection is about to end: the reader hears how
-                link.close()
+                session.close()
                 first = await reading
             end = first
         finally:
             reading.cancel()
             # so that the writer ends with the frame that it is at
             if self._told.done():
-                link.end(end)
+                session.end(end)
             else:
-                link.close()
+                session.close()
             await self._close(end, writing)
             await asyncio.gather(reading, writing, return_exceptions=True)
-            link.close()
+            session.close()
             self._over.set()
         return _ABNORMAL if end.code is None else end.code
 
-    async def _read(self, link: Link) -> End:
+    async def _read(self, session: Session) -> End:
         """Hear the client until the connection ends, in whichever way."""
         from aiohttp import WSMsgType
 
@@ -114,36 +136,36 @@ class WebSocket:
                 return ending(message.data)
             if len(message.data) > MAX_FRAME_BYTES:
                 return End(1009)
-            link.feed(message.data)
+            session.feed(message.data)
             # what has come already is no reason to keep others waiting
             await asyncio.sleep(0)
-            await link.room()
+            await session.room()
 
-    async def _write(self, link: Link) -> End | None:
+    async def _write(self, session: Session) -> End | None:
         """Say what the server has to say, until it ends the session, or, None, the connection is gone."""
         try:
             while True:
-                await self._send(await link.next(), link)
+                await self._send(await session.next(), session)
         except Ended as ended:
             return End(ended.code, ended.reason)
         except ConnectionError:
             return None
 
-    async def _send(self, text: str, link: Link) -> None:
+    async def _send(self, text: str, session: Session) -> None:
         """Send a frame; if the client does not take it, an end may come meanwhile."""
         sending = asyncio.ensure_future(self.response.send_str(text))
         # nearly always this is enough
         await asyncio.sleep(0)
         if not sending.done():
-            overtaking = asyncio.ensure_future(self._overtake(link))
+            overtaking = asyncio.ensure_future(self._overtake(session))
             try:
                 await asyncio.wait([sending, overtaking], return_when=asyncio.FIRST_COMPLETED)
             finally:
                 overtaking.cancel()
         await sending
 
-    async def _overtake(self, link: Link) -> None:
-        self._tell(await link.overtaking())
+    async def _overtake(self, session: Session) -> None:
+        self._tell(await session.overtaking())
 
     async def _close(self, end: End, writing: "asyncio.Task[End | None]") -> None:
         """Say goodbye, unless the client did; cut off a client that does not take what is said in time."""
