@@ -48,6 +48,28 @@ async def time_of_day() -> dict[str, int]:
     return {"hour": 12}
 
 
+class Held:
+    """A tool that has begun and does not end: until it is let go where it runs in a thread, else never."""
+
+    def __init__(self, name: str, *, is_async: bool) -> None:
+        self.started, self._let_go = asyncio.Event(), threading.Event()
+        self._loop = asyncio.get_running_loop()
+        self.tool = Tool(self._wait_async if is_async else self._wait, name=name)
+
+    async def _wait_async(self) -> str:
+        self.started.set()
+        await asyncio.Event().wait()
+        return "done"
+
+    def _wait(self) -> str:
+        self._loop.call_soon_threadsafe(self.started.set)
+        self._let_go.wait()
+        return "done"
+
+    def let_go(self) -> None:
+        self._let_go.set()
+
+
 def results(events: list[RealtimeEvent]) -> list[RealtimeFunctionResultEvent]:
     return [event for event in events if isinstance(event, RealtimeFunctionResultEvent)]
 
@@ -187,18 +209,7 @@ async def test_unknown_function_and_bad_arguments_are_told_to_the_model(provider
 @both
 @pytest.mark.parametrize("is_async", [True, False], ids=["async", "sync"])
 async def test_result_of_a_withdrawn_call_is_not_sent(provider: Provider, *, is_async: bool):
-    started, held = asyncio.Event(), threading.Event()
-    loop = asyncio.get_running_loop()
-
-    async def book_async() -> str:
-        started.set()
-        await asyncio.Event().wait()
-        return "booked"
-
-    def book_sync() -> str:
-        loop.call_soon_threadsafe(started.set)
-        held.wait()
-        return "booked"
+    book = Held("book", is_async=is_async)
 
     async def script(peer: Peer) -> None:
         await peer.call(("c1", "book", {}))
@@ -206,13 +217,12 @@ async def test_result_of_a_withdrawn_call_is_not_sent(provider: Provider, *, is_
         peer.says(told["c2"])
         peer.over(end=True)
 
-    book = Tool(book_async if is_async else book_sync, name="book")
-    async with serving(script) as service, parley(service, provider)(tools=[book, weather]) as session:
-        await started.wait()
+    async with serving(script) as service, parley(service, provider)(tools=[book.tool, weather]) as session:
+        await book.started.wait()
         peer = await service.peer()
         peer.withdraw("c1")
         events = await until(session, has("withdrawn"))
-        held.set()
+        book.let_go()
         events += await until(session, has("end"))
 
     assert [result["id"] for result in peer.told("returns")] == ["c2"]
@@ -440,27 +450,17 @@ async def test_callback_may_end_the_session(provider: Provider):
 @both
 @pytest.mark.parametrize("is_async", [True, False], ids=["async", "sync"])
 async def test_tool_that_is_running_holds_up_no_end(provider: Provider, *, is_async: bool):
-    started, held = asyncio.Event(), threading.Event()
-    loop = asyncio.get_running_loop()
-
-    async def hang_async() -> None:
-        started.set()
-        await asyncio.Event().wait()
-
-    def hang_sync() -> None:
-        loop.call_soon_threadsafe(started.set)
-        held.wait()
+    hang = Held("hang", is_async=is_async)
 
     async def script(peer: Peer) -> None:
         await peer.call(("c1", "hang", {}))
 
-    hang = Tool(hang_async if is_async else hang_sync, name="hang")
     async with serving(script) as service:
-        async with parley(service, provider)(tools=[hang]):
-            await started.wait()
+        async with parley(service, provider)(tools=[hang.tool]):
+            await hang.started.wait()
         peer = await service.peer()
         await peer.gone()
-    held.set()
+    hang.let_go()
 
     assert peer.told("returns") == []
 

@@ -3,14 +3,19 @@
 Both ends have a clock of their own, which the test moves: nothing is late unless the test says so.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import attrs
+import pytest
+from listening import until
 from realtime_core import (
+    ConnectionLost,
+    LostReason,
     RealtimeClient,
     RealtimeSession,
+    SessionStateError,
     create_client,
 )
 from realtime_core.clock import VirtualClock, use_clock
@@ -85,3 +90,19 @@ async def talking(
             opening = made(**(session or {}))
         async with opening as opened:
             yield Talk(opened, await server.session(), clock, service_clock)
+
+
+async def reason_of_end(talk: Talk, end: str, waiting: Awaitable[Any]) -> BaseException:
+    """Have the session ``dropped`` or ``deleted``; what ``waiting`` raises, and, of a loss, the reader."""
+    is_dropped = end == "dropped"
+    if is_dropped:
+        talk.service.drop()
+    else:
+        await talk.session.delete_session()
+    with pytest.raises(ConnectionLost if is_dropped else SessionStateError) as error:
+        await waiting
+    if is_dropped:
+        assert error.value.reason is LostReason.DROPPED
+        with pytest.raises(ConnectionLost):
+            await until(talk.session, lambda _: False)
+    return error.value

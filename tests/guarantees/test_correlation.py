@@ -5,18 +5,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from guarantees.talk import talking
-from listening import ended, errors, until
+from guarantees.talk import reason_of_end, talking
+from listening import ended, errors
 from realtime_core import (
     CommandTimeout,
-    ConnectionLost,
-    LostReason,
     ProviderError,
     RealtimeErrorEvent,
     RealtimeEvent,
     RealtimeSession,
     RealtimeSessionEvent,
-    SessionStateError,
     TurnDetection,
     UnsupportedSetting,
 )
@@ -78,18 +75,7 @@ async def test_command_that_waits_when_the_session_ends_raises_its_reason(
     async with talking(realtime_simulator, faults="stall@3", session=BY_HAND) as talk:
         waiting = asyncio.create_task(command(talk.session))
         await settle()
-        if end == "dropped":
-            talk.service.drop()
-        else:
-            await talk.session.delete_session()
-
-        with pytest.raises(ConnectionLost if end == "dropped" else SessionStateError) as error:
-            await waiting
-
-        if end == "dropped":
-            assert error.value.reason is LostReason.DROPPED
-            with pytest.raises(ConnectionLost):
-                await until(talk.session, lambda _: False)
+        await reason_of_end(talk, end, waiting)
 
 
 @no_ids

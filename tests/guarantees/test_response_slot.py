@@ -4,12 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from guarantees.talk import ANY, HELD, Talk, talking
+from guarantees.talk import ANY, HELD, Talk, reason_of_end, talking
 from listening import ended, errors, is_done, printed, until
 from realtime_core import (
     CommandTimeout,
-    ConnectionLost,
-    LostReason,
     ProviderError,
     RealtimeErrorEvent,
     RealtimeEvent,
@@ -212,20 +210,9 @@ async def test_end_of_the_session_fails_every_open_handle_with_its_reason(
             handle = await talk.session.create_response(conversation="none", input=[message("hold")])
             await handle.created()
         waiting = [asyncio.create_task(step()) for step in (handle.created, handle.heard)]
-        if end == "dropped":
-            talk.service.drop()
-        else:
-            await talk.session.delete_session()
-
-        with pytest.raises(ConnectionLost if end == "dropped" else SessionStateError) as error:
-            await handle
-
-        if end == "dropped":
-            assert error.value.reason is LostReason.DROPPED
-            with pytest.raises(ConnectionLost):
-                await until(talk.session, lambda _: False)
+        reason = await reason_of_end(talk, end, handle)
         for outcome in await asyncio.gather(*waiting, return_exceptions=True):
-            assert outcome is error.value or isinstance(outcome, RealtimeResponseEvent)
+            assert outcome is reason or isinstance(outcome, RealtimeResponseEvent)
 
 
 async def test_interruption_drops_what_was_asked_for_next(realtime_simulator: Any):
