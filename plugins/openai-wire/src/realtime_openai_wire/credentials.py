@@ -10,7 +10,7 @@ from typing import Any
 
 from realtime_core.errors import AuthenticationFailed, InvalidOptions, RealtimeError
 
-__all__ = ["ApiKey", "as_api_key", "checked_key", "key_from"]
+__all__ = ["ApiKey", "as_api_key", "called", "checked_key", "key_from"]
 
 ApiKey = str | Callable[[], str] | Callable[[], Awaitable[str]]
 """A key, or what gives one: called again on every connect."""
@@ -44,10 +44,18 @@ def as_api_key(value: Any) -> Any:
     return value if callable(value) else checked_key(value)
 
 
-async def key_from(source: Any, giver: str) -> str:
-    """The key that ``source``, an `ApiKey`, is or gives; ``giver`` names it in errors.
+async def called(function: Callable[..., Any], *args: Any) -> Any:
+    """What ``function`` gives, at once or awaited; if it is no coroutine function it runs in a thread,
+    so that it may block.
+    """
+    given = (
+        function(*args) if inspect.iscoroutinefunction(function) else await asyncio.to_thread(function, *args)
+    )
+    return await given if inspect.isawaitable(given) else given
 
-    What is no coroutine function is called in a thread, so that it may block.
+
+async def key_from(source: Any, giver: str) -> str:
+    """The key that ``source``, an `ApiKey`, is or gives by being `called`; ``giver`` names it in errors.
 
     Raises:
         AuthenticationFailed: it gives none, or raises something that is no error of ours.
@@ -55,8 +63,7 @@ async def key_from(source: Any, giver: str) -> str:
     if isinstance(source, str):
         return source
     try:
-        given = source() if inspect.iscoroutinefunction(source) else await asyncio.to_thread(source)
-        given = await given if inspect.isawaitable(given) else given
+        given = await called(source)
     except RealtimeError:
         raise
     except Exception as exc:
