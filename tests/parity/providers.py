@@ -28,9 +28,18 @@ def _openai(origin: str, key: str) -> Mapping[str, str]:
     return {"OPENAI_BASE_URL": f"{origin}/v1", "OPENAI_API_KEY": key}
 
 
+def _azure(origin: str, key: str) -> Mapping[str, str]:
+    return {
+        "AZURE_OPENAI_ENDPOINT": origin,
+        "AZURE_OPENAI_API_KEY": key,
+        "AZURE_OPENAI_REALTIME_DEPLOYMENT_NAME": "a-deployment",
+    }
+
+
 _PROVIDERS: Final[Mapping[str, Environment | None]] = {
     "simulator": None,  # it is the service, in the same process
     "openai-ws": _openai,
+    "azure-ws": _azure,
 }
 
 NAMES: Final = tuple(_PROVIDERS)
