@@ -32,6 +32,10 @@ SPEECH_MS: Final = 3_290
 WITHIN_S: Final = 20
 """How long an answer may take at the slowest of them; whoever waits longer waits for ever."""
 
+LIKE: Final = {False: 0.9, True: 0.75}
+"""The least `likeness` of a recording before and after its way, by whether that is paced: then it begins and
+ends elsewhere. Of two different recordings, or one that is played backwards, it is below 0.7."""
+
 
 @attrs.frozen
 class Service:

@@ -243,7 +243,7 @@ def test_missing_key_names_the_option_and_its_variable(provider: str):
     with only_environment(others), pytest.raises(InvalidOptions) as missing:
         create_client(provider)
 
-    assert "'api_key'" in str(missing.value)
+    assert "api_key" in str(missing.value)
     assert key_variable in str(missing.value)
 
 
