@@ -111,6 +111,8 @@ if __name__ == "__main__":
     given = arguments.parse_args()
     here = {f"http://{host}:{given.port}" for host in ("localhost", "127.0.0.1")}
     try:
-        web.run_app(start(here | {*given.origin}), host="localhost", port=given.port)
+        web.run_app(
+            start(here | {origin.rstrip("/") for origin in given.origin}), host="localhost", port=given.port
+        )
     except (OpenAIError, OSError) as exc:
         sys.exit(str(exc))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import unused_port
-from workspace import ROOT
+from browser.command import SAMPLE
 
 Open = Callable[..., AbstractAsyncContextManager]
 
@@ -28,12 +28,15 @@ def open_page(chromium) -> Open:
     """Open a page in a browser of its own, whose microphone plays a WAV file again and again.
 
     ``microphone=None``: there is none. ``allowed=False``: people say no when the page asks for it.
+    ``prepare`` gets the page before it loads.
     """
     # they load only where there is a Chromium
     from playwright.async_api import async_playwright
 
     @asynccontextmanager
-    async def opened(url: str, *, microphone: Path | None = None, allowed: bool = True, **context):
+    async def opened(
+        url: str, *, microphone: Path | None = None, allowed: bool = True, prepare=None, **context
+    ):
         flags = ["--autoplay-policy=user-gesture-required", "--disable-gpu"]
         if microphone is not None:
             flags += ["--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={microphone}"]
@@ -44,6 +47,8 @@ def open_page(chromium) -> Open:
             try:
                 page = await browser.new_page(**context)
                 await page.add_init_script(path=Path(__file__).parent / "made.js")
+                if prepare is not None:
+                    prepare(page)
                 await page.goto(url)
                 yield page
             finally:
@@ -72,9 +77,7 @@ async def serving() -> AsyncIterator[Callable]:
 @pytest.fixture(scope="session")
 def sample():
     """The sample's server, as a module."""
-    spec = importlib.util.spec_from_file_location(
-        "browser_sample", ROOT / "samples" / "browser" / "server.py"
-    )
+    spec = importlib.util.spec_from_file_location("browser_sample", SAMPLE / "server.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -1,18 +1,13 @@
 """What the browser sample's server gives to whom."""
 
-import asyncio
 import contextlib
-import os
-import signal
-import sys
 
 import aiohttp
 import openai
 import pytest
 from aiohttp.test_utils import unused_port
-from workspace import ROOT
+from browser.command import command
 
-SERVER = ROOT / "samples" / "browser" / "server.py"
 KEY = "sk-the-key-of-the-server"
 
 
@@ -133,30 +128,6 @@ async def test_the_page_loads_nothing_from_elsewhere(realtime_simulator, talk):
     assert policy == f"default-src 'self'; connect-src 'self' {simulator.base_url.removesuffix('/v1')}"
 
 
-@contextlib.asynccontextmanager
-async def command(*args, **environment):
-    """`python samples/browser/server.py`, until Ctrl-C; gives its origin."""
-    port = unused_port()
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "error", SERVER, "--port", str(port), *args),
-        env={**clean, **environment, "PYTHONUNBUFFERED": "1"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        while b"Running on" not in (line := await process.stdout.readline()):
-            assert line, (await process.stderr.read()).decode()
-        yield f"http://localhost:{port}"
-        process.send_signal(signal.SIGINT)
-        _, err = await process.communicate()
-        assert (process.returncode, err) == (0, b"")
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
 async def test_without_any_environment_the_simulator_answers():
     async with command() as origin:
         answer, _ = await ask(origin, {"Origin": origin})
@@ -182,7 +153,7 @@ async def test_with_openais_environment_openai_answers(realtime_simulator):
 
 
 async def test_another_address_of_the_page_is_named_on_the_command_line():
-    async with command("--origin", "https://talk.example.org") as origin:
+    async with command("--origin", "https://talk.example.org/") as origin:
         answer, _ = await ask(origin, {"Origin": "https://talk.example.org"})
 
     assert answer.status == 200
