@@ -149,6 +149,16 @@ async def test_a_connection_begins_with_created_and_its_configuration_in_force(
     assert updated.service_event["session"]["audio"]["output"]["voice"] == "marin"
 
 
+@pytest.mark.parametrize("how", ["api_key", "credential"])
+async def test_no_log_shows_a_key_or_a_token(caplog, azure, options, setup, key, how):
+    caplog.set_level("DEBUG")
+    given = options(endpoint=azure.azure_endpoint, deployment="talk", **{how: key})
+
+    await (await connect(given, setup())).aclose()
+
+    assert key not in caplog.text
+
+
 class Credential:
     """As those of ``azure-identity``: another token each time."""
 
