@@ -1,10 +1,10 @@
 """A service that fails, at every frame of a conversation: a typed reason, and nothing left behind."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from parity.providers import NAMES
+from parity.talk import serving
 from realtime_core import (
     ConnectionFailed,
     ConnectionLost,
@@ -14,30 +14,16 @@ from realtime_core import (
     RealtimeResponseEvent,
     RealtimeSessionEvent,
     RealtimeTextEvent,
-    create_client,
 )
-
-pytestmark = pytest.mark.usefixtures("no_leaks")
+from realtime_core.registry import load_provider
 
 # created, updated, two for the item, the response with its audio, and a few beyond its end
 FRAMES = range(1, 19)
 
-Opens = Callable[..., Any]
+UNPACED = [name for name in NAMES if not load_provider(name).capabilities.paced]
+"""On a track a session dies more slowly: `parity.test_sessions` has that."""
 
-
-@pytest.fixture(params=["simulator", "openai-ws"])
-def open_client(request: pytest.FixtureRequest, realtime_simulator: Any) -> Opens:
-    """A client of that provider, whose service fails as asked."""
-
-    @asynccontextmanager
-    async def opening(faults: str, timeout_s: float = 5.0) -> AsyncIterator[Any]:
-        if request.param == "simulator":
-            yield create_client("simulator", faults=faults, speed=0, timeout_s=timeout_s)
-            return
-        async with realtime_simulator(faults=faults, speed=0) as server:
-            yield create_client("openai-ws", api_key="x", base_url=server.base_url, timeout_s=timeout_s)
-
-    return opening
+pytestmark = [pytest.mark.usefixtures("no_leaks"), pytest.mark.parametrize("provider", UNPACED)]
 
 
 async def converse(client: Any, events: list[Any]) -> None:
@@ -62,29 +48,29 @@ async def converse(client: Any, events: list[Any]) -> None:
     ],
 )
 async def test_service_that_dies_at_any_frame_gives_a_typed_reason(
-    open_client: Opens, fault: str, reason: LostReason, number: int
+    provider: str, fault: str, reason: LostReason, number: int
 ):
     events: list[Any] = []
 
-    async with open_client(f"{fault}@{number}") as client:
+    async with serving(provider, faults=f"{fault}@{number}") as service:
         with pytest.raises(ConnectionLost) as lost:
-            await converse(client, events)
+            await converse(service.client, events)
 
     assert lost.value.reason is reason
 
 
 @pytest.mark.parametrize("number", [1, 2])
-async def test_service_that_accepts_and_stays_silent_is_left_in_time(open_client: Opens, number: int):
-    async with open_client(f"stall@{number}", timeout_s=0.2) as client:
+async def test_service_that_accepts_and_stays_silent_is_left_in_time(provider: str, number: int):
+    async with serving(provider, faults=f"stall@{number}", client={"timeout_s": 0.2}) as service:
         with pytest.raises(ConnectionFailed) as failed:
-            await converse(client, [])
+            await converse(service.client, [])
 
     assert failed.value.reason is FailedReason.TIMEOUT
 
 
 @pytest.mark.parametrize("number", [3, 7, 11])
-async def test_service_that_goes_silent_in_a_conversation_can_be_left(open_client: Opens, number: int):
-    async with open_client(f"stall@{number}") as client, client() as session:
+async def test_service_that_goes_silent_in_a_conversation_can_be_left(provider: str, number: int):
+    async with serving(provider, faults=f"stall@{number}") as service, service.client() as session:
         await session.send_text("Hello!", respond=True)
         stream = session.receive()
         first = await anext(stream)
@@ -94,22 +80,22 @@ async def test_service_that_goes_silent_in_a_conversation_can_be_left(open_clien
 
 @pytest.mark.parametrize("number", FRAMES)
 @pytest.mark.parametrize("fault", ["unknown-event", "late-delta", "null-event-id", "slow:1"])
-async def test_oddity_at_any_frame_ends_nothing(open_client: Opens, fault: str, number: int):
+async def test_oddity_at_any_frame_ends_nothing(provider: str, fault: str, number: int):
     events: list[Any] = []
 
-    async with open_client(f"{fault}@{number}") as client:
-        await converse(client, events)
+    async with serving(provider, faults=f"{fault}@{number}") as service:
+        await converse(service.client, events)
 
     said = "".join(event.text.text for event in events if isinstance(event, RealtimeTextEvent))
     assert said == "You said: Hello!" * 2
 
 
 @pytest.mark.parametrize("number", FRAMES)
-async def test_garbage_at_any_frame_is_reported_and_survived(open_client: Opens, number: int):
+async def test_garbage_at_any_frame_is_reported_and_survived(provider: str, number: int):
     events: list[Any] = []
 
-    async with open_client(f"garbage@{number}") as client:
-        await converse(client, events)
+    async with serving(provider, faults=f"garbage@{number}") as service:
+        await converse(service.client, events)
 
     codes = [event.code for event in events if isinstance(event, RealtimeErrorEvent)]
     assert codes == ["malformed_frame"]
