@@ -11,7 +11,13 @@ CORE = "realtime_core"
 WIRE = "realtime_openai_wire"
 VENDOR_PACKAGES = {"openai", "websockets", "aiortc", "av", "httpx", "httpx2", "aiohttp"}
 # modules that cannot be written without one, since they extend its classes; loaded only where they are used
-VENDOR_MODULES = {"realtime_openai_wire.rtc"}
+VENDOR_MODULES = {
+    "realtime_openai_webrtc.peer",
+    "realtime_openai_webrtc.pipe",
+    "realtime_openai_webrtc.tracks",
+    "realtime_openai_wire.rtc",
+    "realtime_simulator.peer",
+}
 OURS = {dist.package.name: dist for dist in distributions()}
 
 every_distribution = pytest.mark.parametrize("dist", distributions(), ids=lambda dist: dist.name)

@@ -2,7 +2,7 @@ import asyncio
 import time
 
 import pytest
-from realtime_core.clock import SystemClock, VirtualClock, current_clock, timeout, use_clock
+from realtime_core.clock import SystemClock, VirtualClock, current_clock, sleep, timeout, use_clock
 
 
 def test_the_system_clock_is_in_force_unless_told():
@@ -229,3 +229,25 @@ async def test_a_timer_that_waits_already_is_not_waited_for(clock):
     clock.call_later(1, int)
 
     await clock.until_waiting()
+
+
+async def test_sleep_ends_when_the_clock_says_so(clock, idle):
+    sleeper = asyncio.ensure_future(sleep(clock, 2))
+    await clock.until_waiting()
+    clock.advance(1)
+    await idle()
+    assert not sleeper.done()
+
+    clock.advance(1)
+
+    await sleeper
+
+
+async def test_cancelled_sleep_leaves_no_timer(clock):
+    sleeper = asyncio.ensure_future(sleep(clock, 2))
+    await clock.until_waiting()
+
+    sleeper.cancel()
+    await asyncio.gather(sleeper, return_exceptions=True)
+
+    assert clock.pending == 0

@@ -40,6 +40,7 @@ _PROVIDERS: Final[Mapping[str, Environment | None]] = {
     "simulator": None,  # it is the service, in the same process
     "openai-ws": _openai,
     "azure-ws": _azure,
+    "openai-webrtc": _openai,
 }
 
 NAMES: Final = tuple(_PROVIDERS)

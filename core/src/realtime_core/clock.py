@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Final, Protocol
 
-__all__ = ["Clock", "SystemClock", "Timer", "VirtualClock", "current_clock", "timeout", "use_clock"]
+__all__ = ["Clock", "SystemClock", "Timer", "VirtualClock", "current_clock", "sleep", "timeout", "use_clock"]
 
 
 class Timer(Protocol):
@@ -164,6 +164,16 @@ def use_clock(clock: Clock) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+async def sleep(clock: Clock, delay_s: float) -> None:
+    """Like `asyncio.sleep`, by ``clock``."""
+    due = asyncio.Event()
+    timer = clock.call_later(delay_s, due.set)
+    try:
+        await due.wait()
+    finally:
+        timer.cancel()
 
 
 @asynccontextmanager

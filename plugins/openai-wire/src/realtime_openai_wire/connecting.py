@@ -37,9 +37,11 @@ async def make_openai_client(base_url: str, key: str, checks: Checks = OPENAI_CH
 
 
 def _make(base_url: str, key: str) -> "AsyncOpenAI":
-    from openai import AsyncOpenAI
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-    return AsyncOpenAI(api_key=key, base_url=base_url, max_retries=0)
+    # a redirect would take the key, and the configuration with people's words in it, to another host
+    http_client = DefaultAsyncHttpxClient(follow_redirects=False)
+    return AsyncOpenAI(api_key=key, base_url=base_url, max_retries=0, http_client=http_client)
 
 
 async def connect_websocket(

@@ -19,6 +19,7 @@ from realtime_core.errors import (
     ConnectionLost,
     FailedReason,
     LostReason,
+    ProviderError,
     RateLimited,
     RealtimeError,
 )
@@ -26,7 +27,16 @@ from realtime_core.errors import (
 from realtime_openai_wire.errors import meaning_of, tidy_message
 from realtime_openai_wire.fields import mapping, text
 
-__all__ = ["OPENAI_CHECKS", "Checks", "closed_by_peer", "closed_by_us", "not_reached", "refused", "stalled"]
+__all__ = [
+    "OPENAI_CHECKS",
+    "Checks",
+    "closed_by_peer",
+    "closed_by_us",
+    "not_reached",
+    "refused",
+    "refused_call",
+    "stalled",
+]
 
 _LONGEST_PLAIN_BODY: Final = 200
 
@@ -77,6 +87,15 @@ def refused(host: str, status: int, body: bytes = b"", checks: Checks = OPENAI_C
         case _:
             reason, remedy = FailedReason.REJECTED, f"check the {place}, {checks.model}, headers and query"
     return ConnectionFailed(f"{answer}; {remedy}", reason=reason, status=status)
+
+
+def refused_call(host: str, status: int, body: bytes = b"") -> RealtimeError:
+    """The error for an HTTP status in place of an answer to a call that brought the configuration."""
+    code, said = _reason_in(body)
+    if status == HTTPStatus.BAD_REQUEST and code is not None:
+        # over a WebSocket the same comes as an ``error`` event after ``session.update``
+        return ProviderError(f"{host} refused the call{_because(said)}; check the settings", code=code)
+    return refused(host, status, body)
 
 
 def _because(said: str) -> str:

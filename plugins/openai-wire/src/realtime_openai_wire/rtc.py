@@ -4,7 +4,6 @@ Importing it loads ``aiortc``, which is the extra ``webrtc`` of this distributio
 function, and where a loop must not wait in a thread. Knows nothing of frames on the data channel.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from fractions import Fraction
 from typing import Final
@@ -20,7 +19,7 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 from realtime_core.audio.formats import AudioFormat
-from realtime_core.clock import Clock, current_clock
+from realtime_core.clock import current_clock, sleep
 
 __all__ = ["FRAME_MS", "RECEIVED_FORMAT", "PacedTrack", "ReceivedAudio", "new_peer", "only_opus"]
 
@@ -80,7 +79,7 @@ class PacedTrack(MediaStreamTrack):
         if self._due_s is None or now_s - self._due_s > _LONGEST_CATCH_UP_S:
             self._due_s = now_s
         if self._due_s > now_s:
-            await _sleep(self._clock, self._due_s - now_s)
+            await sleep(self._clock, self._due_s - now_s)
         self._due_s += FRAME_MS / 1000
         frame = AudioFrame(format="s16", layout="mono", samples=self._samples)
         plane = frame.planes[0]
@@ -90,15 +89,6 @@ class PacedTrack(MediaStreamTrack):
         frame.pts = self._sent
         self._sent += self._samples
         return frame
-
-
-async def _sleep(clock: Clock, delay_s: float) -> None:
-    due = asyncio.Event()
-    timer = clock.call_later(delay_s, due.set)
-    try:
-        await due.wait()
-    finally:
-        timer.cancel()
 
 
 class ReceivedAudio:

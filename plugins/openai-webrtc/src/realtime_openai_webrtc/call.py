@@ -1,0 +1,92 @@
+"""A call as HTTP knows it: placed with an offer, answered, hung up. Through the ``openai`` package.
+
+That is loaded by whoever made the client. Knows nothing of media.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from realtime_core.errors import RealtimeError
+from realtime_openai_wire.refusals import not_reached, refused_call
+
+from realtime_openai_webrtc.answer import Answer, read_answer
+from realtime_openai_webrtc.ends import bad_answer
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+__all__ = ["Call"]
+
+_HANG_UP_TIMEOUT_S: Final = 2.0
+
+
+class Call:
+    """One call, placed through ``client``, which it owns: after this you must call `aclose`.
+
+    ``host`` is named in errors; ``headers`` go with every request.
+    """
+
+    def __init__(self, client: "AsyncOpenAI", *, host: str, headers: Mapping[str, str]) -> None:
+        self._client = client
+        self._host = host
+        self._headers = dict(headers)
+        self._id: str | None = None
+        self._closing: asyncio.Task[None] | None = None
+
+    async def place(self, offer: str, session: Mapping[str, Any] | None) -> Answer:
+        """Send the offer, with the configuration of the session unless the client secret has it.
+
+        Raises:
+            AuthenticationFailed, RateLimited, ConnectionFailed, ProviderError: the call was refused.
+        """
+        given: dict[str, Any] = {} if session is None else {"session": session}
+        try:
+            response = await self._client.realtime.calls.create(
+                sdp=offer, extra_headers=self._headers, **given
+            )
+        except Exception as exc:
+            raise _refusal(self._host, exc) from exc
+        head = response.response
+        # the last part of its path is the call's id; a service that gives none hangs up by itself
+        self._id = head.headers.get("location", "").partition("?")[0].rstrip("/").rpartition("/")[2] or None
+        try:
+            return read_answer(response.text)
+        except ValueError as exc:
+            raise bad_answer(self._host, str(exc)) from exc
+
+    async def aclose(self) -> None:
+        """Hang up and let go of the client, within a few seconds. Never raises; may be called twice."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_HANG_UP_TIMEOUT_S):
+                if self._id is not None:
+                    await self._client.realtime.calls.hangup(self._id, extra_headers=self._headers)
+        with contextlib.suppress(Exception):
+            await self._client.close()
+
+
+def _refusal(host: str, exc: Exception) -> RealtimeError:
+    from openai import APIStatusError
+
+    if isinstance(exc, APIStatusError):
+        return refused_call(host, exc.status_code, exc.response.content)
+    return not_reached(host, _root_of(exc))
+
+
+def _root_of(error: Exception) -> Exception:
+    """What lies below the exceptions of HTTP libraries: an error of the operating system, if there is one."""
+    found = error
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ExceptionGroup):
+            seen = seen.exceptions[0]
+        if isinstance(seen, OSError):
+            found = seen
+        seen = seen.__cause__ or seen.__context__
+    return found

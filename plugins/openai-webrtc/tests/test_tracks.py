@@ -1,0 +1,187 @@
+import asyncio
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+import soundfile
+from aiortc import MediaStreamTrack
+from aiortc.mediastreams import MediaStreamError
+from av import AudioFrame, Packet
+from realtime_core.clock import VirtualClock, use_clock
+from realtime_core.errors import InvalidOptions
+from realtime_openai_webrtc.tracks import FileTrack, LastingTrack
+
+FRAME = 480
+
+
+@pytest.fixture
+def clock():
+    clock = VirtualClock()
+    with use_clock(clock):
+        yield clock
+
+
+async def next_frame(track, clock):
+    """The next frame of a paced track, however long that takes by its clock."""
+    frame = asyncio.ensure_future(track.recv())
+    while not frame.done():
+        clock.advance(0.02)
+        await asyncio.sleep(0.001)
+    return frame.result()
+
+
+def samples(frame):
+    return frame.to_ndarray().reshape(-1)
+
+
+class TestFileTrack:
+    @pytest.mark.parametrize(("suffix", "rate_hz", "channels"), [("wav", 24_000, 1), ("flac", 44_100, 2)])
+    async def test_a_file_is_played_at_its_pace_and_silence_follows(
+        self, clock, tmp_path, tone, frequency_hz, suffix, rate_hz, channels
+    ):
+        mono = np.frombuffer(tone(440, rate_hz).read(rate_hz // 2), "<i2")
+        file = tmp_path / f"question.{suffix}"
+        soundfile.write(file, np.stack([mono] * channels, axis=1), rate_hz)
+
+        track = FileTrack(file)
+        frames = [await next_frame(track, clock) for _ in range(30)]
+
+        assert [frame.pts for frame in frames] == [FRAME * n for n in range(30)]
+        assert {(frame.sample_rate, frame.samples) for frame in frames} == {(24_000, FRAME)}
+        played = np.concatenate([samples(frame) for frame in frames])
+        assert frequency_hz(played[:12_000].tobytes()) == pytest.approx(440, abs=3)
+        assert abs(played[12_000 + FRAME :]).max() == 0
+
+    async def test_a_frame_is_given_when_it_is_due(self, clock, tmp_path):
+        file = tmp_path / "question.wav"
+        soundfile.write(file, np.zeros(24_000), 24_000)
+        track = FileTrack(file)
+        await track.recv()
+
+        second = asyncio.create_task(track.recv())
+        await clock.until_waiting(clock.now_s() + 0.02)
+        assert not second.done()
+        clock.advance(0.02)
+
+        await second
+
+    async def test_stopped_it_gives_nothing_more(self, tmp_path):
+        file = tmp_path / "question.wav"
+        soundfile.write(file, np.zeros(24_000), 24_000)
+        track = FileTrack(file)
+
+        track.stop()
+
+        with pytest.raises(MediaStreamError):
+            await track.recv()
+
+    def test_what_cannot_be_read_is_refused(self, tmp_path):
+        (tmp_path / "words.wav").write_text("these are no sounds")
+
+        for name in ("none.wav", "words.wav"):
+            with pytest.raises(InvalidOptions, match="cannot be read"):
+                FileTrack(tmp_path / name)
+
+    def test_a_file_without_audio_is_refused(self, tmp_path):
+        with av.open(tmp_path / "still.mp4", "w") as container:
+            stream = container.add_stream("mpeg4", rate=25)
+            stream.width = stream.height = 16
+            stream.pix_fmt = "yuv420p"
+            for packet in [*stream.encode(av.VideoFrame(16, 16, "yuv420p")), *stream.encode(None)]:
+                container.mux(packet)
+
+        with pytest.raises(InvalidOptions, match="has no audio"):
+            FileTrack(tmp_path / "still.mp4")
+
+
+class Scripted(MediaStreamTrack):
+    """Gives what it was given, then raises."""
+
+    kind = "audio"
+
+    def __init__(self, *items, end=MediaStreamError):
+        super().__init__()
+        self._items = [*items, end]
+
+    async def recv(self):
+        item = self._items.pop(0)
+        if isinstance(item, type):
+            raise item("words of the user")
+        return item
+
+
+def frame_of(value, *, samples=FRAME, rate_hz=24_000, layout="mono", fmt="s16"):
+    dtype = {"s16": np.int16, "fltp": np.float32}[fmt]
+    channels = 1 if layout == "mono" else 2
+    shape = (1, samples * channels) if fmt == "s16" else (channels, samples)
+    frame = AudioFrame.from_ndarray(np.full(shape, value, dtype), format=fmt, layout=layout)
+    frame.sample_rate, frame.pts, frame.time_base = rate_hz, 7, Fraction(1, rate_hz)
+    return frame
+
+
+class TestLastingTrack:
+    async def test_frames_of_any_format_become_those_of_the_encoder(self):
+        given = [
+            frame_of(100),
+            frame_of(0.5, fmt="fltp", layout="stereo", samples=1024, rate_hz=48_000),
+            frame_of(0.5, fmt="fltp", layout="stereo", samples=1024, rate_hz=48_000),
+        ]
+        sent = []
+        track = LastingTrack(Scripted(*given), sent.append)
+
+        frames = [await track.recv() for _ in range(4)]
+
+        assert {(frame.format.name, frame.layout.name, frame.sample_rate) for frame in frames} == {
+            ("s16", "mono", 24_000)
+        }
+        assert [frame.pts for frame in frames] == [0, FRAME, 2 * FRAME, 3 * FRAME]
+        assert samples(frames[0])[0] == 100
+        assert abs(samples(frames[1])[100:300] - 16_384).max() < 400
+        assert sent[:2] == [FRAME, FRAME]
+
+    @pytest.mark.usefixtures("clock")
+    async def test_silence_follows_an_end(self, caplog):
+        sent = []
+        track = LastingTrack(Scripted(frame_of(100)), sent.append)
+
+        frames = [await track.recv() for _ in range(2)]
+
+        assert [abs(samples(frame)).max() for frame in frames] == [100, 0]
+        assert sent == [FRAME, 0]
+        assert caplog.records == []
+
+    @pytest.mark.usefixtures("clock")
+    async def test_silence_follows_a_failure_which_is_told_without_its_words(self, caplog):
+        track = LastingTrack(Scripted(frame_of(100), end=RuntimeError), lambda _: None)
+
+        frames = [await track.recv() for _ in range(2)]
+
+        assert abs(samples(frames[1])).max() == 0
+        (record,) = caplog.records
+        assert "RuntimeError" in record.getMessage()
+        assert "words" not in record.getMessage()
+
+    @pytest.mark.usefixtures("clock")
+    async def test_something_that_is_no_frame_ends_it(self, caplog):
+        track = LastingTrack(Scripted("no frame"), lambda _: None)
+
+        assert abs(samples(await track.recv())).max() == 0
+        assert len(caplog.records) == 1
+
+    async def test_packets_are_passed_on(self):
+        packet = Packet(b"opus")
+        sent = []
+
+        assert await LastingTrack(Scripted(packet), sent.append).recv() is packet
+        assert sent == [1]
+
+    async def test_stopping_it_stops_the_given_one(self):
+        given = Scripted()
+        track = LastingTrack(given, lambda _: None)
+
+        track.stop()
+
+        assert given.readyState == "ended"
+        with pytest.raises(MediaStreamError):
+            await track.recv()
