@@ -85,7 +85,7 @@ def make_app(openai: AsyncOpenAI, origins: set[str]) -> web.Application:
 
 async def start(origins: set[str]) -> web.Application:
     """The application, with the service that the environment names."""
-    if "OPENAI_API_KEY" in os.environ or "OPENAI_BASE_URL" in os.environ:
+    if os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL"):
         return make_app(AsyncOpenAI(timeout=10), origins)
     simulator = SimulatorServer(watch=False)
     await simulator.start()

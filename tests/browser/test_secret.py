@@ -66,6 +66,15 @@ async def test_a_secret_is_not_kept_by_caches(realtime_simulator, talk):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+async def test_openais_own_address_is_where_the_page_may_call(serving, sample, monkeypatch):
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    origin = await serving(lambda origin: sample.make_app(openai.AsyncOpenAI(api_key=KEY), {origin}))
+    async with aiohttp.ClientSession() as client, client.get(origin) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+
+    assert policy.endswith("; connect-src 'self' https://api.openai.com")
+
+
 @pytest.mark.parametrize(
     "headers",
     [{"Origin": "https://evil.example"}, {"Origin": "null"}, {}, {"Origin": "", "Host": "evil.example"}],

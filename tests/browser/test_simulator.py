@@ -102,6 +102,18 @@ async def test_a_page_of_another_origin_may_call(calling):
     assert answer["location"].startswith("/v1/realtime/calls/rtc_")
 
 
+@pytest.mark.parametrize(
+    "quirks",
+    ["no-message-size,ice-lite,tcp-candidates,plain-sdp", "any-message-size", "huge-message-size"],
+)
+async def test_a_browser_takes_every_kind_of_answer(calling, quirks):
+    async with calling(quirks=quirks) as caller:
+        await caller.until("session.created")
+        await caller.send("session.update", session={"type": "realtime", "instructions": "Sing."})
+
+        await caller.until("session.updated")
+
+
 async def test_session_created_comes_first_with_what_the_secret_says(calling):
     session = {**TALKING, "instructions": "Be brief."}
     async with calling(session=session) as caller:
@@ -182,7 +194,7 @@ async def test_speech_of_the_microphone_is_a_turn(calling, tmp_path):
 
 async def test_speech_interrupts_the_assistant_and_the_service_truncates(calling, tmp_path):
     session = {**TALKING, "audio": {"input": {"turn_detection": {"type": "server_vad"}}}}
-    microphone = written(tmp_path / "speech.wav", *speech(4, 10))
+    microphone = written(tmp_path / "speech.wav", *speech(5, 10))
     sung = lambda _: Say("La la la.", audio=tone(660, 60))  # noqa: E731
     async with calling(microphone=microphone, session=session, brain=sung) as caller:
         await caller.ask()

@@ -48,11 +48,11 @@ class Transcript {
     page.conversation.replaceChildren();
   }
 
-  /** A turn, after another; null: before all. Calls of functions have their place, too, but nothing to show. */
+  /** A turn, after another; null: before all. What is no speech has its place, too, but nothing to show. */
   add({ id, type, role, content }, previousId) {
     const turn = document.createElement("li");
     turn.dataset.role = role;
-    turn.hidden = type !== "message";
+    turn.hidden = type !== "message" || role === "system";
     const speaker = document.createElement("span");
     speaker.className = "speaker";
     speaker.textContent = role === "user" ? "You" : "Assistant";
