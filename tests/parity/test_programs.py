@@ -2,7 +2,6 @@
 
 import ast
 import asyncio
-import contextlib
 import re
 import sys
 from pathlib import Path
@@ -83,11 +82,11 @@ async def test_program_of_the_design_runs_with_only_its_string_changed(provider:
         program = asyncio.ensure_future(eval(code, {"print": stage.print, "audio_player": stage}))  # noqa: S307
         watching = asyncio.ensure_future(stage.until_shown(SHOWN, heard_ms=1_000))
         await asyncio.wait([program, watching], return_when=asyncio.FIRST_COMPLETED)
-        program.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await program
+        for task in (program, watching):
+            task.cancel()
+        await asyncio.wait([program, watching])
 
-    assert watching.done()
+    assert program.cancelled(), program.exception()
     assert stage.shown == SHOWN
 
 

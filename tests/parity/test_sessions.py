@@ -1,26 +1,31 @@
 """The life of a session at every provider: settings, what it begins with, its end from either side."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import attrs
 import pytest
-from listening import collect, printed
+from listening import collect, ended, printed
 from parity.providers import KEYED, NETWORKED, environment, every_provider, only_environment
 from parity.talk import KEY, answer, serving, talking
 from realtime_core import (
+    AudioFormat,
     AuthenticationFailed,
     ConnectionFailed,
     ConnectionLost,
     FailedReason,
+    InputAudioTranscription,
     InvalidOptions,
     LostReason,
     Message,
     ProviderError,
+    RealtimeSession,
     RealtimeSessionEvent,
     RealtimeSettings,
     SessionState,
     ToolCall,
     ToolResult,
+    TurnDetection,
     UnsupportedCommand,
     UnsupportedSetting,
     create_client,
@@ -62,6 +67,67 @@ async def test_settings_are_in_force_from_the_beginning_and_as_updated(provider:
 
     assert [turn.instructions for turn in notes.turns] == ["Be brief.", "Be long."]
     assert (settings.instructions, settings.voice, settings.max_output_tokens) == ("Be long.", "marin", 100)
+
+
+EVERY_SETTING: dict[str, Any] = {
+    "model": "gpt-realtime-mini",
+    "instructions": "Be brief.",
+    "output_modalities": ("text",),
+    "voice": "cedar",
+    "speed": 1.2,
+    "input_audio_format": AudioFormat("g711_ulaw"),
+    "output_audio_format": AudioFormat("g711_alaw"),
+    "input_audio_transcription": InputAudioTranscription(model="whisper-1", language="en"),
+    "input_audio_noise_reduction": "near_field",
+    "turn_detection": TurnDetection(silence_duration_ms=300),
+    "tool_choice": "none",
+    "max_output_tokens": 100,
+}
+
+
+def test_no_neutral_setting_is_forgotten_here():
+    assert EVERY_SETTING.keys() == attrs.fields_dict(RealtimeSettings).keys()
+
+
+def not_in_force(session: RealtimeSession) -> list[str]:
+    """The settings that are others; a vendor's classes have more fields."""
+
+    def is_it(one: Any, value: Any) -> bool:
+        parts = attrs.fields_dict(type(value)) if attrs.has(type(value)) else ()
+        same = [getattr(one, part, None) == getattr(value, part) for part in parts]
+        return one == value or (bool(same) and all(same))
+
+    return [
+        name for name, value in EVERY_SETTING.items() if not is_it(getattr(session.settings, name), value)
+    ]
+
+
+def not_honoured(events: list[Any]) -> list[str]:
+    return [name for event in events for name in getattr(event, "not_honoured", ())]
+
+
+@every_provider
+async def test_every_neutral_setting_is_honoured_from_the_beginning(provider: str):
+    async with serving(provider) as service, service.client(RealtimeSettings(**EVERY_SETTING)) as session:
+        others = not_in_force(session)
+        events = await ended(session)
+
+    assert others == []
+    assert not_honoured(events) == []
+
+
+@every_provider
+async def test_every_neutral_setting_is_changed_or_refused_by_name(provider: str):
+    async with talking(provider) as talk:
+        live = talk.session.capabilities.live_settings
+        for name, value in EVERY_SETTING.items():
+            with nullcontext() if name in live else pytest.raises(UnsupportedSetting, match=name):
+                await talk.session.update_session({name: value})
+        others = not_in_force(talk.session)
+        events = await ended(talk.session)
+
+    assert others == [name for name in EVERY_SETTING if name not in live]
+    assert not_honoured(events) == []
 
 
 @every_provider
