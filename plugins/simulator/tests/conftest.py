@@ -72,6 +72,19 @@ class Talk:
         """What the track of a call sends next."""
         return self.engine.play(samples, self.now_s)
 
+    def speak(self, pcm: bytes) -> list[Any]:
+        """Let the client's track bring audio, and all that is due after it."""
+        self.engine.hear(pcm, self.now_s)
+        return self.hear()
+
+    def play_out(self) -> list[Any]:
+        """Let the track play all there is, in real time; all that is due meanwhile."""
+        frames = []
+        while self.play(480):
+            self.now_s += 0.02
+            frames += self.hear()
+        return frames
+
     def update(self, **session: Any) -> list[Any]:
         return self.ask("session.update", session={"type": "realtime", **session})
 
@@ -179,6 +192,7 @@ class Caller:
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.frames: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.heard = bytearray()
+        self._more = asyncio.Event()
         self.closed = asyncio.Event()
         self._said = bytearray()
         self._hearing: asyncio.Future[None] | None = None
@@ -202,6 +216,7 @@ class Caller:
 
         async for pcm in ReceivedAudio().stream(track):
             self.heard += pcm
+            self._more.set()
 
     async def open(self, exchange: Any) -> Self:
         """Connect by ``exchange``, a coroutine function from the text of the offer to that of the answer."""
@@ -215,7 +230,9 @@ class Caller:
     async def aclose(self) -> None:
         await self.pc.close()
         if self._hearing is not None:
-            await self._hearing
+            # the track of a call that was never connected does not end
+            self._hearing.cancel()
+            await asyncio.wait([self._hearing])
 
     def send(self, kind: str, **fields: Any) -> None:
         assert self.channel is not None
@@ -231,6 +248,12 @@ class Caller:
         while not frames or frames[-1]["type"] != kind:
             frames.append(await self.frames.get())
         return frames
+
+    async def until_heard(self, enough: Any) -> None:
+        """Listen until the samples so far are ``enough``."""
+        while not enough(self.samples):
+            self._more.clear()
+            await self._more.wait()
 
     @property
     def samples(self) -> Any:

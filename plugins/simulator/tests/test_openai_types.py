@@ -112,10 +112,7 @@ def silence_of(talk):
 def call_of(talk):
     """A spoken answer that is heard out, and one that is interrupted."""
     talk = talk(on_tracks=True)
-    frames = [talk.created, *talk.ask("response.create")]
-    while talk.play(480):
-        frames += talk.hear()
-    frames += talk.ask("response.create")
+    frames = [talk.created, *talk.ask("response.create"), *talk.play_out(), *talk.ask("response.create")]
     talk.engine.user_starts_speaking(talk.now_s)
     return frames + talk.hear()
 

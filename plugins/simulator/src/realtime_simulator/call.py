@@ -83,6 +83,7 @@ class Call:
         self._bands: list[SideBand] = []
         self._begun = asyncio.Event()
         self._told: asyncio.Future[End] = asyncio.get_running_loop().create_future()
+        self._ended: End | None = None
 
     # what the peer hands over
 
@@ -107,6 +108,8 @@ class Call:
     def join(self) -> SideBand:
         """Another way in and out, which hears all that is sent from now on."""
         band = SideBand(self._link, self._leave)
+        if self._ended is not None:
+            band.finish(self._ended)
         self._bands.append(band)
         self._begun.set()
         return band
@@ -144,6 +147,7 @@ class Call:
             await self._finish(end)
 
     async def _finish(self, end: End) -> None:
+        self._ended = end
         for band in [*self._bands]:
             band.finish(end)
         self._link.end(end)
@@ -169,7 +173,11 @@ class Call:
             for band in [*self._bands]:
                 band.put(text)
         if (not self._is_filtered or kind in FILTERED) and not self._carrier.send(text):
-            _log.info("%s: %s is larger than its client takes, and was not sent", self.name, kind)
+            self._tell_too_large(kind)
+
+    def _tell_too_large(self, kind: str) -> None:
+        _log.info("%s: %s is larger than its client takes, and was not sent", self.name, kind)
+        if kind != "error":
             message = f"{kind} is larger than the client's max-message-size."
             error = {"type": "server_error", "code": "message_too_large", "message": message}
             self._link.send("error", {"error": {**error, "param": None, "event_id": None}})

@@ -41,16 +41,13 @@ def read_call(content_type: str, body: bytes) -> CallRequest:
     """
     headers = Message()
     headers["Content-Type"] = content_type
-    match headers.get_content_type():
-        case "application/sdp":
-            return CallRequest(Offer.read(_text(body, "sdp")))
-        case "multipart/form-data":
-            return _read_form(_parts(content_type, body))
-    raise Refused(
-        400,
-        f"Unsupported content type. This API accepts '{_SDP}' and '{_FORM}'.",
-        code="unsupported_content_type",
-    )
+    kind = headers.get_content_type()
+    if kind == _SDP:
+        return CallRequest(Offer.read(_text(body, "sdp")))
+    if kind == _FORM:
+        return _read_form(_parts(content_type, body))
+    message = f"Unsupported content type. This API accepts '{_SDP}' and '{_FORM}'."
+    raise Refused(400, message, code="unsupported_content_type")
 
 
 def _read_form(parts: Mapping[str, bytes]) -> CallRequest:
@@ -104,17 +101,15 @@ def call_opening(
     if secret is not None and secret.expires_at <= epoch_s:
         raise Refused(401, "Ephemeral token expired", code="token_expired")
     asked: Any = request.session
-    model = query.get("model")
-    if asked is None and secret is None:
-        asked = {"type": "realtime"}
-    if isinstance(asked, dict) and model is not None:
-        asked = {"model": model, **asked}
+    if asked is None:
+        asked = {"type": "realtime" if secret is None else secret.session["type"]}
+    if "model" in query and isinstance(asked, dict) and asked.get("type") == "realtime":
+        asked = {"model": query["model"], **asked}
     try:
-        session = secret.session if asked is None and secret else secrets.configured(asked, secret)
+        session = secrets.configured(asked, secret)
     except Refusal as refusal:
         raise Refused(400, str(refusal), code=refusal.code, param=refusal.param) from refusal
     kind = session["type"]
-    named = isinstance(asked, dict) and "model" in asked
-    if kind == "realtime" and not named and secret is None:
+    if kind == "realtime" and secret is None and "model" not in asked:
         raise Refused(400, "You must provide a model parameter.", code="missing_model")
     return Opening(session.get("model", ""), kind, session, on_tracks=True)

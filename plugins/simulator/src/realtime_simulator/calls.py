@@ -6,12 +6,14 @@ Knows nothing of HTTP. aiortc loads with the first call.
 import asyncio
 import logging
 import secrets
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, Final
 
 from realtime_simulator.access import Refused
 from realtime_simulator.call import Call
 from realtime_simulator.frames import End
+from realtime_simulator.http import in_a_line
 from realtime_simulator.link import Link
 from realtime_simulator.offer import Offer, quirky
 from realtime_simulator.opening import Opening
@@ -22,54 +24,59 @@ __all__ = ["Calls"]
 
 _log = logging.getLogger("realtime_simulator")
 
-_EXTRA: Final = (
-    "This simulator cannot take calls: pip install 'realtime-simulator[webrtc]' brings what it needs."
-)
+_EXTRA: Final = "Calls need an extra of the simulator: pip install 'realtime-simulator[webrtc]'."
 
 
 class Calls:
-    """The calls that go on."""
+    """The calls that go on; ``numbers`` are those of the sessions to come."""
 
-    def __init__(self, options: SimulatorOptions, watch: Watch | None) -> None:
+    def __init__(self, options: SimulatorOptions, watch: Watch | None, numbers: Iterator[int]) -> None:
         self._options = options
         self._watch = watch
+        self._numbers = numbers
         self._calls: dict[str, Call] = {}
         self._tasks: dict[Call, asyncio.Task[None]] = {}
         self._is_closed = False
 
-    async def open(
-        self, offer: Offer, opening: Opening, *, number: int, is_filtered: bool
-    ) -> tuple[str, str]:
+    async def open(self, offer: Offer, opening: Opening, *, is_filtered: bool) -> tuple[str, str]:
         """Begin a call; its id, and the answer to the offer.
 
         Raises:
             Refused: nothing can come of it.
         """
         peer = await _new_peer()
-        answer = await peer.answer(offer)
+        try:
+            answer = await peer.answer(offer)
+        except BaseException:
+            await peer.aclose()
+            raise
         if self._is_closed:
             await peer.aclose()
             raise Refused(503, "The server is shutting down.", code=None)
+        number = next(self._numbers)
         name = f"session {number}"
         link = Link(self._options, opening, watch=self._watch, name=name, number=number)
         call = Call(link, peer, name=name, is_filtered=is_filtered)
         peer.attach(call)
+        _log.info(
+            "%s: a call, %s", name, f"model {in_a_line(opening.model)}" if opening.model else opening.kind
+        )
         call_id = f"rtc_{secrets.token_hex(16)}"
         self._calls[call_id] = call
-        self._tasks[call] = asyncio.ensure_future(self._carry(call, call_id, name))
+        self._tasks[call] = asyncio.ensure_future(self._carry(call, call_id))
         return call_id, quirky(answer, self._options.quirks)
 
-    async def _carry(self, call: Call, call_id: str, name: str) -> None:
+    async def _carry(self, call: Call, call_id: str) -> None:
         code: Any = "failed"
         try:
             end = await call.carry()
             code = "dropped" if end.code is None else end.code
         # the fault of one call, whatever it is; the others go on
         except Exception:  # noqa: BLE001
-            _log.exception("%s: failed", name)
+            _log.exception("%s: failed", call.name)
         finally:
             del self._calls[call_id], self._tasks[call]
-        _log.info("%s: closed (%s)", name, code)
+        _log.info("%s: closed (%s)", call.name, code)
 
     def get(self, call_id: str) -> Call:
         """The call of that id.

@@ -58,8 +58,8 @@ class Door:
         self._api_key = api_key
         self._watch = watch
         self._secrets = ClientSecrets(voice=options.voice)
-        self._calls = Calls(options, watch)
         self._numbers = itertools.count(1)
+        self._calls = Calls(options, watch, self._numbers)
         self._open: set[WebSocket] = set()
 
     async def answer(self, request: "web.BaseRequest") -> "web.StreamResponse":
@@ -174,14 +174,10 @@ class Door:
         secret = self._secret_of(request)
         asked = read_call(request.headers.get("Content-Type", ""), await body_of(request))
         opening = call_opening(asked, request.query, self._secrets, secret, epoch_s=current_clock().epoch_s())
-        number = next(self._numbers)
-        call_id, answer = await self._calls.open(
-            asked.offer, opening, number=number, is_filtered=request.query.get("webrtcfilter") == "on"
-        )
-        model = in_a_line(opening.model)
-        _log.info("session %d: a call, %s", number, f"model {model}" if model else opening.kind)
+        is_filtered = request.query.get("webrtcfilter") == "on"
+        call_id, answer = await self._calls.open(asked.offer, opening, is_filtered=is_filtered)
         kind = "text/plain" if "plain-sdp" in self._options.quirks else "application/sdp"
-        headers = {"Content-Type": kind, "Location": f"{request.path.rstrip('/')}/{call_id}"}
+        headers = {"Content-Type": kind, "Location": f"{request.path}/{call_id}"}
         return answer_of(201, answer.encode(), headers)
 
     async def _hang_up_call(self, request: "web.BaseRequest") -> "web.StreamResponse":

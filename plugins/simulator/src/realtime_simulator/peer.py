@@ -66,7 +66,7 @@ class Peer:
         """The answer to an offer, with all candidates.
 
         Raises:
-            Refused: nothing can come of the offer; the connection is closed.
+            Refused: nothing can come of the offer.
         """
         self._has_channel = offer.has_channel
         only_opus(self._pc.addTransceiver(PacedTrack(self._play), direction="sendrecv"))
@@ -75,7 +75,6 @@ class Peer:
             await self._pc.setLocalDescription(await self._pc.createAnswer())
         # whatever a parser stumbles over in what a stranger sent
         except Exception as exc:
-            await self._close()
             raise invalid_offer(f"it cannot be answered ({type(exc).__name__})") from exc
         return self._pc.localDescription.sdp
 

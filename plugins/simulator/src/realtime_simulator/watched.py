@@ -162,6 +162,33 @@ class WatchedSession:
         check_kind(kind, sent=True, seen=self._sent.kinds | self._told)
         return await self._next(self._sent, Expected(kind, fields), within_s)
 
+    async def expect_heard(
+        self, enough: "Callable[[Samples], object]", /, *, within_s: float = WITHIN_S
+    ) -> "Samples":
+        """What has come over the track of a call, from its beginning, as soon as it is ``enough``.
+
+        Args:
+            enough: asked with `heard` whenever more has come.
+            within_s: how long it may take.
+
+        Raises:
+            AssertionError: it did not get to be enough.
+        """
+        __tracebackhide__ = True
+
+        def happened() -> Any:
+            if enough(self.heard):
+                return True
+            return None if self.ended_by is None else False
+
+        if not await self._bell.until(happened, within_s):
+            heard_ms = len(self._heard) / 48
+            when = self._bell.waited(within_s) if self.ended_by is None else "before the session ended"
+            raise AssertionError(
+                f"the track brought {heard_ms:.0f} ms of audio {when}, and that is not enough"
+            )
+        return self.heard
+
     async def wait_ended(self, *, within_s: float = WITHIN_S) -> str:
         """Wait for the end of the session; who ended it, ``client`` or ``server``.
 
