@@ -251,6 +251,53 @@ async def test_interrupting_what_a_media_track_plays_stops_it_although_the_respo
         assert not await talk.session.interrupt()
 
 
+async def test_interrupting_does_not_wait_behind_audio_that_is_to_leave_first(talking, service, idle):
+    async with talking(PACED) as talk:
+        await talk.says(created(), playback("started"), audio(20))
+        service.send_gate = asyncio.Event()
+        committing = asyncio.create_task(talk.session.commit_audio())
+        await idle()
+        write, service.send_gate = service.send_gate, None
+
+        assert await talk.session.interrupt()
+
+        assert [type(each) for each in talk.sent(CancelResponse, CommitAudio)] == [CancelResponse]
+        write.set()
+        await committing
+
+
+async def test_what_is_played_out_of_band_is_not_heard_and_not_interrupted(talking):
+    async with talking(PACED, settings=DETECTION) as talk:
+        await talk.session.create_response(conversation="none")
+        (request,) = talk.sent(CreateResponse)
+        started = playback("started", "resp_9", out_of_band=True)
+
+        told = await talk.says(created("resp_9", request, out_of_band=True), started, speech("started"))
+
+        assert started in told
+        assert not of(RealtimeInterruptionEvent, told)
+        assert not await talk.session.interrupt()
+
+
+@pytest.mark.parametrize("capabilities", [{}, PACED])
+async def test_a_session_that_ends_while_something_is_written_tells_who_waits(
+    talking, service, idle, capabilities
+):
+    async with talking(capabilities) as talk:
+        await talk.says(created())
+        service.send_gate = asyncio.Event()
+        waiting = [
+            asyncio.create_task(each)
+            for each in (talk.session.interrupt(), talk.session.create_response(conversation="none"))
+        ]
+        await idle()
+        talk.connection.lose()
+
+        for task in waiting:
+            with pytest.raises(ConnectionLost):
+                await task
+
+
 async def test_the_counters_of_a_media_track_are_those_of_the_session(talking):
     async with talking(PACED) as talk:
         assert talk.session.stats.media is None

@@ -122,14 +122,38 @@ async def test_whoever_waits_is_told_what_could_not_be_written_and_nothing_behin
     assert [(command, awaited) for command, _, awaited in failed] == [(TRUNCATE, True), (DELETE, True)]
 
 
-async def test_it_is_known_what_has_not_been_written(make, idle):
+async def test_what_is_written_is_told(make, idle):
     outbox, sender, _ = make
-    sender.gate.clear()
-    outbox.put(CANCEL, TRUNCATE)
+    told = []
+    outbox._sent = told.append
+    sender.refused = TRUNCATE
+    outbox.put(CANCEL)
+    outbox.put(TRUNCATE, DELETE)
     await idle()
-    outbox.put(DELETE)
 
-    assert [outbox.holds(command) for command in (CANCEL, TRUNCATE, DELETE)] == [True] * 3
-    sender.gate.set()
+    assert told == [CANCEL]
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "written"])
+async def test_whoever_waits_when_the_session_ends_is_told(make, idle, ends):
+    outbox, sender, failed = make
+    writing = []
+    outbox._spawn = lambda work, _: writing.append(asyncio.create_task(work)) or writing[-1]
+    sender.gate.clear()
+    waiters = [asyncio.create_task(outbox.put(command).wait()) for command in (CANCEL, TRUNCATE)]
     await idle()
-    assert [outbox.holds(command) for command in (CANCEL, TRUNCATE, DELETE)] == [False] * 3
+
+    outbox.close(UnsupportedCommand("it is over"))
+
+    for waiter in waiters:
+        with pytest.raises(UnsupportedCommand, match="it is over"):
+            await waiter
+    with pytest.raises(UnsupportedCommand, match="it is over"):
+        await outbox.put(DELETE).wait()
+    if ends == "cancelled":
+        writing[0].cancel()
+    sender.gate.set()
+    await asyncio.wait(writing)
+    assert sender.written == ([] if ends == "cancelled" else [CANCEL])
+    assert failed == []
+    assert sender.order.enter_nowait()

@@ -911,3 +911,15 @@ def test_what_is_cut_is_played_by_nobody(playout):
 
     assert not playout.is_playing()
     assert playout.served == ()
+
+
+def test_the_service_plays_one_response_at_a_time(playout, clock):
+    for response in ("resp_1", "resp_2"):
+        playout.playback_started(response)
+        playout.received(response, f"item_{response}", 20)
+        playout.handed_over(response, f"item_{response}", 20)
+        playout.response_done(response)
+    clock.advance(1)
+
+    assert playout.served == ("resp_2",)
+    assert playout.remaining_ms("resp_1") == 0

@@ -23,7 +23,6 @@ class Wire:
         self.error = None
         self.held = False
         self.failed = None
-        self.waiting = []
 
     def put(self, *commands):
         outcome = Outcome()
@@ -36,9 +35,6 @@ class Wire:
             if not self.held:
                 outcome.set(True)
         return outcome
-
-    def holds(self, command):
-        return command in self.waiting
 
 
 @pytest.fixture
@@ -358,22 +354,51 @@ async def test_cancelling_whoever_asks_cancels_no_request(responder, wire, idle)
     assert (await waiting.created()).response_id == "s"
 
 
-async def test_request_behind_paced_audio_is_timed_from_when_it_is_written(wire, slot, clock, told):
+@pytest.fixture
+def paced(wire, slot, clock, told):
     async def heard(_):
         return True
 
-    responder = Responder(
+    made = Responder(
         slot, outbox=wire, report=told.append, heard=heard, clock=clock, paced=True, timeout_s=10
     )
-    handle = await responder.ask()
-    wire.waiting = list(wire.written)
-    for _ in range(6):
-        clock.advance(10)
-    wire.waiting.clear()
+    wire.failed = made.not_sent
+    yield made
+    made.close(SessionStateError("the test is over"))
+    assert clock.pending == 0
+
+
+async def test_request_behind_paced_audio_is_timed_from_when_it_is_written(paced, wire, clock):
+    handle = await paced.ask()
     begun = asyncio.create_task(handle.created())
+    clock.advance(60)
+    (command,) = wire.written
+
+    paced.sent(command)
+    clock.advance(9.9)
     await asyncio.sleep(0)
-    clock.advance(10)
+    assert not begun.done()
+    clock.advance(0.1)
 
     with pytest.raises(CommandTimeout):
         await begun
-    responder.close(SessionStateError("the test is over"))
+
+
+async def test_request_that_waits_for_its_turn_behind_paced_audio_is_not_timed(paced, wire, clock):
+    await paced.ask()
+    second = await paced.ask(overrides={"voice": "marin"})
+    (first,) = wire.written
+    paced.sent(first)
+    paced.sent(first)
+    paced.created(created(first))
+    paced.done(done())
+    clock.advance(60)
+
+    assert wire.written[1].overrides == {"voice": "marin"}
+    assert second.response_id is None
+
+
+async def test_request_behind_paced_audio_that_cannot_be_written_ends(paced, wire):
+    wire.error = LOST
+    with pytest.raises(ConnectionLost):
+        await paced.ask()

@@ -298,3 +298,14 @@ async def test_the_conversion_of_what_the_service_plays_ends_with_the_playing(qu
 
     pieces = await read(queue)
     assert sum(len(piece.audio.data) for piece in pieces) == len(audio().audio.data)
+
+
+def test_what_was_cut_before_the_service_plays_it_is_over(speech):
+    speech.response_created("r1")
+    speech.silence(["r1"])
+
+    speech.playback_started("r1")
+
+    assert not speech.is_playing
+    assert speech.silence(["r1"]) is None
+    assert speech.user_began([], interrupting=True) is None

@@ -16,9 +16,10 @@ from realtime_core.commands import (
     ClearAudio,
     CommitAudio,
     CreateResponse,
+    Raw,
     UpdateSession,
 )
-from realtime_core.errors import UnsupportedCommand
+from realtime_core.errors import ConnectionLost, LostReason, UnsupportedCommand
 from realtime_core.provider import Setup
 from realtime_core.stats import MediaStats
 from realtime_openai_wire.connection import WireConnection
@@ -31,6 +32,8 @@ UPDATED = '{"type": "session.updated", "session": {"id": "s1"}}'
 
 class Link:
     """A pipe and its media, whose far ends are the test; they log what they are given, in order."""
+
+    takes_audio = True
 
     def __init__(self, *arriving):
         self.log = []
@@ -48,6 +51,8 @@ class Link:
         self.log.append(json.loads(text))
 
     async def recv(self):
+        if not self._arriving:
+            raise ConnectionLost("gone", reason=LostReason.DROPPED)
         return self._arriving.popleft()
 
     async def aclose(self):
@@ -178,6 +183,71 @@ async def test_whether_turns_are_detected_is_what_the_service_says():
     await connection.send(AppendAudio(data=b"\1\0"))
 
     assert link.names() == ["input_audio_buffer.clear", b"\1\0"]
+
+
+@pytest.mark.parametrize("end", ["input_audio_buffer.commit", "input_audio_buffer.clear"])
+async def test_a_turn_that_ends_in_the_services_own_words_ends(end):
+    link, connection = await opened(turn_detection=None)
+    link.names()
+
+    for command in (AppendAudio(data=b"\1\0"), Raw(service_type=end), AppendAudio(data=b"\2\0")):
+        await connection.send(command)
+
+    waits = "flushed" if end.endswith("commit") else "dropped"
+    clear = "input_audio_buffer.clear"
+    assert link.names() == [clear, b"\1\0", waits, end, clear, b"\2\0"]
+
+
+async def test_turns_that_are_detected_no_more_begin_with_an_empty_buffer():
+    detection = {"turn_detection": {"type": "server_vad"}}
+    link, connection = await opened(updated=frame("session.updated", session={"audio": {"input": detection}}))
+    await connection.send(AppendAudio(data=b"\1\0"))
+    link.arrive(frame("session.updated", session={"audio": {"input": {"turn_detection": None}}}))
+    await connection.receive()
+    link.names()
+
+    await connection.send(AppendAudio(data=b"\2\0"))
+
+    assert link.names() == ["input_audio_buffer.clear", b"\2\0"]
+
+
+async def test_the_buffer_of_a_track_of_the_applications_own_is_not_cleared():
+    link, connection = await opened(turn_detection=None)
+    link.takes_audio = False
+    link.names()
+
+    await connection.send(AppendAudio(data=b"\1\0"))
+
+    assert link.names() == [b"\1\0"]
+
+
+async def test_a_cancellation_does_not_wait_behind_audio_that_is_to_leave_first():
+    link, connection = await opened(frame("response.created", response={"id": "r1"}))
+    await connection.receive()
+    link.names()
+    link.left.clear()
+    committing = asyncio.create_task(connection.send(CommitAudio()))
+    await asyncio.sleep(0)
+
+    await connection.send(CancelResponse(response_id="r1"))
+
+    assert link.names() == ["response.cancel", "output_audio_buffer.clear"]
+    link.left.set()
+    await committing
+
+
+async def test_the_end_of_the_playing_is_told_before_the_end_of_the_connection():
+    _, connection = await opened(
+        frame("output_audio_buffer.started", response_id="r1"),
+        frame("output_audio_buffer.stopped", response_id="r1"),
+    )
+    await connection.receive()
+
+    (stopped,) = await connection.receive()
+
+    assert stopped.phase == "playback_stopped"
+    with pytest.raises(ConnectionLost):
+        await connection.receive()
 
 
 async def test_a_response_that_runs_is_cancelled_and_then_no_more_played():

@@ -599,3 +599,13 @@ def test_a_request_may_lack_what_is_not_needed(decode, lost):
     event, _ = decode("response.output_item.done", response_id="r1", item={**REQUEST, **lost})
 
     assert type(event) is RealtimeApprovalEvent
+
+
+def test_what_is_played_out_of_band_interrupts_nobody(decode):
+    decode("response.created", response={"id": "r9", "conversation_id": None})
+
+    (started,) = decode("output_audio_buffer.started", response_id="r9")
+    (cleared,) = decode("output_audio_buffer.cleared", response_id="r9")
+
+    assert started.out_of_band
+    assert (cleared.phase, cleared.out_of_band) == ("playback_stopped", True)

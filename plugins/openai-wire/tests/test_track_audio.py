@@ -104,6 +104,30 @@ def test_a_rest_that_is_never_silent_ends(track):
     assert track.take(sound(900)) == STOPPED
 
 
+def test_frames_keep_their_order_around_the_end(track):
+    said = (RealtimeTranscriptEvent(role="user", text="Hello.", final=True),)
+    track.frame(STARTED)
+    track.frame(STOPPED)
+
+    assert track.frame(said) == (*STOPPED, *said)
+    assert take(track, 900, 0, 900, 0, 0, 0) == [900, 0, 900, 0, 0]  # it is delivered all the same
+
+
+def test_what_waits_can_be_had_at_once(track):
+    track.frame(STARTED)
+    track.frame(STOPPED)
+
+    assert track.release() == STOPPED
+    assert track.release() == ()
+
+
+def test_what_is_played_out_of_band_is_not_delivered(track):
+    aside = (RealtimeResponseEvent(phase="playback_started", response_id="r9", out_of_band=True),)
+
+    assert track.frame(aside) == aside
+    assert take(track, 900) == []
+
+
 def test_what_comes_next_tells_of_the_end_before_it(track):
     track.frame(STARTED)
     track.frame(STOPPED)
@@ -148,8 +172,8 @@ def test_the_events_of_other_frames_go_by(track):
     said = (RealtimeTranscriptEvent(role="user", text="Hello.", final=True),)
     track.frame(STARTED)
 
-    assert track.frame(created) is created
-    assert track.frame(said) is said
+    assert track.frame(created) == created
+    assert track.frame(said) == said
     assert take(track, 5) == [5]
 
 

@@ -48,6 +48,7 @@ from realtime_core.events import (
 from realtime_core.provider import Connection, Setup
 from realtime_core.state import SessionState
 from realtime_core.stats import MediaStats
+from realtime_core.turnstile import Turnstile
 
 __all__ = ["SessionEngine"]
 
@@ -113,9 +114,9 @@ class SessionEngine:
             timeout_s=limits.command_timeout_s,
         )
         self.configuration = Configuration(plan, sender=self.sender, life=self.life)
-        self._outbox = Outbox(
-            self.sender.write_in_order, self.sender.order, self._outbox_failed, self.life.spawn
-        )
+        self._outbox = self._new_outbox(self.sender.order)
+        # what waits for the pace of the user's audio must not hold it up
+        self._cancelling = self._new_outbox(Turnstile()) if capabilities.paced else self._outbox
         self._slot = ResponseSlot(acks=capabilities.acks)
         self.responder = Responder(
             self._slot,
@@ -173,7 +174,7 @@ class SessionEngine:
             recorder=self.recorder,
             meter=self.meter,
             budget=self.budget,
-            outbox=self._outbox,
+            cancelling=self._cancelling,
             observation=self._observation,
             report=self.report,
             paced=capabilities.paced,
@@ -217,7 +218,7 @@ class SessionEngine:
         if interruption is None:
             return was_asked
         # in the outbox it is sent even if nobody waits for that any more
-        await self._outbox.put(*interruption.commands).wait()
+        await self._cancelling.put(*interruption.commands).wait()
         return True
 
     # -- the turning points ----------------------------------------------------------------------
@@ -242,8 +243,18 @@ class SessionEngine:
         if self.plan.create_response:
             await self.responder.ask_first(send)
 
+    def _new_outbox(self, order: Turnstile) -> Outbox:
+        return Outbox(
+            self.sender.write_in_order,
+            order,
+            self._outbox_failed,
+            self.life.spawn,
+            sent=lambda command: self.responder.sent(command),
+        )
+
     def _opened(self) -> None:
         self._outbox.open()
+        self._cancelling.open()
         self.meter.start()
 
     def _finish(self, end: End) -> None:
@@ -264,6 +275,8 @@ class SessionEngine:
         self.queue.end()
         self.recorder.captions.end()
         self.sender.pending.fail(error)
+        self._outbox.close(error)
+        self._cancelling.close(error)
         self.responder.close(error)
         if self._observation is not None:
             self._observation.event(closed)

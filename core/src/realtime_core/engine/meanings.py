@@ -56,7 +56,8 @@ class Meanings:
     recorder: Recorder
     meter: Meter
     budget: BudgetWatch
-    outbox: Outbox
+    cancelling: Outbox
+    """What goes out at once when something is interrupted."""
     observation: Observation | None
     report: Callable[[RealtimeEvent], None]
     paced: bool
@@ -95,7 +96,7 @@ class Meanings:
         """The model is to know what was heard."""
         interruption = self.interrupted(interruption)
         if interruption is not None:
-            self.outbox.put(*interruption.commands)
+            self.cancelling.put(*interruption.commands)
 
     @property
     def _service_answers(self) -> bool:
@@ -178,6 +179,8 @@ class Meanings:
             return event
         told = self.meter.take(event)
         match event.phase:
+            case "playback_started" | "playback_stopped" if event.out_of_band:
+                pass  # nobody hears it
             case "playback_started":
                 self.speech.playback_started(event.response_id)
             case "playback_stopped":

@@ -28,17 +28,26 @@ class Outbox:
         failed: told of what could not be written, with all that was put behind it in the same call; and
             whether somebody waits, who is told by an exception.
         spawn: as `Lifecycle.spawn`; a task runs only while there is something to write.
+        sent: told of what was written.
     """
 
-    def __init__(self, write: Write, order: Turnstile, failed: Failed, spawn: Spawn) -> None:
+    def __init__(
+        self,
+        write: Write,
+        order: Turnstile,
+        failed: Failed,
+        spawn: Spawn,
+        sent: Callable[[Command], None] = lambda _: None,
+    ) -> None:
         self._write = write
         self._order = order
         self._failed = failed
         self._spawn = spawn
+        self._sent = sent
         self._waiting: list[tuple[tuple[Command, ...], Outcome[bool]]] = []
-        self._now: tuple[Command, ...] = ()
         self._is_open = False
         self._writes = False
+        self._closed: RealtimeError | None = None
 
     def open(self) -> None:
         """From now on commands can be written."""
@@ -48,13 +57,18 @@ class Outbox:
     def put(self, *commands: Command) -> Outcome[bool]:
         """Write them soon, one right after the other; what came of that, which nobody needs to look at."""
         written: Outcome[bool] = Outcome()
+        if self._closed is not None:
+            written.fail(self._closed)
+            return written
         self._waiting.append((commands, written))
         self._begin()
         return written
 
-    def holds(self, command: Command) -> bool:
-        """Whether it has not been written yet."""
-        return any(command in commands for commands, _ in self._waiting) or command in self._now
+    def close(self, error: RealtimeError) -> None:
+        """The session has ended: whoever waits is told so."""
+        self._closed = error
+        for _, written in self._waiting:
+            written.fail(error)
 
     def _begin(self) -> None:
         if self._is_open and self._waiting and not self._writes:
@@ -66,15 +80,16 @@ class Outbox:
     async def _write_all(self, place: "asyncio.Future[None]") -> None:
         await self._order.arrive(place)
         try:
-            while self._waiting:
-                await self._write_group(*self._waiting.pop(0))
+            while self._waiting and self._closed is None:
+                # it waits until it is written: the session may end before
+                await self._write_group(*self._waiting[0])
+                self._waiting.pop(0)
         finally:
             self._writes = False
             self._order.leave()
 
     async def _write_group(self, commands: tuple[Command, ...], written: Outcome[bool]) -> None:
         for number, command in enumerate(commands):
-            self._now = commands[number:]
             try:
                 await self._write(command)
             except RealtimeError as exc:
@@ -83,6 +98,5 @@ class Outbox:
                 for lost in commands[number:]:
                     self._failed(lost, exc, awaited)
                 return
-            finally:
-                self._now = ()
+            self._sent(command)
         written.set(True)

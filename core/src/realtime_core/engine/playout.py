@@ -264,7 +264,11 @@ class Playout:
             _keep_last(self._done)
 
     def playback_started(self, response_id: str | None) -> None:
-        """The service plays a response: its audio comes while it does, whatever else has ended."""
+        """The service plays a response: its audio comes while it does, whatever else has ended. It plays one
+        at a time.
+        """
+        for other in self.served:
+            self.playback_stopped(other)
         self._served[response_id] = None
 
     def playback_stopped(self, response_id: str | None) -> None:

@@ -54,7 +54,7 @@ class Responder:
         self._clock = clock
         self._timeout_s = timeout_s
         self._paced = paced
-        self._timers: dict[ResponseRequest, Timer] = {}
+        self._timers: dict[ResponseRequest, Timer | None] = {}
         self._speech: Timer | None = None
 
     async def ask(
@@ -78,7 +78,7 @@ class Responder:
             request = self._slot.ask(request)
             now = self._slot.next()
         if now is not None:
-            self._start_timer(now)
+            self._start_timer(now, paced=self._paced)
         await self._outbox.put(*before, *(() if now is None else (now.command,))).wait()
         return ResponseHandle(request)
 
@@ -142,6 +142,12 @@ class Responder:
         self._go_on()
         return hidden
 
+    def sent(self, command: Command) -> None:
+        """What was waiting is written."""
+        for request in self._timed(command.command_id):
+            if self._timers[request] is None:
+                self._start_timer(request)
+
     def not_sent(self, command: Command, error: RealtimeError) -> None:
         """What was waiting could not be written."""
         for request in self._timed(command.command_id):
@@ -149,25 +155,26 @@ class Responder:
 
     def close(self, error: RealtimeError) -> None:
         """The session has ended."""
-        for timer in [*self._timers.values(), *([] if self._speech is None else [self._speech])]:
-            timer.cancel()
+        for timer in (*self._timers.values(), self._speech):
+            if timer is not None:
+                timer.cancel()
         self._timers.clear()
         self._slot.close(error)
 
     def _go_on(self) -> None:
         request = self._slot.next()
         if request is not None:
-            self._start_timer(request)
+            self._start_timer(request, paced=self._paced)
             self._outbox.put(request.command)
 
-    def _start_timer(self, request: ResponseRequest) -> None:
-        self._timers[request] = self._clock.call_later(self._timeout_s, lambda: self._time_out(request))
+    def _start_timer(self, request: ResponseRequest, *, paced: bool = False) -> None:
+        """Expect the response; where audio is ``paced``, from when the request is written."""
+        self._timers[request] = (
+            None if paced else self._clock.call_later(self._timeout_s, lambda: self._time_out(request))
+        )
 
     def _time_out(self, request: ResponseRequest) -> None:
         if request.created.settled:
-            return
-        if self._paced and self._outbox.holds(request.command):
-            self._start_timer(request)
             return
         late = CommandTimeout(f"the service did not begin a response within {self._timeout_s:g} s")
         is_awaited = request.created.is_awaited or request.done.is_awaited

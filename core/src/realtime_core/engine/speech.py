@@ -127,8 +127,9 @@ class AssistantSpeech:
         self._interruptions.response_done(response_id)
 
     def playback_started(self, response_id: str | None) -> None:
-        """The service plays a response, whose audio comes meanwhile."""
-        self._playout.playback_started(response_id)
+        """The service plays a response, whose audio comes meanwhile; one that was cut meanwhile is over."""
+        if not self._interruptions.withholds(response_id):
+            self._playout.playback_started(response_id)
 
     def playback_stopped(self, response_id: str | None) -> None:
         """It plays no more of it."""

@@ -74,6 +74,11 @@ class CallPipe:
         """As `realtime_openai_wire.Pipe.recv`."""
         return await self._inbox.get()
 
+    @property
+    def takes_audio(self) -> bool:
+        """As `realtime_openai_wire.Media.takes_audio`."""
+        return isinstance(self._uplink, PushBuffer)
+
     async def append(self, pcm: bytes) -> None:
         """As `realtime_openai_wire.Media.append`."""
         await self._uplink.append(pcm)

@@ -105,12 +105,18 @@ class WireConnection:
         self._end: ConnectionLost | None = None
 
     async def send(self, command: Command) -> None:
-        """Write a command, after all that were given before it.
+        """Write a command, after all that were given before it; with media a cancellation goes ahead of those
+        that wait for the audio before them.
 
         Raises:
             UnsupportedCommand: the protocol has no means for it.
             ConnectionLost: the connection has ended; nothing was sent.
         """
+        if self._media is not None and isinstance(command, CancelResponse):
+            # nothing that it is about waits for the pace of the user's audio
+            self._ensure_open()
+            await self._write_beside(self._media, command)
+            return
         if not self._order.enter_nowait():
             await self._order.enter()
         try:
@@ -173,15 +179,19 @@ class WireConnection:
         """A command where the audio is on a track, which a frame must not overtake."""
         match command:
             case AppendAudio():
-                if self._is_manual and not self._has_audio:
+                if self._is_manual and not self._has_audio and media.takes_audio:
                     await self._write(ClearAudio())
                 self._has_audio = True
                 await media.append(command.data)
                 return
-            case CommitAudio() | CreateResponse():
+            case CommitAudio() | Raw(service_type=SendEvents.INPUT_AUDIO_BUFFER_COMMIT):
                 await media.flushed()
-            case ClearAudio():
+                self._has_audio = False
+            case CreateResponse() | Raw(service_type=SendEvents.RESPONSE_CREATE):
+                await media.flushed()
+            case ClearAudio() | Raw(service_type=SendEvents.INPUT_AUDIO_BUFFER_CLEAR):
                 media.clear()
+                self._has_audio = False
             case CancelResponse():
                 # the service plays it from a buffer, also when it is done
                 playing = Raw(command_id=command.command_id, service_type=_CLEAR_OUTPUT)
@@ -189,8 +199,6 @@ class WireConnection:
                     await self._write(command)
                     playing = Raw(service_type=_CLEAR_OUTPUT)
                 command = playing
-        if isinstance(command, CommitAudio | ClearAudio):
-            self._has_audio = False
         await self._write(command)
 
     async def _next_events(self) -> Sequence[RealtimeEvent]:
@@ -199,6 +207,9 @@ class WireConnection:
                 arrived = await self._pipe.recv()
             except ConnectionLost as exc:
                 self._ended(exc)
+                waited = () if self._track is None else self._track.release()
+                if waited:
+                    return waited  # the end is told after it
                 raise
             if isinstance(arrived, AudioContent):
                 events: tuple[RealtimeEvent, ...] = () if self._track is None else self._track.take(arrived)
@@ -215,7 +226,8 @@ class WireConnection:
             return events
         for event in events:
             if isinstance(event, RealtimeSessionEvent) and event.turn_detection is not UNSET:
-                self._is_manual = event.turn_detection is None
+                was_manual, self._is_manual = self._is_manual, event.turn_detection is None
+                self._has_audio = self._has_audio and was_manual == self._is_manual
         return self._track.frame(events)
 
     async def _settle_update(self) -> None:

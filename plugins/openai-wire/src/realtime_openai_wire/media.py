@@ -21,6 +21,10 @@ class Media(Protocol):
     What the service's track brings comes from the pipe, in the order of arrival.
     """
 
+    @property
+    def takes_audio(self) -> bool:
+        """Whether the track is for what is appended, and not the application's own."""
+
     async def append(self, pcm: bytes) -> None:
         """Take the next piece of the user's audio; return when there is room for it. A cancelled call counts
         as taken.

@@ -118,21 +118,25 @@ def _done(state: WireState, name: str, frame: Frame) -> Events:
     return *texts, *calls, *approvals, *errors, *done
 
 
-def _playback_started(_: WireState, name: str, frame: Frame) -> Events:
-    return _playback(name, frame, phase="playback_started")
+def _playback_started(state: WireState, name: str, frame: Frame) -> Events:
+    return (_playback(state, name, frame, phase="playback_started"),)
 
 
-def _playback_stopped(_: WireState, name: str, frame: Frame) -> Events:
-    return _playback(name, frame, phase="playback_stopped")
+def _playback_stopped(state: WireState, name: str, frame: Frame) -> Events:
+    return (_playback(state, name, frame, phase="playback_stopped"),)
 
 
 def _playback_cleared(state: WireState, name: str, frame: Frame) -> Events:
     command_id = state.pending.answer_oldest(SendEvents.OUTPUT_AUDIO_BUFFER_CLEAR)
+    cleared = _playback(
+        state, name, frame, phase="playback_stopped", status_reason="cleared", command_id=command_id
+    )
+    if cleared.out_of_band:
+        return (cleared,)  # nobody has heard it
     interrupted = RealtimeInterruptionEvent(
         service_type=name, service_event=frame, cause="service", **frame_ids(frame)
     )
-    cleared = {"phase": "playback_stopped", "status_reason": "cleared", "command_id": command_id}
-    return interrupted, *_playback(name, frame, **cleared)
+    return interrupted, cleared
 
 
 RESPONSE_FRAMES: Final[dict[str, Handler]] = {
@@ -209,5 +213,9 @@ def _finished_items(response: Frame, status: str | None) -> list[Frame]:
     ]
 
 
-def _playback(name: str, frame: Frame, **fields: Any) -> Events:
-    return (RealtimeResponseEvent(service_type=name, service_event=frame, **frame_ids(frame), **fields),)
+def _playback(state: WireState, name: str, frame: Frame, **fields: Any) -> RealtimeResponseEvent:
+    ids = frame_ids(frame)
+    out_of_band = bool(state.responses.is_out_of_band(ids["response_id"]))
+    return RealtimeResponseEvent(
+        service_type=name, service_event=frame, out_of_band=out_of_band, **ids, **fields
+    )

@@ -6,7 +6,8 @@ track lags behind by its jitter buffer. So:
 
 * what comes outside goes to a ring of 500 ms; from its first sound on it is delivered on ``started``;
 * after ``stopped`` the rest is still to come: what follows is delivered, 100 ms of it and then until it
-  is silent, but no more than 500 ms, and only then ``stopped`` is told;
+  is silent, but no more than 500 ms. ``stopped`` is told behind it, or ahead of the next frame, since frames
+  keep their order;
 * after ``cleared`` the rest is thrown away until it is silent, but no more than 500 ms.
 
 Knows nothing of WebRTC, and never waits: time is the length of the audio.
@@ -68,24 +69,28 @@ class TrackAudio:
 
     def frame(self, events: _Events) -> _Events:
         """The events of a frame, with what the track has to do with them; none, if they have to wait."""
+        waited = self.release()
         for event in events:
-            if isinstance(event, RealtimeResponseEvent):
+            if isinstance(event, RealtimeResponseEvent) and not event.out_of_band:
                 match event.phase:
                     case "playback_started":
-                        return *self._over("playing"), *events, *self._begin(event.response_id)
+                        self._enter("playing")
+                        return *waited, *events, *self._begin(event.response_id)
                     case "playback_stopped" if event.status_reason == "cleared":
-                        return *self._over("clearing"), *events
+                        self._enter("clearing")
                     case "playback_stopped" if self._state == "playing":
-                        self._over("ending")
+                        self._enter("ending")
                         self._stopped = events
-                        return ()
-        return events
+                        return waited
+        return (*waited, *events)
 
-    def _over(self, state: Literal["outside", "playing", "ending", "clearing"]) -> _Events:
-        """What was is over; the events that waited for that."""
-        stopped, self._stopped = self._stopped, ()
+    def release(self) -> _Events:
+        """What waits, and can wait no longer."""
+        waited, self._stopped = self._stopped, ()
+        return waited
+
+    def _enter(self, state: Literal["outside", "playing", "ending", "clearing"]) -> None:
         self._state, self._rest_ms = state, 0.0
-        return stopped
 
     def _begin(self, response_id: str | None) -> _Events:
         self._response_id = response_id
@@ -99,15 +104,15 @@ class TrackAudio:
     def _end(self, audio: AudioContent) -> _Events:
         self._rest_ms += audio.duration_ms
         if self._rest_ms > _MOST_REST_MS or (self._rest_ms > _LEAST_REST_MS and self._is_silent(audio)):
-            stopped = self._over("outside")
+            self._enter("outside")
             self._keep(audio)
-            return stopped
+            return self.release()
         return (self._event(audio),)
 
     def _clear(self, audio: AudioContent) -> None:
         self._rest_ms += audio.duration_ms
         if self._rest_ms > _MOST_REST_MS or self._is_silent(audio):
-            self._over("outside")
+            self._enter("outside")
             self._keep(audio)
         else:
             self.undelivered_ms += audio.duration_ms
