@@ -32,6 +32,12 @@ class TestPushBuffer:
 
         assert [buffer.read(FRAME) for _ in range(4)] == [PCM, b"\2\0" * FRAME, b"\3\0" * FRAME, b""]
 
+    async def test_it_is_known_how_much_waits(self, buffer):
+        await buffer.append(PCM * 3)
+        buffer.read(FRAME)
+
+        assert buffer.waiting_ms == 40
+
     async def test_a_part_of_a_frame_waits_once_for_its_rest(self, buffer):
         await buffer.append(PCM[:100])
         assert buffer.read(FRAME) == b""
@@ -143,6 +149,7 @@ class TestOwnTrack:
         track = OwnTrack()
         track.clear()
 
+        assert track.waiting_ms == 0
         await track.flushed()
 
     async def test_flushed_is_when_the_last_frame_had_time_to_arrive(self):

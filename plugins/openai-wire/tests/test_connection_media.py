@@ -34,6 +34,7 @@ class Link:
     """A pipe and its media, whose far ends are the test; they log what they are given, in order."""
 
     takes_audio = True
+    waiting_ms = 0.0
 
     def __init__(self, *arriving):
         self.log = []
@@ -130,7 +131,7 @@ async def test_audio_goes_to_the_track():
     [(CommitAudio(), "input_audio_buffer.commit"), (CreateResponse(), "response.create")],
 )
 async def test_what_ends_a_turn_waits_until_the_audio_before_it_has_left(command, name):
-    link, connection = await opened()
+    link, connection = await opened(turn_detection=None)
     link.names()
     link.left.clear()
     sending = asyncio.create_task(connection.send(command))
@@ -141,6 +142,20 @@ async def test_what_ends_a_turn_waits_until_the_audio_before_it_has_left(command
     await sending
 
     assert link.names() == ["flushed", name]
+
+
+@pytest.mark.parametrize("command", [CreateResponse(), Raw(service_type="response.create")])
+@pytest.mark.parametrize(("waiting_ms", "waits"), [(100, []), (101, ["flushed"])])
+async def test_where_turns_are_detected_a_response_waits_only_for_audio_that_is_not_live(
+    command, waiting_ms, waits
+):
+    link, connection = await opened(turn_detection={"type": "server_vad"})
+    link.waiting_ms = waiting_ms
+    link.names()
+
+    await connection.send(command)
+
+    assert link.names() == [*waits, "response.create"]
 
 
 async def test_clearing_drops_what_has_not_left():

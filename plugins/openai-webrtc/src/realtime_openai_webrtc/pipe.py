@@ -79,6 +79,11 @@ class CallPipe:
         """As `realtime_openai_wire.Media.takes_audio`."""
         return isinstance(self._uplink, PushBuffer)
 
+    @property
+    def waiting_ms(self) -> float:
+        """As `realtime_openai_wire.Media.waiting_ms`."""
+        return self._uplink.waiting_ms
+
     async def append(self, pcm: bytes) -> None:
         """As `realtime_openai_wire.Media.append`."""
         await self._uplink.append(pcm)

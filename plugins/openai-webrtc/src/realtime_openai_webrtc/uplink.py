@@ -26,6 +26,10 @@ _MOST_WAITING: Final = MOST_WAITING_S * PCM16_24KHZ.bytes_per_s
 class Uplink(Protocol):
     """The user's audio."""
 
+    @property
+    def waiting_ms(self) -> float:
+        """How much has been appended and has not left."""
+
     async def append(self, pcm: bytes) -> None:
         """PCM16 of 24 kHz, mono, to leave after all that was appended before.
 
@@ -103,6 +107,11 @@ class PushBuffer:
             self._spoke_at = self._departures.frames
         return pcm
 
+    @property
+    def waiting_ms(self) -> float:
+        """As `Uplink.waiting_ms`."""
+        return PCM16_24KHZ.duration_ms(len(self._waiting))
+
     async def append(self, pcm: bytes) -> None:
         """As `Uplink.append`; returns when no more than `MOST_WAITING_S` of it wait."""
         self._waiting += pcm
@@ -133,6 +142,11 @@ class OwnTrack:
     def __init__(self) -> None:
         self._departures = _Departures()
         self._spoke_at = -LAG_FRAMES
+
+    @property
+    def waiting_ms(self) -> float:
+        """Nothing waits here."""
+        return 0.0
 
     def sent(self, samples: int) -> None:
         """A frame leaves, with so many samples of the track; 0: silence of ours, since it has ended."""

@@ -38,6 +38,9 @@ from realtime_openai_wire.track_audio import TrackAudio
 
 __all__ = ["Pipe", "WireConnection"]
 
+_LIVE_MS: Final = 100.0
+"""What waits at most of audio that is sent as it is spoken."""
+
 _CLEAR_OUTPUT: Final = SendEvents.OUTPUT_AUDIO_BUFFER_CLEAR
 
 
@@ -188,7 +191,9 @@ class WireConnection:
                 await media.flushed()
                 self._has_audio = False
             case CreateResponse() | Raw(service_type=SendEvents.RESPONSE_CREATE):
-                await media.flushed()
+                # a microphone that never stops has nearly nothing waiting, and would be late ever after
+                if self._is_manual or media.waiting_ms > _LIVE_MS:
+                    await media.flushed()
             case ClearAudio() | Raw(service_type=SendEvents.INPUT_AUDIO_BUFFER_CLEAR):
                 media.clear()
                 self._has_audio = False

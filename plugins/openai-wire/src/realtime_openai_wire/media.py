@@ -25,6 +25,10 @@ class Media(Protocol):
     def takes_audio(self) -> bool:
         """Whether the track is for what is appended, and not the application's own."""
 
+    @property
+    def waiting_ms(self) -> float:
+        """How much of what was appended has not left."""
+
     async def append(self, pcm: bytes) -> None:
         """Take the next piece of the user's audio; return when there is room for it. A cancelled call counts
         as taken.
