@@ -90,25 +90,55 @@ async def test_program_of_the_design_runs_with_only_its_string_changed(provider:
     assert stage.shown == SHOWN
 
 
-@every_provider
-def test_quickstart_changes_its_provider_by_one_string(provider: str):
+# -- samples -----------------------------------------------------------------------------------------------
+
+
+def shown_by(provider: str, sample: str, *arguments: object) -> str:
+    """What a sample prints."""
     with served() as origin:
-        done = run(provider, origin, sys.executable, "-W", "error", ROOT / "samples/quickstart.py", provider)
-
+        done = run(
+            provider, origin, sys.executable, "-W", "error", ROOT / "samples" / sample, provider, *arguments
+        )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{SHOWN}\n"
+    return done.stdout
 
 
 @every_provider
-def test_sample_keeps_the_whole_answer(provider: str, tmp_path: Path):
-    kept = tmp_path / "answer.wav"
-    sample = ROOT / "samples" / "wav_in_wav_out.py"
+def test_quickstart_shows_settings_and_transcript(provider: str):
+    assert shown_by(provider, "quickstart.py") == f"{SHOWN}\n"
 
-    with served() as origin:
-        done = run(provider, origin, sys.executable, "-W", "error", sample, provider, SPEECH, kept)
 
-    assert (done.returncode, done.stderr) == (0, "")
-    assert likeness(recording(kept), recording(SPEECH)) > LIKE[load_provider(provider).capabilities.paced]
+@every_provider
+def test_wav_in_wav_out_keeps_the_whole_answer(provider: str, tmp_path: Path):
+    answer = tmp_path / "answer.wav"
+
+    shown = shown_by(provider, "wav_in_wav_out.py", SPEECH, answer)
+
+    assert re.fullmatch(r"I heard 3\.\d seconds of speech\.\n", shown)
+    assert likeness(recording(answer), recording(SPEECH)) > LIKE[load_provider(provider).capabilities.paced]
+
+
+@every_provider
+def test_talk_prints_the_captions_of_both_sides_and_hears_the_whole_answer(provider: str):
+    shown = shown_by(provider, "talk.py", SPEECH)
+
+    assert "user: [speech, 3." in shown
+    assert "assistant: I heard 3." in shown
+    (heard_s,) = re.findall(r"^\((\d\.\d) s of audio\)$", shown, re.MULTILINE)
+    assert float(heard_s) > 3
+
+
+@every_provider
+def test_barge_in_tells_what_was_heard_and_keeps_it(provider: str, tmp_path: Path):
+    heard = tmp_path / "heard.wav"
+
+    shown = shown_by(provider, "barge_in.py", SPEECH, heard)
+
+    (interrupted_s,) = re.findall(r"^\(interrupted by speech after (\d\.\d) s\)$", shown, re.MULTILINE)
+    assert "Assistant: You said: Count" in shown
+    assert shown.count("[interrupted]\n") == 1
+    answer_s = 3.6  # as long as the recording, which it plays back
+    assert len(recording(heard)) / RATE_HZ == pytest.approx(float(interrupted_s) + answer_s, abs=0.5)
 
 
 # -- the command -------------------------------------------------------------------------------------------
