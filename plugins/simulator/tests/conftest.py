@@ -193,6 +193,7 @@ class Caller:
         self.frames: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.heard = bytearray()
         self._more = asyncio.Event()
+        self.ready = asyncio.Event()
         self.closed = asyncio.Event()
         self._said = bytearray()
         self._hearing: asyncio.Future[None] | None = None
@@ -201,6 +202,7 @@ class Caller:
         self.channel = None if label is None else self.pc.createDataChannel(label)
         if self.channel is not None:
             self.channel.on("message", lambda text: self.frames.put_nowait(json.loads(text)))
+            self.channel.on("open", self.ready.set)
             self.channel.on("close", self.closed.set)
 
     def _take(self, samples: int) -> bytes:

@@ -360,3 +360,14 @@ async def test_flooding_client_is_heard_where_nothing_will_be_taken(faults):
         await hearing
     if faults:
         waiting.cancel()
+
+
+async def test_call_without_a_watch_hears_and_plays():
+    link = Link(configure(speed=0), Opening("m", on_tracks=True))
+    link.hear(bytes(960))
+    assert link.play(480) == b""
+
+    link.feed(CREATE)
+    await kinds_until(link, "response.done")
+
+    assert len(link.play(480)) == 960

@@ -305,7 +305,7 @@ class TestIdle:
         assert kinds(talk.hear())[0] == "input_audio_buffer.timeout_triggered"
 
     def test_does_not_begin_while_the_next_answer_is_made(self, call):
-        talk = call(brain=lambda turn: [say(200), *[Wait(60_000)] * turn.number])
+        talk = call(brain=lambda turn: [*[Wait(60_000)] * turn.number, say(200)])
         talk.ask("response.create")
         talk.ask("response.create")
         talk.play_out()

@@ -50,7 +50,13 @@ APPS = [block for block in blocks("python") if block.startswith("# app.py")]
 
 @pytest.mark.parametrize(
     ("program", "printed"),
-    list(zip(PROGRAMS, ["You said: Good evening!", "dropped\n", "GOOD EVENING!", "EXPIRED\n"], strict=True)),
+    list(
+        zip(
+            PROGRAMS,
+            ["You said: Good evening!", "dropped\n", "session.created\n", "GOOD EVENING!", "EXPIRED\n"],
+            strict=True,
+        )
+    ),
 )
 def test_program_prints_what_it_says(program, printed):
     done = run("-c", program)

@@ -227,3 +227,36 @@ def test_close_that_cannot_be_sent_is_refused(session, steered, code, reason):
         session.close(code, reason)
 
     assert (steered.done, session.ended_by) == ([], None)
+
+
+PCM = b"\1\0" * 480
+
+
+async def test_audio_of_a_call_is_there_as_samples(session):
+    assert session.heard.tolist() == []
+
+    session.audio_received(PCM)
+
+    assert session.heard.tolist() == [1] * 480
+    assert session.heard.dtype == "int16"
+
+
+async def test_audio_is_waited_for_until_it_is_enough(session):
+    waiting = asyncio.ensure_future(session.expect_heard(lambda samples: len(samples) > 480))
+    session.audio_received(PCM)
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    session.audio_received(PCM)
+
+    assert len(await waiting) == 960
+
+
+async def test_audio_that_is_not_enough_is_told(session):
+    session.audio_received(PCM)
+    with pytest.raises(AssertionError, match="20 ms of audio within 0 s, and that is not enough"):
+        await session.expect_heard(lambda _: False, within_s=0)
+
+    session.ended("client")
+
+    with pytest.raises(AssertionError, match="20 ms of audio before the session ended"):
+        await session.expect_heard(lambda _: False)
