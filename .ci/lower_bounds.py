@@ -15,11 +15,13 @@ lines = {
     for line in group
     if not line.startswith("realtime-")
 }
-highest: dict[str, tuple[int, ...]] = {}
-for line in lines:
+bounds: dict[str, str] = {}
+for line in sorted(lines):
     match = re.match(r"([A-Za-z0-9-]+)(?:\[[^]]*\])?>=([0-9.]+)", line)
     if match is None:
         raise SystemExit(f"no lower bound in {line!r}")
-    version = tuple(map(int, match[2].split(".")))
-    highest[match[1]] = max(version, highest.get(match[1], ()))
-print("\n".join(f"{name}=={'.'.join(map(str, version))}.*" for name, version in sorted(highest.items())))
+    if bounds.setdefault(match[1], match[2]) != match[2]:
+        raise SystemExit(
+            f"{match[1]} has the lower bounds {bounds[match[1]]} and {match[2]}; only one could be tested"
+        )
+print("\n".join(f"{name}=={version}.*" for name, version in sorted(bounds.items())))

@@ -1,6 +1,8 @@
 """The repository itself: every distribution is whole, and wired in everywhere it has to be."""
 
 import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -68,6 +70,15 @@ def test_sibling_requirements_admit_the_version_in_the_repository(dist: Distribu
 @every_distribution
 def test_third_party_requirements_have_a_lower_bound(dist: Distribution):
     assert [line for line in dist.requires if ">=" not in line] == []
+
+
+def test_lower_bounds_are_the_same_in_every_distribution_so_that_they_can_be_tested():
+    script = ROOT / ".ci" / "lower_bounds.py"
+
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "openai==" in done.stdout
 
 
 def test_no_tracked_file_names_a_package_index():
