@@ -93,6 +93,23 @@ async def test_text_is_answered_in_text(provider: str):
     assert conversation.transcript() == "User: Good evening!\nAssistant: You said: Good evening!"
 
 
+@pytest.mark.parametrize("modality", ["audio", "text"])
+async def test_piece_that_comes_after_the_end_of_its_answer_is_not_printed_again(
+    provider: str, modality: str
+):
+    events: list[Any] = []
+
+    session = {"output_modalities": [modality]}
+    async with talking(provider, session=session, faults="late-delta@1") as talk:
+        for _ in range(2):
+            await talk.session.send_text("Hello!", respond=True)
+            events += await answer(talk.session)
+        conversation = talk.session.conversation
+
+    assert printed(events) == "You said: Hello!" * 2
+    assert conversation.transcript().splitlines() == ["User: Hello!", "Assistant: You said: Hello!"] * 2
+
+
 async def test_speech_is_heard_written_down_and_answered(provider: str):
     """Whose end the service finds; the silence after it is sent, too."""
     turns: list[Turn] = []

@@ -49,6 +49,19 @@ def test_a_finished_text_is_no_new_piece(decode, name, field):
 
 
 @pytest.mark.parametrize(("name", "field"), TEXT_DONE)
+def test_a_text_delta_after_the_end_of_its_text_is_no_new_piece(decode, name, field):
+    decode(name.replace("done", "delta"), delta="Hello", **PART)
+    decode(name, **{field: "Hello"}, **PART)
+
+    (late,) = decode(name.replace("done", "delta"), delta="lo", **PART)
+    (other,) = decode(name.replace("done", "delta"), delta="And", **{**PART, "content_index": 1})
+
+    assert type(late) is RealtimeEvent
+    assert (late.response_id, late.item_id) == ("r1", "i1")
+    assert type(other) is RealtimeTextEvent
+
+
+@pytest.mark.parametrize(("name", "field"), TEXT_DONE)
 def test_what_no_delta_brought_is_one_piece_before_the_finished_text(decode, name, field):
     decode(name.replace("done", "delta"), delta="Hel", **PART)
 

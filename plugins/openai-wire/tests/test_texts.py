@@ -20,6 +20,22 @@ def given_texts(*pieces, part=PART):
     return texts
 
 
+def test_a_piece_of_a_part_that_has_ended_is_not_given_out():
+    texts = given_texts("Hello")
+    texts.finish(PART, "Hello")
+
+    assert not texts.add(PART, "lo")
+    assert texts.add(("i1", 1, TEXT), "And")
+    assert texts.add(NAMELESS, "And")  # it may be of another
+
+
+def test_once_too_much_was_said_every_piece_is_given_out():
+    texts = given_texts("Hello")
+    texts.forget()
+
+    assert texts.add(PART, "lo")
+
+
 @every_name
 @other_name
 def test_a_part_is_the_same_under_less_of_its_name(name, other):

@@ -72,13 +72,14 @@ class OpenResponses:
             response = self._responses.get(self._latest_open())
         return otherwise if response is None else response.audio_format or otherwise
 
-    def add_text(self, response_id: str | None, part: PartKey, piece: str) -> None:
-        """Note that a piece of text was given out."""
+    def add_text(self, response_id: str | None, part: PartKey, piece: str) -> bool:
+        """Note that a piece of text is given out; False: it is not to be: `GivenTexts.add`."""
         texts = self._of(response_id).texts
         before = texts.cost
-        texts.add(part, piece)
+        is_new = texts.add(part, piece)
         self._cost += texts.cost - before
         self._shed()
+        return is_new
 
     def finish_text(self, response_id: str | None, part: PartKey, whole: str | None) -> tuple[str, str]:
         """The whole text of a part, and what of it was not yet given out: `GivenTexts.finish`."""

@@ -26,13 +26,14 @@ _CONTENTS: Final = {
 
 
 def text_delta(state: WireState, name: str, frame: Frame) -> Events:
-    """A new piece."""
+    """A new piece, unless it comes after the end of its text."""
     piece = text(frame, "delta")
     if piece is None:
         return (malformed(name, frame, "it has no text"),)
     ids = frame_ids(frame)
     part = (ids["item_id"], integer(frame, "content_index"), name.removesuffix(".delta"))
-    state.responses.add_text(ids["response_id"], part, piece)
+    if not state.responses.add_text(ids["response_id"], part, piece):
+        return (plain_event(name, frame),)
     return (RealtimeTextEvent(service_type=name, service_event=frame, text=TextContent(piece), **ids),)
 
 

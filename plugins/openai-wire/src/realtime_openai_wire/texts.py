@@ -40,16 +40,19 @@ class GivenTexts:
         self._ended: dict[tuple[PartKey, int], None] = {}
         self._overfull = False
 
-    def add(self, part: PartKey, piece: str) -> None:
-        """Note that a piece was given out."""
+    def add(self, part: PartKey, piece: str) -> bool:
+        """Note that a piece is given out; False: it is not to be, for its part has ended."""
         if self._overfull:
-            return
+            return True
+        if self._ended and None not in part and any(key == part for key, _ in self._ended):
+            return False
         pieces = self._open.get(part)
         if pieces is None:
             fitting = list(self._fitting(part))
             pieces = self._open[fitting[0]] if len(fitting) == 1 else self._begin(part)
         pieces.append(piece)
         self.cost += len(piece) + _PIECE_COST
+        return True
 
     def finish(self, part: PartKey, whole: str | None) -> tuple[str, str]:
         """The whole text of a part that has ended, and what of it was not yet given out.
