@@ -17,6 +17,14 @@ def test_offer_has_audio_and_perhaps_a_channel():
     assert not Offer.read(HEAD + AUDIO).has_channel
 
 
+def test_first_audio_is_the_one():
+    deaf = AUDIO.replace("sendrecv", "sendonly")
+
+    Offer.read(HEAD + AUDIO + deaf)
+    with pytest.raises(Refused, match="nobody would hear"):
+        Offer.read(HEAD + deaf + AUDIO)
+
+
 @pytest.mark.parametrize(
     ("sdp", "why"),
     [

@@ -116,10 +116,12 @@ async def test_first_channel_is_the_one(listener, connect):
     assert await listener.fed.get() == '{"type": "hello"}'
 
 
-async def test_video_is_not_heard(listener, connect):
-    await connect(lambda one: one.pc.addTransceiver("video", direction="sendonly"))
+@pytest.mark.parametrize("kind", ["audio", "video"])
+async def test_first_track_of_audio_is_the_one(peer, listener, connect, kind):
+    await connect(lambda one: one.pc.addTransceiver(kind, direction="sendonly"))
 
     await is_heard(listener)
+    assert len(peer._hearing) == 1
 
 
 async def test_frame_larger_than_the_client_takes_is_not_sent(peer, listener, connect):

@@ -207,6 +207,18 @@ def test_every_frame_has_the_recorded_shape(talk, name, speech, silence):
     assert ours == shapes(heard(events))
 
 
+def test_every_frame_of_a_call_has_the_recorded_shape(talk):
+    events = recorded("openai_sideband/test_webrtc_sideband_audio_turn")
+    talk = talk(model="gpt-realtime", voice="alloy", brain=model, on_tracks=True, rate_limits="end")
+    for direction, event in events:
+        if direction == "out":
+            talk.say_raw(json.dumps(event))
+
+    frames = [*talk.hear(), *talk.play_out()]
+
+    assert shapes(frames) == shapes(heard(events))
+
+
 def without(session, *changing):
     return {key: value for key, value in session.items() if key not in changing}
 

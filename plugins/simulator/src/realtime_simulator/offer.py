@@ -47,7 +47,8 @@ class Offer:
         if not sdp.startswith("v=0"):
             raise invalid_offer("it does not begin with 'v=0'")
         _, *rest = _MEDIA.split(sdp)
-        sections = dict(zip(rest[::2], rest[1::2], strict=True))
+        # the first of each kind is the one
+        sections = dict(reversed([*zip(rest[::2], rest[1::2], strict=True)]))
         if "audio" not in sections:
             raise invalid_offer("it has no audio: add a track, or a transceiver")
         if _DEAF.search(sections["audio"]):

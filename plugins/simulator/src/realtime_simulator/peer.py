@@ -159,7 +159,8 @@ class Peer:
             self._guarded(lambda listener: listener.opened())
 
     def _track_came(self, track: "MediaStreamTrack") -> None:
-        if track.kind == "audio":
+        # a second one would be heard in turns with it
+        if track.kind == "audio" and not self._hearing:
             self._hearing.append(asyncio.ensure_future(self._hear(track)))
 
     async def _hear(self, track: "MediaStreamTrack") -> None:
