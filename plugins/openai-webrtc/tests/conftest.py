@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import json
+import random
 import socket
 from collections.abc import Callable
 from email.parser import BytesParser
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 import attrs
 import numpy as np
@@ -18,7 +19,7 @@ from realtime_core.options import build_options
 from realtime_core.provider import Setup
 from realtime_openai_webrtc.options import OpenAIWebRTCOptions
 from realtime_openai_wire import OpenAIRealtimeExecutionSettings
-from realtime_openai_wire.rtc import PacedTrack, ReceivedAudio, new_peer
+from realtime_openai_wire.rtc import PacedTrack, ReceivedAudio, close_peer, new_peer
 
 # Hypothesis' deadline is a timing assertion
 settings.register_profile("untimed", deadline=None)
@@ -73,7 +74,7 @@ class Service:
     """Answers calls: plays 660 Hz, keeps what it hears, makes a session and accepts its settings.
 
     ``edit`` changes the text of an answer; ``status`` and ``body`` refuse the call instead. With ``is_deaf``
-    nobody is at the addresses of the answer.
+    nobody is at the addresses of the answer, with ``is_hidden`` it does not learn those of the offer.
     """
 
     edit: Callable[[str], str] = str
@@ -82,7 +83,9 @@ class Service:
     headers: dict[str, str] = attrs.Factory(
         lambda: {"Content-Type": "application/sdp", "Location": "/v1/realtime/calls/rtc_1"}
     )
+    greets: bool = True
     is_deaf: bool = False
+    is_hidden: bool = False
     hang_up_status: int = HTTPStatus.OK
     base_url: str = ""
     requests: list[Request] = attrs.Factory(list)
@@ -136,11 +139,13 @@ class Service:
         peer.addTrack(PacedTrack(Tone(660).read))
         peer.on("track", lambda track: self.start(self.hear(track)))
         peer.on("datachannel", self.take)
+        if self.is_hidden:
+            offer = "".join(line for line in offer.splitlines(keepends=True) if "candidate" not in line)
         await peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
         await peer.setLocalDescription(await peer.createAnswer())
         sdp = peer.localDescription.sdp
         if self.is_deaf:
-            await peer.close()
+            await close_peer(peer)
         return sdp
 
     def start(self, work: Any) -> None:
@@ -154,14 +159,85 @@ class Service:
     def take(self, channel: Any) -> None:
         self.channels.append(channel)
         channel.on("message", self.message)
-        self.send(type="session.created", session={"id": "sess_1"})
+        if self.greets:
+            self.send(type="session.created", session={"id": "sess_1"})
 
     def message(self, text: str) -> None:
         frame = json.loads(text)
         self.received.append(frame)
         self.news.set()
-        if frame["type"] == "session.update":
-            self.send(type="session.updated", session=frame["session"])
+        match frame["type"]:
+            case "session.update":
+                self.send(type="session.updated", session=frame["session"])
+            case "input_audio_buffer.commit":
+                self.send(type="input_audio_buffer.committed", item_id="item_1", previous_item_id=None)
+
+
+class _End(asyncio.DatagramProtocol):
+    """A socket that hands on what it gets."""
+
+    def __init__(self, received: Callable[[bytes, Any], None]) -> None:
+        self.datagram_received = received
+
+
+class Relay:
+    """A network between the two ends of a call.
+
+    It loses the share ``loss`` of the packets of media, and everything when ``is_cut``.
+    """
+
+    def __init__(self, loss: float = 0.0) -> None:
+        self.is_cut = False
+        self.passed = self.lost = 0
+        self._loss = loss
+        self._random = random.Random(7)  # noqa: S311  # loses the same packets every time
+        self._client: Any = None
+        self._service: Any = None
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        anywhere = ("0.0.0.0", 0)  # noqa: S104  # aiortc has no candidates on the loopback address
+        self._near, _ = await loop.create_datagram_endpoint(lambda: _End(self._from_client), anywhere)
+        self._far, _ = await loop.create_datagram_endpoint(lambda: _End(self._from_service), anywhere)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._near.close()
+        self._far.close()
+
+    def edit(self, sdp: str) -> str:
+        """The service's answer, with the relay's address in place of the service's own."""
+        lines = sdp.splitlines(keepends=True)
+        ours = next(line for line in lines if line.startswith("a=candidate") and ":" not in line.split()[4])
+        host, port = ours.split()[4:6]
+        self._service = (host, int(port))
+        there = ours.replace(f" {port} ", f" {self._near.get_extra_info('sockname')[1]} ")
+        return "".join(line for line in lines if not line.startswith("a=candidate")).replace(
+            "a=end-of-candidates", f"{there}a=end-of-candidates"
+        )
+
+    def _from_client(self, data: bytes, address: Any) -> None:
+        self._client = address
+        self._pass_on(self._far, data, self._service)
+
+    def _from_service(self, data: bytes, _: Any) -> None:
+        self._pass_on(self._near, data, self._client)
+
+    def _pass_on(self, socket: Any, data: bytes, address: Any) -> None:
+        is_media = 128 <= data[0] < 192 and not 64 <= data[1] & 0x7F < 96
+        if self.is_cut:
+            return
+        if is_media and self._random.random() < self._loss:
+            self.lost += 1
+            return
+        self.passed += is_media
+        socket.sendto(data, address)
+
+
+@pytest.fixture
+def relay():
+    """The class of networks."""
+    return Relay
 
 
 @pytest.fixture
@@ -177,7 +253,7 @@ def service():
                 yield running
             finally:
                 for peer in running.peers:
-                    await peer.close()
+                    await close_peer(peer)
                 for task in running.tasks:
                     task.cancel()
                 await asyncio.gather(*running.tasks, return_exceptions=True)

@@ -6,7 +6,7 @@ import sys
 import pytest
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 from realtime_core import ToolDefinition
-from realtime_core.commands import AppendAudio, CommitAudio, Raw
+from realtime_core.commands import AppendAudio, ClearAudio, CommitAudio, Raw
 from realtime_core.errors import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -196,9 +196,10 @@ async def test_a_refusal_of_the_settings_has_the_services_code(service, options,
     assert (caught.value.code, caught.value.retryable) == ("c1", False)
 
 
-async def test_nothing_listens(options, setup, free_port):
-    with pytest.raises(ConnectionFailed, match=f"127.0.0.1:{free_port} refused") as caught:
-        await connect(options(base_url=f"http://127.0.0.1:{free_port}/v1"), setup())
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])  # the latter may have two addresses
+async def test_nothing_listens(options, setup, free_port, host):
+    with pytest.raises(ConnectionFailed, match=f"{host}:{free_port} refused") as caught:
+        await connect(options(base_url=f"http://{host}:{free_port}/v1"), setup())
 
     assert caught.value.reason is FailedReason.REFUSED
 
@@ -245,12 +246,25 @@ async def test_a_call_in_progress_hears_and_is_heard(service, options, setup, to
     assert (stats.packets_lost, stats.lost_audio_ms) == (0, 0)
 
 
+async def test_what_is_cleared_is_not_heard(service, options, setup, tone):
+    async with service() as running:
+        connection = await opened(options(base_url=running.base_url), setup())
+        await connection.send(AppendAudio(data=tone(440).read(24_000 * 60)))
+        await connection.send(ClearAudio())
+        await connection.send(CommitAudio())
+        await running.until(lambda: running.received[-1]["type"] == "input_audio_buffer.commit")
+        await connection.aclose()
+
+    assert len(running.heard) < 48_000 * 4 * 10
+
+
 async def test_a_track_of_the_applications_own_is_heard_and_nothing_can_be_sent_beside_it(
     service, options, setup, tone, frequency_hz
 ):
     track = PacedTrack(tone(550).read)
     async with service() as running:
-        connection = await opened(options(base_url=running.base_url, audio_track=track), setup())
+        manual = setup(turn_detection=None)
+        connection = await opened(options(base_url=running.base_url, audio_track=track), manual)
         with pytest.raises(UnsupportedCommand, match="audio_track"):
             await connection.send(AppendAudio(data=bytes(480)))
         await connection.send(CommitAudio())

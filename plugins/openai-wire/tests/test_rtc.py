@@ -1,15 +1,28 @@
 """The shared pieces of aiortc: pacing by the clock, gaps by RTP time, and both over a real connection."""
 
 import asyncio
+from collections import Counter
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from aiortc import RTCPeerConnection
 from aiortc.mediastreams import MediaStreamError
+from aiortc.rtp import RtpPacket
 from av import AudioFrame
+from hypothesis import given
+from hypothesis import strategies as st
 from realtime_core.clock import VirtualClock, use_clock
-from realtime_openai_wire.rtc import RECEIVED_FORMAT, PacedTrack, ReceivedAudio, new_peer, only_opus
+from realtime_openai_wire.rtc import (
+    RECEIVED_FORMAT,
+    PacedTrack,
+    ReceivedAudio,
+    ReorderBuffer,
+    new_peer,
+    only_opus,
+    reorder,
+)
 
 SAMPLES = 480
 
@@ -147,6 +160,56 @@ class TestReceivedAudio:
         assert audio.take(received(pts)) == PCM
         assert audio.take(received(None if pts is None else pts + 960)) == PCM
         assert audio.lost_samples == 0
+
+
+def frames_of(buffer: ReorderBuffer, *numbers: int) -> list[int]:
+    """What the buffer gives for packets of these numbers, which are also their content."""
+    frames = []
+    for number in numbers:
+        packet = RtpPacket(sequence_number=number % 65_536, timestamp=number * 960)
+        packet._data = str(number).encode()
+        needs_key_frame, frame = buffer.add(packet)
+        assert not needs_key_frame
+        if frame is not None:
+            assert frame.timestamp == int(frame.data) * 960
+            frames.append(int(frame.data))
+    return frames
+
+
+class TestReorderBuffer:
+    def test_four_packets_are_held_back(self):
+        assert frames_of(ReorderBuffer(), 1, 2, 3, 4) == []
+        assert frames_of(ReorderBuffer(), 1, 2, 3, 4, 5, 6) == [1, 2]
+
+    def test_what_comes_out_of_order_is_put_in_order(self):
+        assert frames_of(ReorderBuffer(), 3, 1, 5, 2, 4, 6, 8, 7, 9) == [1, 2, 3, 4, 5]
+
+    def test_of_what_came_nothing_is_lost_with_what_did_not(self):
+        assert frames_of(ReorderBuffer(), 1, 2, 4, 5, 7, 8, 9, 20, 21, 22) == [1, 2, 4, 5, 7, 8]
+
+    def test_what_comes_too_late_or_twice_is_dropped(self):
+        assert frames_of(ReorderBuffer(), 1, 2, 3, 4, 5, 6, 1, 2, 6, 7, 8) == [1, 2, 3, 4]
+
+    @pytest.mark.parametrize("first", [0, 1, 32_766, 32_768, 65_530])
+    def test_numbers_begin_anew_after_65535(self, first):
+        numbers = list(range(first, first + 140_000))
+
+        assert frames_of(ReorderBuffer(), *numbers) == numbers[:-4]
+
+    def test_a_sender_that_numbers_quite_differently_is_heard(self):
+        assert frames_of(ReorderBuffer(), *range(1000, 1010), *range(10, 20))[-6:] == list(range(10, 16))
+
+    @given(st.lists(st.integers(0, 65_535)))
+    def test_whatever_comes_no_packet_is_given_twice(self, numbers):
+        assert not Counter(frames_of(ReorderBuffer(), *numbers)) - Counter(numbers)
+
+
+def test_without_the_buffer_that_is_known_nothing_is_changed():
+    unknown = SimpleNamespace()
+
+    reorder(unknown)
+
+    assert vars(unknown) == {}
 
 
 async def connected(offerer: RTCPeerConnection, answerer: RTCPeerConnection) -> None:

@@ -5,6 +5,7 @@ That is loaded by whoever made the client. Knows nothing of media.
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,7 @@ from realtime_openai_webrtc.answer import Answer, read_answer
 from realtime_openai_webrtc.ends import bad_answer
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+    from openai import AsyncOpenAI, HttpxBinaryResponseContent
 
 __all__ = ["Call"]
 
@@ -41,11 +42,8 @@ class Call:
         Raises:
             AuthenticationFailed, RateLimited, ConnectionFailed, ProviderError: the call was refused.
         """
-        given: dict[str, Any] = {} if session is None else {"session": session}
         try:
-            response = await self._client.realtime.calls.create(
-                sdp=offer, extra_headers=self._headers, **given
-            )
+            response = await self._post(offer, session)
         except Exception as exc:
             raise _refusal(self._host, exc) from exc
         head = response.response
@@ -61,6 +59,30 @@ class Call:
         if self._closing is None:
             self._closing = asyncio.create_task(self._close())
         await asyncio.shield(self._closing)
+
+    async def _post(self, offer: str, session: Mapping[str, Any] | None) -> "HttpxBinaryResponseContent":
+        from openai import HttpxBinaryResponseContent
+
+        # realtime.calls.create, in the form that the service wants: before openai 3.5 that wrote JSON
+        body: dict[str, Any]
+        if session is None:
+            content_type, body = "application/sdp", {"content": offer.encode()}
+        else:
+            content_type, body = (
+                "multipart/form-data",
+                {
+                    "body": {},
+                    "files": {
+                        "sdp": (None, offer.encode(), "application/sdp"),
+                        "session": (None, json.dumps(session).encode(), "application/json"),
+                    },
+                },
+            )
+        headers = {**self._headers, "Accept": "application/sdp", "Content-Type": content_type}
+        response: HttpxBinaryResponseContent = await self._client.post(
+            "/realtime/calls", cast_to=HttpxBinaryResponseContent, options={"headers": headers}, **body
+        )
+        return response
 
     async def _close(self) -> None:
         with contextlib.suppress(Exception):

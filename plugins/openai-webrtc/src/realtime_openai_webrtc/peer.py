@@ -14,7 +14,7 @@ from aiortc.stats import RTCInboundRtpStreamStats, RTCTransportStats
 from realtime_core.clock import Clock, current_clock, sleep
 from realtime_core.errors import ConnectionLost, UnsupportedCommand
 from realtime_core.stats import MediaStats
-from realtime_openai_wire.rtc import RECEIVED_FORMAT, ReceivedAudio, new_peer, only_opus
+from realtime_openai_wire.rtc import RECEIVED_FORMAT, ReceivedAudio, close_peer, new_peer, only_opus, reorder
 
 from realtime_openai_webrtc.answer import Answer
 from realtime_openai_webrtc.ends import closed_by_service, closed_here, media_failed, vanished
@@ -61,10 +61,10 @@ class Peer:
         self._drained = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._steps: set[asyncio.Task[None]] = set()
-        self._closing: asyncio.Task[None] | None = None
         self._connection = new_peer(ice_servers)
         self._transceiver = self._connection.addTransceiver(track)
         only_opus(self._transceiver)
+        reorder(self._transceiver.receiver)
         # before the offer, which would have no place for it else
         self._channel = self._connection.createDataChannel(_LABEL)
         # a handler that raised would end the media
@@ -135,12 +135,20 @@ class Peer:
             self._ensure_going_on()
 
     async def aclose(self) -> None:
-        """Free everything, within a few seconds. Never raises; may be called twice."""
-        if self._closing is None:
-            self._ended(closed_here(self._host))
-            self._closing = asyncio.create_task(self._close())
-        # whoever is cancelled here must not leave a half-closed connection behind
-        await asyncio.shield(self._closing)
+        """Free everything, within a few seconds. Never raises; not to be cancelled."""
+        self._ended(closed_here(self._host))
+        for task in self._tasks:
+            task.cancel()
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_LAST_SENDS_S):
+                # it closes when what was sent before has arrived
+                self._channel.close()
+                while self._channel.readyState != "closed":
+                    await self._next_drain()
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                await asyncio.gather(*self._tasks, *self._steps, return_exceptions=True)
+                await close_peer(self._connection)
 
     async def _offer(self) -> None:
         await self._connection.setLocalDescription(await self._connection.createOffer())
@@ -226,17 +234,3 @@ class Peer:
     async def _next_drain(self) -> None:
         self._drained.clear()
         await self._drained.wait()
-
-    async def _close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(_LAST_SENDS_S):
-                # it closes when what was sent before has arrived
-                self._channel.close()
-                while self._channel.readyState != "closed":
-                    await self._next_drain()
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
-                await asyncio.gather(*self._tasks, *self._steps, return_exceptions=True)
-                await self._connection.close()

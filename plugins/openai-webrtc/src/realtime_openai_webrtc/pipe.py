@@ -42,6 +42,7 @@ class CallPipe:
     ) -> None:
         self._call = call
         self._host = host
+        self._closing: asyncio.Task[None] | None = None
         self._inbox = Inbox(RECEIVED_FORMAT)
         self._uplink, sent_track = _uplink(track)
         self._peer = Peer(sent_track, self._inbox, host=host, ice_servers=ice_servers, ended=self._ended)
@@ -103,7 +104,13 @@ class CallPipe:
 
     async def aclose(self) -> None:
         """Hang up and free everything, within a few seconds. Never raises; may be called twice."""
-        self._inbox.end(closed_here(self._host), drop=True)
+        if self._closing is None:
+            self._inbox.end(closed_here(self._host), drop=True)
+            self._closing = asyncio.create_task(self._close())
+        # whoever is cancelled here must not leave half a call behind
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         await asyncio.gather(self._peer.aclose(), self._call.aclose())
 
     def _ended(self, end: ConnectionLost) -> None:

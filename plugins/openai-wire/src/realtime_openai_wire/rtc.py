@@ -4,6 +4,7 @@ Importing it loads ``aiortc``, which is the extra ``webrtc`` of this distributio
 function, and where a loop must not wait in a thread. Knows nothing of frames on the data channel.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from fractions import Fraction
 from typing import Final
@@ -16,12 +17,24 @@ from aiortc import (
     RTCRtpReceiver,
     RTCRtpTransceiver,
 )
+from aiortc.jitterbuffer import JitterFrame
 from aiortc.mediastreams import MediaStreamError
+from aiortc.rtp import RtpPacket
 from av import AudioFrame
 from realtime_core.audio.formats import AudioFormat
 from realtime_core.clock import current_clock, sleep
 
-__all__ = ["FRAME_MS", "RECEIVED_FORMAT", "PacedTrack", "ReceivedAudio", "new_peer", "only_opus"]
+__all__ = [
+    "FRAME_MS",
+    "RECEIVED_FORMAT",
+    "PacedTrack",
+    "ReceivedAudio",
+    "ReorderBuffer",
+    "close_peer",
+    "new_peer",
+    "only_opus",
+    "reorder",
+]
 
 FRAME_MS: Final = 20
 """What one packet of audio lasts."""
@@ -29,6 +42,12 @@ FRAME_MS: Final = 20
 RECEIVED_FORMAT: Final = AudioFormat("pcm16", 48_000, 2)
 """What Opus is decoded to, whatever was encoded."""
 
+_DEPTH: Final = 4
+_NEW_SENDER: Final = 100
+_LOOKED_S: Final = 0.05
+"""More than the 20 ms after which ``aioice`` looks again."""
+
+_BUFFER_OF_AIORTC: Final = "_RTCRtpReceiver__jitter_buffer"
 _LONGEST_CATCH_UP_S: Final = 0.5
 _LONGEST_GAP_S: Final = 10
 
@@ -41,11 +60,73 @@ def new_peer(ice_servers: Sequence[RTCIceServer] = ()) -> RTCPeerConnection:
     return RTCPeerConnection(RTCConfiguration(iceServers=list(ice_servers)))
 
 
+async def close_peer(peer: RTCPeerConnection) -> None:
+    """Close it, at any moment.
+
+    Closed while it looks for a path, ``aioice`` 0.13 may find one right afterwards, and would then ask for
+    consent for ever.
+    """
+    is_looking = peer.iceConnectionState == "checking"
+    await peer.close()
+    if is_looking:
+        await asyncio.sleep(_LOOKED_S)
+        for transceiver in peer.getTransceivers():
+            await transceiver.receiver.transport.transport.stop()
+
+
 def only_opus(transceiver: RTCRtpTransceiver) -> None:
     """Let it negotiate Opus and nothing else, so that what is received is in `RECEIVED_FORMAT`."""
     capabilities = RTCRtpReceiver.getCapabilities("audio")
     codecs = [] if capabilities is None else capabilities.codecs
     transceiver.setCodecPreferences([codec for codec in codecs if codec.mimeType == "audio/opus"])
+
+
+def reorder(receiver: RTCRtpReceiver) -> None:
+    """Let it lose no more packets than the network does, before its track is asked for anything.
+
+    The buffer of ``aiortc`` 1.16 throws away up to three packets that came before one that did not, so that a
+    loss of 5 % of the packets is one of 27 % of the audio. There is no official way to give it another.
+    """
+    if hasattr(receiver, _BUFFER_OF_AIORTC):
+        setattr(receiver, _BUFFER_OF_AIORTC, ReorderBuffer())
+
+
+class ReorderBuffer:
+    """Packets of one frame each, in order: holds four of them back, and gives the oldest for the next.
+
+    What comes after its time is dropped; what was numbered quite differently is a new sender's. It has what
+    ``aiortc`` asks of a jitter buffer.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, JitterFrame] = {}
+        self._newest: int | None = None
+        self._due: int | None = None
+
+    def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
+        """Take a packet; whether a key frame is needed (never), and the frame whose turn it is, if any."""
+        number = self._unwrapped(packet.sequence_number)
+        if self._due is not None and number < self._due:
+            if self._due - number < _NEW_SENDER:
+                return False, None
+            self._waiting.clear()
+            self._newest = number
+            self._due = None
+        self._waiting[number] = JitterFrame(getattr(packet, "_data", b""), packet.timestamp)
+        if len(self._waiting) <= _DEPTH:
+            return False, None
+        oldest = min(self._waiting)
+        self._due = oldest + 1
+        return False, self._waiting.pop(oldest)
+
+    def _unwrapped(self, number: int) -> int:
+        """A number of 16 bits as one that never begins anew: the one next to the newest."""
+        if self._newest is None:
+            self._newest = number
+        ahead = (number - self._newest + 0x8000) % 0x10000 - 0x8000
+        unwrapped = self._newest + ahead
+        self._newest = max(self._newest, unwrapped)
+        return unwrapped
 
 
 class PacedTrack(MediaStreamTrack):

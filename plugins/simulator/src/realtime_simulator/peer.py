@@ -13,7 +13,15 @@ from aiortc import RTCSessionDescription
 from realtime_core.audio.convert import AudioConverter
 from realtime_core.audio.formats import PCM16_24KHZ
 from realtime_core.clock import current_clock
-from realtime_openai_wire.rtc import RECEIVED_FORMAT, PacedTrack, ReceivedAudio, new_peer, only_opus
+from realtime_openai_wire.rtc import (
+    RECEIVED_FORMAT,
+    PacedTrack,
+    ReceivedAudio,
+    close_peer,
+    new_peer,
+    only_opus,
+    reorder,
+)
 
 from realtime_simulator.offer import Offer, invalid_offer
 
@@ -69,7 +77,9 @@ class Peer:
             Refused: nothing can come of the offer.
         """
         self._has_channel = offer.has_channel
-        only_opus(self._pc.addTransceiver(PacedTrack(self._play), direction="sendrecv"))
+        transceiver = self._pc.addTransceiver(PacedTrack(self._play), direction="sendrecv")
+        only_opus(transceiver)
+        reorder(transceiver.receiver)
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
             await self._pc.setLocalDescription(await self._pc.createAnswer())
@@ -120,7 +130,7 @@ class Peer:
         for task in self._hearing:
             task.cancel()
         await asyncio.gather(*self._hearing, return_exceptions=True)
-        await self._pc.close()
+        await close_peer(self._pc)
 
     def _end(self) -> None:
         self._late.cancel()
