@@ -19,11 +19,7 @@ def test_every_capability_has_its_row():
 
 
 def test_every_provider_of_the_repository_is_told_of():
-    names = [
-        name
-        for dist in distributions()
-        for name in dist.pyproject["project"].get("entry-points", {}).get("realtime_core.providers", {})
-    ]
+    names = [name for dist in distributions() for name in dist.providers]
 
     assert [info.name for info in ours()] == sorted(names)
 

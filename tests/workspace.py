@@ -29,6 +29,11 @@ class Distribution:
         return package
 
     @property
+    def providers(self) -> list[str]:
+        """The names of the providers that it registers."""
+        return [*self.pyproject["project"].get("entry-points", {}).get("realtime_core.providers", {})]
+
+    @property
     def requires(self) -> list[str]:
         """Its dependencies, extras included."""
         project = self.pyproject["project"]

@@ -12,11 +12,7 @@ HERE = ROOT / "tests" / "parity"
 def test_every_provider_of_this_repository_is_in_the_list():
     ours = {dist.name for dist in distributions()}
     installed = {info.name for info in list_providers() if info.distribution in ours}
-    written = {
-        name
-        for dist in distributions()
-        for name in dist.pyproject["project"].get("entry-points", {}).get("realtime_core.providers", {})
-    }
+    written = {name for dist in distributions() for name in dist.providers}
 
     assert installed == written, "install this repository again: pip install -r requirements-dev.txt"
     assert set(NAMES) == written, "tests/parity/providers.py says how each provider comes to the simulator"

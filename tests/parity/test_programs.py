@@ -4,15 +4,18 @@ import ast
 import asyncio
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from listening import printed
 from parity.programs import BIN, run, served
 from parity.providers import KEYED, NETWORKED, environment, every_provider, only_environment
-from parity.talk import KEY, LIKE, RATE_HZ, SPEECH, SPEECH_MS, likeness, recording
+from parity.talk import KEY, LIKE, RATE_HZ, SPEECH, SPEECH_MS, answer, likeness, recording
+from realtime_core import RealtimeClient
 from realtime_core.registry import load_provider
-from workspace import ROOT
+from workspace import ROOT, distributions
 
 DESIGN = ROOT.parent / "shared" / "DESIGN.md"
 
@@ -88,6 +91,25 @@ async def test_program_of_the_design_runs_with_only_its_string_changed(provider:
 
     assert program.cancelled(), program.exception()
     assert stage.shown == SHOWN
+
+
+def client_class(provider: str) -> type[RealtimeClient]:
+    """The client of that provider by class, from its package."""
+    (package,) = (import_module(dist.package.name) for dist in distributions() if provider in dist.providers)
+    exported = [getattr(package, name) for name in package.__all__]
+    (found,) = (one for one in exported if isinstance(one, type) and issubclass(one, RealtimeClient))
+    return found
+
+
+@pytest.mark.usefixtures("no_leaks")
+@pytest.mark.parametrize("provider", NETWORKED)
+async def test_client_by_class_is_the_client_by_name(provider: str):
+    with served() as origin, only_environment(environment(provider, origin, KEY)):
+        async with client_class(provider)()(output_modalities=["text"]) as session:
+            await session.send_text("Good evening!", respond=True)
+            events = await answer(session)
+
+    assert printed(events) == "You said: Good evening!"
 
 
 # -- samples -----------------------------------------------------------------------------------------------
