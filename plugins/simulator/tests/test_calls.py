@@ -53,6 +53,18 @@ def loud_ms(samples, rate_hz):
     return len(loud(samples)) * 1000 / rate_hz
 
 
+async def settled_counts():
+    """Tasks, threads, peers and open files, once they stay the same."""
+    counts = []
+    while len(counts) < 5 or len(set(counts[-5:])) > 1:
+        await asyncio.sleep(0.05)
+        gc.collect()
+        peers = sum(type(one).__name__ == "Peer" for one in gc.get_objects())
+        files = await asyncio.to_thread(open_files)
+        counts.append((len(asyncio.all_tasks()), own_threads(), peers, files))
+    return counts[-1]
+
+
 def open_files():
     return sum(1 for _ in Path("/proc/self/fd").iterdir()) if sys.platform == "linux" else 0
 
@@ -321,7 +333,7 @@ class TestSound:
         assert cleared["response_id"] == done["id"]
         assert truncated["item_id"] == done["output"][0]["id"]
         assert 500 <= truncated["audio_end_ms"] < 30_000
-        await one.until_heard(lambda samples: not np.abs(samples[-9600:]).max())
+        await one.until_heard(lambda samples: np.abs(samples[-9600:]).max() < 100)
         assert abs(loud_ms(one.samples, 48_000) - truncated["audio_end_ms"]) < 100
 
 
@@ -489,11 +501,10 @@ class TestEnd:
         one.send("input_audio_buffer.clear")
 
         assert await server.sessions[0].wait_ended() == "server"
-        heard = len(one.samples)
-        await asyncio.sleep(0.3)  # whatever was to come has come
+        await server.aclose()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(one.closed.wait(), 0.3)
         assert one.pc.connectionState == "connected"
-        assert one.channel.readyState == "open"
-        assert len(one.samples) < heard + 48_000 * 0.25
 
     async def test_stalled_call_stays_open_and_listens(self, serve, call):
         server = await serve(faults="stall@2")
@@ -526,21 +537,20 @@ class TestEnd:
 
     async def test_many_calls_leave_nothing_behind(self, serve, call, client_of):
         server = await serve()
-        counts = []
-        for _ in range(3):
-            for _ in range(3):
-                one, call_id = await call(server)
-                await one.until("session.created")
-                async with client_of(server).realtime.connect(call_id=call_id):
-                    await client_of(server).realtime.calls.hangup(call_id)
-                await one.aclose()
-            await asyncio.sleep(0.1)
-            gc.collect()
-            peers = sum(type(one).__name__ == "Peer" for one in gc.get_objects())
-            files = await asyncio.to_thread(open_files)
-            counts.append((len(asyncio.all_tasks()), own_threads(), peers, files))
 
-        assert counts[1] == counts[2]
+        async def talk():
+            one, call_id = await call(server)
+            await one.until("session.created")
+            async with client_of(server).realtime.connect(call_id=call_id):
+                await client_of(server).realtime.calls.hangup(call_id)
+            await one.aclose()
+
+        await talk()
+        before = await settled_counts()
+        for _ in range(6):
+            await talk()
+
+        assert await settled_counts() == before
 
 
 class TestWatch:
