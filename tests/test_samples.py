@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 from conftest import frame, open_session
+from realtime_core import PCM16_24KHZ
+from realtime_core.audio.wav import read_wav
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 AMIABLE = SAMPLES / "audio" / "amiable.wav"
-PROGRAMS = sorted(path.name for path in SAMPLES.glob("*.py"))
+PROGRAMS = sorted(path.name for path in SAMPLES.glob("*.py") if " PROVIDER" in path.read_text())
+WEBRTC = SAMPLES / "webrtc_file.py"
 
 
 FILES = {"IN.wav": AMIABLE, "OUT.wav": "out.wav", "FILE.json": "saved.json"}
@@ -212,6 +215,53 @@ def test_an_error_is_one_line(tmp_path, program):
     files = arguments(program, tmp_path)
 
     assert failed(program, "nobody", *files).startswith("no provider 'nobody'; ")
+
+
+async def webrtc_file(base_url, *args):
+    """What the sample returns, prints and complains of."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", WEBRTC, *args),
+        env={**os.environ, "OPENAI_BASE_URL": base_url, "OPENAI_API_KEY": "any"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_a_recording_speaks_on_a_track_and_the_answer_is_kept(realtime_simulator, tmp_path):
+    answer = tmp_path / "answer.wav"
+    async with realtime_simulator(script=["It was a fine evening."]) as server:
+        done = await webrtc_file(server.base_url, AMIABLE, answer)
+
+    assert done == (0, "It was a fine evening.\n", "")
+    kept = read_wav(answer)
+    assert 500 < kept.duration_ms < 4000
+    assert kept.format == PCM16_24KHZ
+
+
+async def test_a_failed_answer_on_a_track_is_one_line(realtime_simulator, tmp_path):
+    async with realtime_simulator(script=[FAILS]) as server:
+        returncode, _, err = await webrtc_file(server.base_url, AMIABLE, tmp_path / "answer.wav")
+
+    assert returncode == 1
+    assert re.fullmatch("It broke.\n|the response is failed: server_error\n", err)
+
+
+async def test_a_recording_that_is_not_there_is_one_line(tmp_path):
+    returncode, _, err = await webrtc_file(
+        "http://127.0.0.1:9/v1", tmp_path / "none.wav", tmp_path / "out.wav"
+    )
+
+    assert (returncode, err.count("\n")) == (1, 1)
+    assert "cannot be read" in err
+
+
+async def test_wrong_arguments_of_the_track_sample_are_told_the_usage():
+    returncode, _, err = await webrtc_file("http://127.0.0.1:9/v1")
+
+    assert returncode == 1
+    assert "Usage: python webrtc_file.py IN.wav OUT.wav" in err
 
 
 def test_every_sample_has_its_line():
