@@ -225,6 +225,52 @@ async def test_what_a_media_track_plays_is_heard_when_it_has_stopped(talking, id
         assert await hearing is True
 
 
+async def test_speech_does_not_interrupt_what_a_media_track_has_played(talking):
+    async with talking(PACED, settings=DETECTION) as talk:
+        told = await talk.says(
+            created(),
+            text("All of it."),
+            playback("started"),
+            audio(20),
+            done(),
+            playback("stopped"),
+            speech("started"),
+        )
+
+        assert not of(RealtimeInterruptionEvent, told)
+        assert [entry.text for entry in talk.session.conversation] == ["All of it."]
+
+
+async def test_what_a_media_track_is_about_to_play_is_not_heard_yet(talking, idle):
+    async with talking(PACED) as talk:
+        handle = await talk.session.create_response()
+        (request,) = talk.sent(CreateResponse)
+        await talk.says(created("resp_1", request), done(usage=Usage(output_audio_tokens=7)))
+        hearing = asyncio.create_task(handle.heard())
+        await idle()
+        assert not hearing.done()
+
+        await talk.says(playback("started"), playback("stopped"))
+
+        assert await hearing is True
+
+
+async def test_the_time_in_which_audio_leaves_is_not_the_services(talking, service, clock, idle):
+    async with talking(PACED) as talk:
+        service.send_gate = asyncio.Event()
+        asking = asyncio.create_task(talk.session.create_response())
+        await idle()
+        clock.advance(5)
+        service.send_gate.set()
+        await asking
+        (request,) = talk.sent(CreateResponse)
+        clock.advance(0.25)
+
+        told = await talk.says(created("resp_1", request), audio(10), done())
+
+        assert told[-1].first_audio_ms == pytest.approx(250)
+
+
 async def test_speech_interrupts_what_a_media_track_plays_although_the_response_is_done(talking, clock):
     words = "It is sunny in Rome today, as it is nearly always in May."
     async with talking(PACED, settings=DETECTION) as talk:

@@ -923,3 +923,94 @@ def test_the_service_plays_one_response_at_a_time(playout, clock):
 
     assert playout.served == ("resp_2",)
     assert playout.remaining_ms("resp_1") == 0
+
+
+def test_what_the_service_has_played_was_heard_whatever_else_still_comes(playout):
+    playout.playback_started("resp_1")
+    playout.received("resp_1", "item_1", 20)
+    playout.response_done("resp_1")
+    playout.playback_stopped("resp_1")
+    playout.received("resp_1", "item_1", 20)
+    playout.received("resp_1", "item_2", 20)
+    playout.handed_over("resp_1", "item_2", 10)
+
+    assert playout.has_ended("resp_1")
+    assert not playout.has_ended("resp_2")
+    assert not playout.is_playing()
+    assert playout.remaining_ms("resp_1") == 0
+
+
+def test_a_sink_knows_better_than_the_service_what_was_heard(playout):
+    player = Player()
+    playout.attach(player)
+    playout.playback_started("resp_1")
+    playout.received("resp_1", "item_1", 20)
+    playout.handed_over("resp_1", "item_1", 20)
+    playout.response_done("resp_1")
+    playout.playback_stopped("resp_1")
+    assert playout.is_playing()
+
+    player.played_ms = 20.0
+
+    assert not playout.is_playing()
+
+
+def test_what_the_application_reports_is_better_than_what_the_service_knows(playout, clock):
+    playout.playback_started("resp_1")
+    playout.received("resp_1", "item_1", 100)
+    playout.handed_over("resp_1", "item_1", 100)
+    playout.report_played("item_1", 20)
+    playout.response_done("resp_1")
+    playout.playback_stopped("resp_1")
+    assert playout.is_playing()
+
+    clock.advance(0.08)
+
+    assert not playout.is_playing()
+
+
+def test_what_the_service_plays_again_has_not_ended(playout):
+    playout.playback_started("resp_1")
+    playout.received("resp_1", "item_1", 20)
+    playout.playback_stopped("resp_1")
+    playout.playback_started("resp_1")
+
+    assert not playout.has_ended("resp_1")
+    assert playout.is_playing("resp_1")
+
+
+def test_what_the_service_is_about_to_play_is_playing_for_as_long_as_it_may_take_to_begin(playout, clock):
+    playout.playback_expected("resp_1")
+    playout.response_done("resp_1")
+    assert playout.is_playing("resp_1")
+    assert playout.knows("resp_1")
+    assert playout.remaining_ms("resp_1") is None
+
+    clock.advance(2)
+
+    assert not playout.is_playing()
+    assert playout.remaining_ms("resp_1") == 0
+
+
+def test_what_the_service_plays_or_has_played_is_not_about_to_be(playout):
+    playout.playback_started("resp_1")
+    playout.playback_expected("resp_1")
+    playout.playback_stopped("resp_1")
+    playout.playback_expected("resp_1")
+    playout.response_done("resp_1")
+
+    assert not playout.is_playing()
+
+
+def test_what_has_begun_is_no_more_about_to(playout):
+    playout.playback_expected("resp_1")
+    playout.playback_started("resp_1")
+
+    assert playout.served == ("resp_1",)
+
+
+def test_what_is_about_to_be_played_is_cut_like_the_rest(playout):
+    playout.playback_expected("resp_1")
+    playout.cut()
+
+    assert not playout.is_playing()

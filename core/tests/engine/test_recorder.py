@@ -756,3 +756,10 @@ def _waiting(captions):
         except StopIteration as caption:
             read[caption.value.key] = caption.value
     return read
+
+
+def test_a_wide_character_takes_longer_to_say_than_a_letter():
+    recorder = _record(_text("A", "\u4eca\u5929\u5929\u6c14\u5f88\u597d\u6211\u4eec\u53bb"))
+    recorder.interrupted("A", 1_000, None)
+
+    assert recorder.conversation[0].text == "\u4eca\u5929\u5929\u6c14"

@@ -309,3 +309,57 @@ def test_what_was_cut_before_the_service_plays_it_is_over(speech):
     assert not speech.is_playing
     assert speech.silence(["r1"]) is None
     assert speech.user_began([], interrupting=True) is None
+
+
+@pytest.fixture
+def paced(queue, clock):
+    return AssistantSpeech(
+        PCM16_24KHZ,
+        capabilities=Capabilities(output_formats=(PCM8,), paced=True),
+        limits=SessionLimits(),
+        clock=clock,
+        queue=queue,
+        report=queue.put,
+    )
+
+
+async def test_the_rest_of_what_the_service_has_played_is_delivered_to_its_end(paced, queue):
+    paced.playback_started("r1")
+    paced.response_done("r1")
+    paced.playback_stopped("r1")
+
+    for _ in range(3):
+        paced.take(audio(20, fmt=PCM8))
+
+    pieces = await read(queue)
+    assert sum(len(piece.audio.data) for piece in pieces) == len(audio(60).audio.data)
+    assert not paced.is_playing
+
+
+async def test_what_was_spoken_and_is_not_played_yet_is_not_heard_yet(paced, clock):
+    paced.response_done("r1", spoken=True)
+    task = await waiting(paced)
+    clock.advance(1)
+    await asyncio.sleep(0)
+    assert paced.is_playing
+    assert not task.done()
+
+    paced.playback_started("r1")
+    paced.playback_stopped("r1")
+
+    assert await task is True
+
+
+def test_what_was_cut_is_not_about_to_be_played(paced):
+    paced.response_created("r1")
+    paced.silence(["r1"])
+
+    paced.response_done("r1", spoken=True)
+
+    assert not paced.is_playing
+
+
+def test_where_the_service_does_not_play_nothing_is_about_to(speech):
+    speech.response_done("r1", spoken=True)
+
+    assert not speech.is_playing

@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+from realtime_core.clock import VirtualClock, use_clock
 from realtime_core.errors import ConnectionLost, LostReason, UnsupportedCommand
 from realtime_openai_webrtc.uplink import LAG_FRAMES, MOST_WAITING_S, OwnTrack, PushBuffer
 
@@ -31,6 +32,42 @@ class TestPushBuffer:
         await buffer.append(b"\3\0" * FRAME)
 
         assert [buffer.read(FRAME) for _ in range(4)] == [PCM, b"\2\0" * FRAME, b"\3\0" * FRAME, b""]
+
+    async def test_a_microphone_that_never_stops_is_not_later_after_every_turn(self, buffer):
+        quiet, loud = b"\1\0" * FRAME, b"\0\x20" * FRAME
+        await buffer.append(loud)
+        buffer.read(FRAME)
+        flushed = await started(buffer.flushed())
+        for _ in range(LAG_FRAMES):
+            assert buffer.read(FRAME) == b""  # meanwhile six frames of the microphone wait
+        await settle()
+        await flushed
+        await buffer.append(loud + quiet * 3 + loud + quiet * 2 + loud * 2)
+
+        assert [buffer.read(FRAME) for _ in range(5)] == [loud] * 4 + [b""]
+
+    async def test_a_pause_is_as_long_as_it_is_where_nothing_was_late(self, buffer):
+        quiet = b"\1\0" * FRAME
+        flushed = await started(buffer.flushed())
+        await flushed
+        assert buffer.read(FRAME) == b""
+        await buffer.append(quiet * 3)
+
+        assert [buffer.read(FRAME) for _ in range(4)] == [quiet] * 3 + [b""]
+
+    async def test_what_was_late_is_forgotten_where_nothing_waits(self, buffer):
+        quiet = b"\1\0" * FRAME
+        await buffer.append(PCM)
+        buffer.read(FRAME)
+        flushed = await started(buffer.flushed())
+        for _ in range(LAG_FRAMES):
+            buffer.read(FRAME)
+        await settle()
+        await flushed
+        buffer.read(FRAME)
+        await buffer.append(quiet * 3)
+
+        assert [buffer.read(FRAME) for _ in range(4)] == [quiet] * 3 + [b""]
 
     async def test_it_is_known_how_much_waits(self, buffer):
         await buffer.append(PCM * 3)
@@ -162,6 +199,17 @@ class TestOwnTrack:
             await settle()
         assert not flushed.done()
         track.sent(0)
+
+        await flushed
+
+    async def test_a_track_that_pauses_is_not_waited_for(self):
+        clock = VirtualClock()
+        with use_clock(clock):
+            track = OwnTrack()
+            track.sent(FRAME)
+            flushed = await started(track.flushed())
+
+        clock.advance(0.12)
 
         await flushed
 

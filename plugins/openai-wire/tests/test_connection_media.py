@@ -19,7 +19,7 @@ from realtime_core.commands import (
     Raw,
     UpdateSession,
 )
-from realtime_core.errors import ConnectionLost, LostReason, UnsupportedCommand
+from realtime_core.errors import CommandTimeout, ConnectionLost, LostReason, UnsupportedCommand
 from realtime_core.provider import Setup
 from realtime_core.stats import MediaStats
 from realtime_openai_wire.connection import WireConnection
@@ -35,6 +35,7 @@ class Link:
 
     takes_audio = True
     waiting_ms = 0.0
+    is_silent = False
 
     def __init__(self, *arriving):
         self.log = []
@@ -52,6 +53,8 @@ class Link:
         self.log.append(json.loads(text))
 
     async def recv(self):
+        if self.is_silent and not self._arriving:
+            await asyncio.Event().wait()
         if not self._arriving:
             raise ConnectionLost("gone", reason=LostReason.DROPPED)
         return self._arriving.popleft()
@@ -249,6 +252,56 @@ async def test_a_cancellation_does_not_wait_behind_audio_that_is_to_leave_first(
     assert link.names() == ["response.cancel", "output_audio_buffer.clear"]
     link.left.set()
     await committing
+
+
+async def test_the_end_of_the_playing_is_told_when_the_track_brings_nothing_more(clock):
+    link, connection = await opened(
+        frame("output_audio_buffer.started", response_id="r1"),
+        frame("output_audio_buffer.stopped", response_id="r1"),
+    )
+    link.is_silent = True
+    await connection.receive()
+    receiving = asyncio.create_task(connection.receive())
+    await asyncio.sleep(0)
+    clock.advance(0.4)
+    await asyncio.sleep(0)
+    assert not receiving.done()
+
+    clock.advance(0.1)
+
+    (stopped,) = await receiving
+    assert stopped.phase == "playback_stopped"
+
+
+async def test_a_commit_that_is_refused_leaves_the_audio_where_it_is():
+    link, connection = await opened(turn_detection=None)
+    commit = CommitAudio()
+    await connection.send(AppendAudio(data=b"\1\0"))
+    await connection.send(commit)
+    refused = {"code": "input_audio_buffer_commit_empty", "event_id": commit.command_id}
+    link.arrive(frame("error", error=refused))
+    await connection.receive()
+    link.names()
+
+    await connection.send(AppendAudio(data=b"\2\0"))
+
+    assert link.names() == [b"\2\0"]
+
+
+async def test_a_track_that_stands_still_is_not_waited_for_for_ever(clock):
+    link, connection = await opened(turn_detection=None)
+    link.left.clear()
+    link.waiting_ms = 2_000
+    committing = asyncio.create_task(connection.send(CommitAudio()))
+    await asyncio.sleep(0)
+    clock.advance(6.9)
+    await asyncio.sleep(0)
+    assert not committing.done()
+
+    clock.advance(0.1)
+
+    with pytest.raises(CommandTimeout, match="does not leave the track"):
+        await committing
 
 
 async def test_the_end_of_the_playing_is_told_before_the_end_of_the_connection():

@@ -121,11 +121,24 @@ def test_what_waits_can_be_had_at_once(track):
     assert track.release() == ()
 
 
-def test_what_is_played_out_of_band_is_not_delivered(track):
-    aside = (RealtimeResponseEvent(phase="playback_started", response_id="r9", out_of_band=True),)
+@pytest.mark.parametrize("late", [STOPPED, CLEARED])
+def test_what_is_told_late_of_another_response_ends_nothing(track, late):
+    track.frame(STARTED)
+    track.frame((RealtimeResponseEvent(phase="playback_started", response_id="r2"),))
 
-    assert track.frame(aside) == aside
-    assert take(track, 900) == []
+    assert track.frame(late) == late
+    assert take(track, 900, 0, 900) == [900, 0, 900]
+
+
+def test_it_is_known_whether_something_waits(track):
+    track.frame(STARTED)
+    assert not track.holds
+
+    track.frame(STOPPED)
+    assert track.holds
+    track.release()
+
+    assert not track.holds
 
 
 def test_what_comes_next_tells_of_the_end_before_it(track):
@@ -190,6 +203,7 @@ def test_audio_without_samples_is_silent(track):
 
 
 @given(
+    # all are of one response: of another nothing ends
     st.lists(
         st.sampled_from([STARTED, STOPPED, CLEARED]) | st.integers(-20, 20).map(lambda n: sound(n * 50)),
         max_size=120,
@@ -200,7 +214,8 @@ def test_every_piece_is_delivered_or_counted_or_kept_and_every_end_is_told(arriv
     told = []
     for each in arrived:
         told += track.take(each) if isinstance(each, AudioContent) else track.frame(each)
-    told += track.frame(STARTED)
+    told += track.release()
+    told += [event for event in track.frame(STARTED) if isinstance(event, RealtimeAudioEvent)]
 
     delivered_ms = sum(event.audio.duration_ms for event in told if isinstance(event, RealtimeAudioEvent))
     came_ms = sum(each.duration_ms for each in arrived if isinstance(each, AudioContent))

@@ -249,8 +249,14 @@ class SessionEngine:
             order,
             self._outbox_failed,
             self.life.spawn,
-            sent=lambda command: self.responder.sent(command),
+            sent=self._sent,
         )
+
+    def _sent(self, command: Command) -> None:
+        self.responder.sent(command)
+        if self._capabilities.paced and isinstance(command, CreateResponse):
+            # it has waited for the user's audio, which is not the service's time
+            self.meter.requested(command.command_id)
 
     def _opened(self) -> None:
         self._outbox.open()

@@ -196,7 +196,7 @@ class Meanings:
             if event.status == "cancelled":
                 self._carry_on(self.speech.service_interrupted(event, self.slot.active_ids))
             self.recorder.take(event)
-            self.speech.response_done(event.response_id)
+            self.speech.response_done(event.response_id, spoken=_has_sound(event))
         self.report(told)
         # what it has used decides on what may follow
         self.budget.check()
@@ -233,6 +233,10 @@ class Meanings:
         RealtimeErrorEvent: _take_error,
     }
     """What each class of event means beside being told; gives what is told, if anything still is."""
+
+
+def _has_sound(event: RealtimeResponseEvent) -> bool:
+    return event.usage is not None and event.usage.output_audio_tokens > 0
 
 
 def _not_honoured(event: RealtimeSessionEvent) -> RealtimeErrorEvent:

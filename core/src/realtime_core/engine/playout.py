@@ -21,6 +21,8 @@ __all__ = ["CutItem", "Playout"]
 _SLACK_MS: Final = 1.0
 # what sums of floats may lack
 _NOISE_MS: Final = 1e-3
+# how long the service may take to begin playing what it has made
+_BEGIN_S: Final = 2.0
 # items and responses that are over and still known, for what comes late
 _KEPT: Final = 64
 
@@ -50,6 +52,7 @@ class _Item:
     complete: bool
     cut: bool = False
     final: bool = False
+    ended: bool = False
     received_ms: float = 0.0
     handed_ms: float = 0.0
     dropped_ms: float = 0.0
@@ -70,8 +73,10 @@ class _Item:
 
     @property
     def waits(self) -> bool:
-        """Whether some of it has not been handed over."""
-        return self.waiting_ms > self.slack_ms
+        """Whether some of it has not been handed over; what comes after the service has ended it does not
+        count.
+        """
+        return not self.ended and self.waiting_ms > self.slack_ms
 
     def reported_left_ms(self, now_s: float) -> float:
         """What is left of it in real time since the last report."""
@@ -89,7 +94,11 @@ class _Item:
         return self.reported_ms
 
     def is_heard(self, now_s: float) -> bool:
-        """Whether nothing that has come of it is still to be heard."""
+        """Whether nothing that has come of it is still to be heard. Where nobody here knows, the service
+        does, which plays it.
+        """
+        if self.ended and self.reported_ms is None and (self.estimated or not self.handed_ms):
+            return True
         return not self.waits and self.handed_ms - self.heard_ms(now_s) <= self.slack_ms
 
 
@@ -191,6 +200,8 @@ class Playout:
         self._over: dict[_Key, _Item] = {}
         self._done: dict[str, None] = {}
         self._served: dict[str | None, None] = {}  # responses that the service is playing
+        self._due: dict[str | None, float] = {}  # those that it will play, and until when it may begin
+        self._ended: dict[str | None, None] = {}  # those that it has played
         self._turn = 0  # what stands for an item of a service without ids
         self._receiving: _Item | None = None
         self._handing: _Item | None = None
@@ -263,19 +274,36 @@ class Playout:
             self._done[response_id] = None
             _keep_last(self._done)
 
+    def playback_expected(self, response_id: str | None) -> None:
+        """The service has made a response that it will play, and does not yet."""
+        if response_id not in self._served and response_id not in self._ended:
+            now_s = self._clock.now_s()
+            self._due = {due: until_s for due, until_s in self._due.items() if now_s < until_s}
+            self._due[response_id] = now_s + _BEGIN_S
+
     def playback_started(self, response_id: str | None) -> None:
         """The service plays a response: its audio comes while it does, whatever else has ended. It plays one
         at a time.
         """
-        for other in self.served:
+        for other in list(self._served):
             self.playback_stopped(other)
         self._served[response_id] = None
+        self._due.pop(response_id, None)
+        self._ended.pop(response_id, None)
+        self._end(response_id, ended=False)
 
     def playback_stopped(self, response_id: str | None) -> None:
-        """The service has played a response to its end, or plays no more of it."""
+        """The service has played a response to its end, or plays no more of it; its rest may still come."""
         self._served.pop(response_id, None)
+        self._ended[response_id] = None
+        _keep_last(self._ended)
+        self._end(response_id, ended=True)
         if response_id in self._done:
             self._complete(response_id)
+
+    def has_ended(self, response_id: str | None) -> bool:
+        """Whether the service has played a response to its end."""
+        return response_id in self._ended
 
     def report_played(self, item_id: str, ms: float) -> None:
         """The player says how much of an item was heard: that, and no sink and no estimate, holds from now
@@ -313,7 +341,8 @@ class Playout:
         """Whether anything, of that response or of all, is still to be heard: of what was received, or of
         what the service is playing.
         """
-        if self._served if response_id is None else response_id in self._served:
+        served = self.served
+        if served if response_id is None else response_id in served:
             return True
         self._settle()
         now_s = self._clock.now_s()
@@ -325,12 +354,14 @@ class Playout:
 
     @property
     def served(self) -> tuple[str | None, ...]:
-        """The responses that the service is playing."""
-        return tuple(self._served)
+        """The responses that the service is playing, or about to."""
+        now_s = self._clock.now_s()
+        due = (response_id for response_id, until_s in self._due.items() if now_s < until_s)
+        return (*self._served, *due) if self._due else tuple(self._served)
 
     def knows(self, response_id: str | None) -> bool:
         """Whether something of a response is still to be heard, or may come."""
-        return response_id in self._served or any(
+        return response_id in self.served or any(
             item.response_id == response_id for item in self._items.values()
         )
 
@@ -342,7 +373,7 @@ class Playout:
         turns that are done have been heard.
         """
         self._settle()
-        if response_id in self._served or (response_id is not None and response_id not in self._done):
+        if response_id in self.served or (response_id is not None and response_id not in self._done):
             return None
         now_s = self._clock.now_s()
         remaining_ms = 0.0
@@ -381,6 +412,7 @@ class Playout:
             item.played_ms, item.reported_ms, item.cut = item.heard_ms(now_s), None, True
             self._forget(key)
         self._served.clear()
+        self._due.clear()
         for item in self._over.values():
             item.final = True
         for track in self._tracks:
@@ -395,6 +427,11 @@ class Playout:
         if item_id is not None:
             return item_id
         return self._turn if response_id is None else (response_id,)
+
+    def _end(self, response_id: str | None, *, ended: bool) -> None:
+        for item in (*self._items.values(), *self._over.values()):
+            if item.response_id == response_id:
+                item.ended = ended
 
     def _complete(self, response_id: str | None) -> None:
         for item in self._items.values():
@@ -414,7 +451,7 @@ class Playout:
         if item is None:
             self._tidy()
             complete = response_id in self._done and response_id not in self._served
-            item = _Item(response_id, item_id, complete)
+            item = _Item(response_id, item_id, complete, ended=response_id in self._ended)
         self._over.pop(key, None)
         self._items[key] = item
         return item
@@ -457,6 +494,6 @@ class Playout:
         _keep_last(self._over)
 
 
-def _keep_last(known: dict[_Key, _Item] | dict[str, None]) -> None:
+def _keep_last(known: dict[_Key, _Item] | dict[str, None] | dict[str | None, None]) -> None:
     while len(known) > _KEPT:
         del known[next(iter(known))]  # type: ignore[arg-type]  # it is one of its keys

@@ -5,6 +5,7 @@ Knows nothing of sessions or wires, and never waits. It keeps all that was said 
 
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Final
+from unicodedata import east_asian_width
 
 from realtime_core.captions import Caption, CaptionBoard
 from realtime_core.contents import ConversationItem, Message, Role
@@ -30,6 +31,8 @@ __all__ = ["Recorder"]
 
 # of speech at the usual 150 to 160 words a minute
 _MS_PER_CHARACTER: Final = 65.0
+# Chinese, Japanese and Korean: four to five syllables a second
+_MS_PER_WIDE_CHARACTER: Final = 220.0
 
 
 class Recorder:
@@ -81,7 +84,7 @@ class Recorder:
         if turn is None:
             return
         if received_ms is None:
-            turn.interrupt(heard_ms, max(heard_ms, len(turn.text) * _MS_PER_CHARACTER))
+            turn.interrupt(heard_ms, max(heard_ms, _spoken_ms(turn.text)))
         elif received_ms > 0:
             turn.interrupt(min(max(heard_ms, 0.0), received_ms), received_ms)
         else:
@@ -233,6 +236,12 @@ class Recorder:
         RealtimeInterruptionEvent: _take_interruption,
         RealtimeErrorEvent: _take_error,
     }
+
+
+def _spoken_ms(text: str) -> float:
+    """About how long it takes to say ``text``."""
+    wide = sum(east_asian_width(character) in "WF" for character in text)
+    return (len(text) - wide) * _MS_PER_CHARACTER + wide * _MS_PER_WIDE_CHARACTER
 
 
 def _show(turn: Turn) -> Caption | None:

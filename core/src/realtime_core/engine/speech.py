@@ -56,6 +56,7 @@ class AssistantSpeech:
         queue: EventQueue,
         report: Report,
     ) -> None:
+        self._paced = capabilities.paced
         self._queue = queue
         queue.read, queue.dropped = self.read, self.dropped
         self._report = report
@@ -99,6 +100,9 @@ class AssistantSpeech:
         heard = self.output.has_callback
         for piece in self.output.deliver(event):
             self._report(piece, heard=heard)
+        if self._paced and self._playout.has_ended(event.response_id):
+            # nobody tells when its rest has come
+            self._report_all(self.output.finish())
 
     def _handing(self) -> None:
         self._playout.handing_over()
@@ -119,8 +123,12 @@ class AssistantSpeech:
         """A response has begun."""
         self._interruptions.response_created(response_id)
 
-    def response_done(self, response_id: str | None) -> None:
-        """Nothing more of a response will come, unless the service is still playing it."""
+    def response_done(self, response_id: str | None, *, spoken: bool = False) -> None:
+        """Nothing more of a response will come, unless the service is still playing it, or, where it was
+        ``spoken``, about to.
+        """
+        if self._paced and spoken and not self._interruptions.withholds(response_id):
+            self._playout.playback_expected(response_id)
         if response_id not in self._playout.served:
             self._report_all(self.output.finish())
         self._playout.response_done(response_id)

@@ -4,11 +4,15 @@ Knows nothing of tracks: one asks here for each frame that it sends.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Final, Protocol
 
+import numpy as np
 from realtime_core.audio.formats import PCM16_24KHZ
+from realtime_core.clock import current_clock, timeout
 from realtime_core.errors import ConnectionLost, UnsupportedCommand
+from realtime_openai_wire.rtc import FRAME_MS
 
 from realtime_openai_webrtc.inbox import again
 
@@ -19,6 +23,9 @@ MOST_WAITING_S: Final = 60
 
 LAG_FRAMES: Final = 6
 """How far media lag behind the channel: the other side's jitter buffer, the encoder, one to spare."""
+
+_QUIET: Final = 328
+"""The loudest sample of a pause, of 32768: -40 dB."""
 
 _MOST_WAITING: Final = MOST_WAITING_S * PCM16_24KHZ.bytes_per_s
 
@@ -91,6 +98,9 @@ class PushBuffer:
         self._held = False
         self._departures = _Departures()
         self._spoke_at = -LAG_FRAMES
+        self._flushing = 0
+        self._late = 0
+        """Bytes of silence that were sent because what was spoken had to wait for a frame."""
 
     def read(self, samples: int) -> bytes:
         """What the next frame is made of, as far as there is any.
@@ -98,6 +108,7 @@ class PushBuffer:
         The part of a frame waits once for its rest: speech that is sent as it is spoken is not chopped.
         """
         size = 2 * samples
+        self._catch_up(size)
         self._held = not self._held and 0 < len(self._waiting) < size
         pcm = b"" if self._held else bytes(self._waiting[:size])
         del self._waiting[: len(pcm)]
@@ -105,7 +116,18 @@ class PushBuffer:
         self._departures.count()
         if pcm:
             self._spoke_at = self._departures.frames
+        elif self._flushing:
+            self._late += size
+        else:
+            self._late = 0
         return pcm
+
+    def _catch_up(self, size: int) -> None:
+        """Shorten pauses by what was late, else a microphone that never stops is later after every turn."""
+        while self._late >= size and len(self._waiting) > size and _is_silent(self._waiting[:size]):
+            del self._waiting[:size]
+            self._left += size
+            self._late -= size
 
     @property
     def waiting_ms(self) -> float:
@@ -121,9 +143,13 @@ class PushBuffer:
     async def flushed(self) -> None:
         """As `Uplink.flushed`."""
         mark = self._appended
-        await self._departures.until(lambda: self._left >= mark)
-        heard_at = self._spoke_at + LAG_FRAMES
-        await self._departures.until(lambda: self._departures.frames >= heard_at)
+        self._flushing += 1
+        try:
+            await self._departures.until(lambda: self._left >= mark)
+            heard_at = self._spoke_at + LAG_FRAMES
+            await self._departures.until(lambda: self._departures.frames >= heard_at)
+        finally:
+            self._flushing -= 1
 
     def clear(self) -> None:
         """As `Uplink.clear`."""
@@ -161,9 +187,11 @@ class OwnTrack:
         )
 
     async def flushed(self) -> None:
-        """Until the service has the frame that left last."""
+        """Until the service has the frame that left last; a track that sends no other goes by the clock."""
         heard_at = self._spoke_at + LAG_FRAMES
-        await self._departures.until(lambda: self._departures.frames >= heard_at)
+        with contextlib.suppress(TimeoutError):
+            async with timeout(current_clock(), LAG_FRAMES * FRAME_MS / 1000):
+                await self._departures.until(lambda: self._departures.frames >= heard_at)
 
     def clear(self) -> None:
         """Nothing waits here."""
@@ -171,3 +199,8 @@ class OwnTrack:
     def end(self, error: ConnectionLost) -> None:
         """As `Uplink.end`."""
         self._departures.end(error)
+
+
+def _is_silent(pcm: bytes | bytearray) -> bool:
+    samples = np.frombuffer(bytes(pcm), dtype="<i2")
+    return bool(samples.max() <= _QUIET and samples.min() >= -_QUIET)

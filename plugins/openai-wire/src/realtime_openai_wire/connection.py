@@ -23,8 +23,8 @@ from realtime_core.commands import (
     UpdateSession,
 )
 from realtime_core.contents import AudioContent
-from realtime_core.errors import ConnectionLost, LostReason, UnsupportedCommand
-from realtime_core.events import RealtimeEvent, RealtimeSessionEvent
+from realtime_core.errors import CommandTimeout, ConnectionLost, LostReason, UnsupportedCommand
+from realtime_core.events import RealtimeErrorEvent, RealtimeEvent, RealtimeSessionEvent
 from realtime_core.provider import Setup
 from realtime_core.stats import MediaStats
 from realtime_core.turnstile import Turnstile
@@ -40,6 +40,12 @@ __all__ = ["Pipe", "WireConnection"]
 
 _LIVE_MS: Final = 100.0
 """What waits at most of audio that is sent as it is spoken."""
+
+_LONGEST_REST_S: Final = 0.5
+"""How long what was played may take to come to its end, should the track bring nothing any more."""
+
+_STANDSTILL_S: Final = 5.0
+"""How much longer than the audio that waits a track may take to send it."""
 
 _CLEAR_OUTPUT: Final = SendEvents.OUTPUT_AUDIO_BUFFER_CLEAR
 
@@ -97,6 +103,7 @@ class WireConnection:
         self._track = None if media is None else TrackAudio(self._codec.spoken_item)
         self._is_manual = setup.settings.turn_detection is None
         self._has_audio = False
+        self._commit_id: str | None = None
         tools = setup.tools or UNSET
         self._setup = UpdateSession(settings=setup.settings, tools=tools, command_id=setup.command_id)
         self._configuration: str | None = self._codec.encode(self._setup, sent=False)
@@ -188,12 +195,12 @@ class WireConnection:
                 await media.append(command.data)
                 return
             case CommitAudio() | Raw(service_type=SendEvents.INPUT_AUDIO_BUFFER_COMMIT):
-                await media.flushed()
-                self._has_audio = False
+                await self._flushed(media)
+                self._has_audio, self._commit_id = False, command.command_id
             case CreateResponse() | Raw(service_type=SendEvents.RESPONSE_CREATE):
                 # a microphone that never stops has nearly nothing waiting, and would be late ever after
                 if self._is_manual or media.waiting_ms > _LIVE_MS:
-                    await media.flushed()
+                    await self._flushed(media)
             case ClearAudio() | Raw(service_type=SendEvents.INPUT_AUDIO_BUFFER_CLEAR):
                 media.clear()
                 self._has_audio = False
@@ -206,18 +213,37 @@ class WireConnection:
                 command = playing
         await self._write(command)
 
+    async def _flushed(self, media: Media) -> None:
+        """Wait for the audio before a frame.
+
+        Raises:
+            CommandTimeout: the track does not move.
+        """
+        try:
+            async with timeout(self._clock, media.waiting_ms / 1000 + _STANDSTILL_S):
+                await media.flushed()
+        except TimeoutError as exc:
+            raise CommandTimeout("the audio before it does not leave the track; open a new session") from exc
+
     async def _next_events(self) -> Sequence[RealtimeEvent]:
+        track = self._track
         while True:
             try:
-                arrived = await self._pipe.recv()
+                if track is None or not track.holds:
+                    arrived = await self._pipe.recv()
+                else:
+                    async with timeout(self._clock, _LONGEST_REST_S):
+                        arrived = await self._pipe.recv()
             except ConnectionLost as exc:
                 self._ended(exc)
-                waited = () if self._track is None else self._track.release()
-                if waited:
-                    return waited  # the end is told after it
-                raise
+                if track is None or not track.holds:
+                    raise
+                return track.release()  # the end is told after it
+            except TimeoutError:
+                assert track is not None  # nothing else is timed
+                return track.release()
             if isinstance(arrived, AudioContent):
-                events: tuple[RealtimeEvent, ...] = () if self._track is None else self._track.take(arrived)
+                events: tuple[RealtimeEvent, ...] = () if track is None else track.take(arrived)
             else:
                 events = self._decode(arrived)
             if events:
@@ -230,6 +256,8 @@ class WireConnection:
         if self._track is None:
             return events
         for event in events:
+            if isinstance(event, RealtimeErrorEvent) and event.command_id == self._commit_id is not None:
+                self._has_audio = True  # it is still there, for the next commit
             if isinstance(event, RealtimeSessionEvent) and event.turn_detection is not UNSET:
                 was_manual, self._is_manual = self._is_manual, event.turn_detection is None
                 self._has_audio = self._has_audio and was_manual == self._is_manual

@@ -71,18 +71,24 @@ class TrackAudio:
         """The events of a frame, with what the track has to do with them; none, if they have to wait."""
         waited = self.release()
         for event in events:
-            if isinstance(event, RealtimeResponseEvent) and not event.out_of_band:
-                match event.phase:
-                    case "playback_started":
-                        self._enter("playing")
-                        return *waited, *events, *self._begin(event.response_id)
-                    case "playback_stopped" if event.status_reason == "cleared":
-                        self._enter("clearing")
-                    case "playback_stopped" if self._state == "playing":
-                        self._enter("ending")
-                        self._stopped = events
-                        return waited
+            if isinstance(event, RealtimeResponseEvent):
+                if event.phase == "playback_started":
+                    self._enter("playing")
+                    return *waited, *events, *self._begin(event.response_id)
+                if event.phase != "playback_stopped" or event.response_id not in (None, self._response_id):
+                    continue
+                if event.status_reason == "cleared":
+                    self._enter("clearing")
+                elif self._state == "playing":
+                    self._enter("ending")
+                    self._stopped = events
+                    return waited
         return (*waited, *events)
+
+    @property
+    def holds(self) -> bool:
+        """Whether something waits for the rest of what was played."""
+        return bool(self._stopped)
 
     def release(self) -> _Events:
         """What waits, and can wait no longer."""
