@@ -22,6 +22,13 @@ def test_a_call_that_was_never_connected_says_where_and_what_helps(error, reason
     assert remedy in str(error)
 
 
+def test_a_call_that_cannot_be_offered_says_what_to_check():
+    error = ends.no_offer(OSError("words"))
+
+    assert error.reason is FailedReason.UNREACHABLE
+    assert str(error) == "no call can be offered (OSError); check the network and ice_servers=..."
+
+
 @pytest.mark.parametrize(
     ("error", "reason", "retryable"),
     [

@@ -83,7 +83,7 @@ def test_a_wrong_value_is_refused_and_never_shown(given):
 
 
 def test_secrets_are_not_shown():
-    options = build(client_secret=SECRET, headers={"X": "s3cret"}, ice_servers=["turn:s3cret.example"])
+    options = build(client_secret=SECRET, headers={"X": "s3cret"}, ice_servers=["stun:s3cret.example"])
 
     assert SECRET not in repr(options)
     assert "s3cret" not in repr(options)

@@ -9,6 +9,7 @@ from realtime_core import ToolDefinition
 from realtime_core.commands import AppendAudio, ClearAudio, CommitAudio, Raw
 from realtime_core.errors import (
     AuthenticationFailed,
+    CallerError,
     ConnectionFailed,
     ConnectionLost,
     FailedReason,
@@ -24,6 +25,7 @@ from realtime_core.provider import API_VERSION
 from realtime_core.registry import load_provider
 from realtime_openai_webrtc.options import OpenAIWebRTCOptions
 from realtime_openai_webrtc.plugin import connect, realtime_provider
+from realtime_openai_webrtc.tracks import FileTrack
 from realtime_openai_wire import WEBRTC_CAPABILITIES, OpenAIRealtimeExecutionSettings
 from realtime_openai_wire.rtc import PacedTrack
 
@@ -316,11 +318,44 @@ async def test_a_given_track_survives_a_failed_call_and_serves_one_session(servi
             await connect(options(base_url=running.base_url, audio_track=track), setup())
 
 
-@pytest.mark.parametrize("give", [lambda: None, VideoStreamTrack, lambda: "track"])
+def broken():
+    raise RuntimeError("words of the user")
+
+
+@pytest.mark.parametrize("give", [lambda: None, VideoStreamTrack, lambda: "track", broken])
 async def test_a_function_that_gives_no_track_is_named(service, options, setup, give):
     async with service() as running:
-        with pytest.raises(InvalidOptions, match="audio_track gave no"):
+        with pytest.raises(InvalidOptions, match="audio_track gave no") as caught:
             await connect(options(base_url=running.base_url, audio_track=lambda: give()), setup())
+
+    assert "words" not in str(caught.value)
+
+
+async def test_a_file_that_is_not_there_is_told_as_it_is(service, options, setup, tmp_path):
+    async with service() as running:
+        with pytest.raises(InvalidOptions, match="cannot be read"):
+            await connect(
+                options(base_url=running.base_url, audio_track=lambda: FileTrack(tmp_path / "none.wav")),
+                setup(),
+            )
+
+
+async def test_a_configuration_that_cannot_be_written_is_refused_before_anything_is_sent(
+    service, options, setup
+):
+    async with service() as running:
+        with pytest.raises(CallerError, match="tools"):
+            await connect(options(base_url=running.base_url), setup(tools=({"type": object()},)))
+
+    assert running.requests == []
+
+
+async def test_a_server_that_helps_to_find_a_path_and_has_no_address_is_no_hindrance(service, options, setup):
+    async with service() as running:
+        given = options(base_url=running.base_url, ice_servers="stun:nowhere.invalid:3478")
+        await (await connect(given, setup())).aclose()
+
+    assert running.hung_up
 
 
 async def test_a_message_above_the_limit_is_refused_with_its_size_and_the_limit(service, options, setup):

@@ -2,7 +2,23 @@
 
 from realtime_core.errors import ConnectionFailed, ConnectionLost, FailedReason, LostReason
 
-__all__ = ["bad_answer", "closed_by_service", "closed_here", "media_failed", "media_late", "vanished"]
+__all__ = [
+    "bad_answer",
+    "closed_by_service",
+    "closed_here",
+    "media_failed",
+    "media_late",
+    "no_offer",
+    "vanished",
+]
+
+
+def no_offer(error: Exception) -> ConnectionFailed:
+    """There is nothing to call with."""
+    return ConnectionFailed(
+        f"no call can be offered ({type(error).__name__}); check the network and ice_servers=...",
+        reason=FailedReason.UNREACHABLE,
+    )
 
 
 def bad_answer(host: str, what: str) -> ConnectionFailed:

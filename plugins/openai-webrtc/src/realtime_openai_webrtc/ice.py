@@ -1,5 +1,6 @@
 """Servers that help to find a path for the media, as an option says them. Pure; knows no ``aiortc``."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -8,17 +9,30 @@ from realtime_core.errors import InvalidOptions
 
 __all__ = ["IceServer", "as_ice_servers"]
 
-_SCHEMES: Final = ("stun:", "stuns:", "turn:", "turns:")
+# what aiortc makes something of: it passes over all others without a word
+_URL: Final = re.compile(
+    r"stun:[^?:\s]+(:\d{1,5})?"
+    r"|turn:[^?:\s]+(:\d{1,5})?(\?transport=(udp|tcp))?"
+    r"|turns:[^?:\s]+(:\d{1,5})?(\?transport=tcp)?"
+)
 _KEYS: Final = {"urls", "username", "credential"}
 
 
 @attrs.frozen
 class IceServer:
-    """One STUN or TURN server, with the words of a browser's ``RTCIceServer``."""
+    """One STUN or TURN server, with the words of a browser's ``RTCIceServer``.
+
+    Raises:
+        InvalidOptions: it is a TURN server without the right to use it.
+    """
 
     urls: tuple[str, ...]
     username: str | None = None
     credential: str | None = attrs.field(default=None, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if any(url.startswith("turn") for url in self.urls) and not (self.username and self.credential):
+            raise InvalidOptions("a TURN server needs username and credential: give a mapping")
 
 
 def as_ice_servers(value: Any) -> tuple[IceServer, ...]:
@@ -56,9 +70,11 @@ def _urls(values: Any) -> tuple[str, ...]:
     if (
         not isinstance(values, list | tuple)
         or not values
-        or not all(isinstance(url, str) and url.startswith(_SCHEMES) for url in values)
+        or not all(isinstance(url, str) and _URL.fullmatch(url) for url in values)
     ):
-        raise InvalidOptions("the URL of an ICE server begins with stun:, stuns:, turn: or turns:")
+        raise InvalidOptions(
+            "the URL of an ICE server looks like stun:host:3478 or turn:host:3478?transport=udp"
+        )
     return tuple(values)
 
 

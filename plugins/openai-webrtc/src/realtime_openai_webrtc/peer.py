@@ -17,7 +17,7 @@ from realtime_core.stats import MediaStats
 from realtime_openai_wire.rtc import RECEIVED_FORMAT, ReceivedAudio, close_peer, new_peer, only_opus, reorder
 
 from realtime_openai_webrtc.answer import Answer
-from realtime_openai_webrtc.ends import closed_by_service, closed_here, media_failed, vanished
+from realtime_openai_webrtc.ends import closed_by_service, closed_here, media_failed, no_offer, vanished
 from realtime_openai_webrtc.inbox import Inbox, again
 
 __all__ = ["Peer"]
@@ -76,8 +76,15 @@ class Peer:
         self._connection.on("connectionstatechange", self._state_changed)
 
     async def offer(self) -> str:
-        """The SDP to be answered, with all addresses in it."""
-        await self._step(self._offer())
+        """The SDP to be answered, with all addresses in it.
+
+        Raises:
+            ConnectionFailed: no address could be found.
+        """
+        try:
+            await self._step(self._offer())
+        except Exception as exc:  # of sockets and name servers
+            raise no_offer(exc) from exc
         return self._connection.localDescription.sdp
 
     async def accept(self, answer: Answer) -> None:

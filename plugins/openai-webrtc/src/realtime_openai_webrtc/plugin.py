@@ -4,20 +4,21 @@ Cheap to import: ``aiortc`` and ``openai`` load with the first connection.
 """
 
 import asyncio
+import json
 from contextlib import AsyncExitStack
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from realtime_core.errors import InvalidOptions, UnsupportedSetting
+from realtime_core.commands import UpdateSession
+from realtime_core.errors import InvalidOptions, RealtimeError, UnsupportedSetting
 from realtime_core.provider import Provider, Setup, hookimpl
 from realtime_core.unset import UNSET
 from realtime_openai_wire import (
     WEBRTC_CAPABILITIES,
+    OpenAIRealtimeCodec,
     OpenAIRealtimeExecutionSettings,
     WireConnection,
-    session_payload,
-    without_formats,
 )
 from realtime_openai_wire.connecting import make_openai_client
 from realtime_openai_wire.credentials import key_from
@@ -85,7 +86,9 @@ def realtime_provider() -> Provider:
 def _session(options: OpenAIWebRTCOptions, setup: Setup) -> dict[str, Any] | None:
     """The configuration that goes with the call, so that it holds from the first moment on."""
     model = setup.settings.model
-    session = session_payload(without_formats(setup.settings), tools=setup.tools or UNSET)
+    tools = setup.tools or UNSET
+    update = UpdateSession(settings=setup.settings, tools=tools, command_id=setup.command_id)
+    session = json.loads(OpenAIRealtimeCodec(on_track=True).encode(update, sent=False))["session"]
     if options.client_secret is None:
         return {**session, "model": options.model if model is UNSET else model}
     if model is not UNSET:
@@ -104,7 +107,12 @@ def _track(options: OpenAIWebRTCOptions) -> "MediaStreamTrack | None":
     given: Any = options.audio_track
     if given is None:
         return None
-    track = given if isinstance(given, MediaStreamTrack) else given()
+    try:
+        track = given if isinstance(given, MediaStreamTrack) else given()
+    except RealtimeError:
+        raise
+    except Exception as exc:
+        raise InvalidOptions(f"audio_track gave no track ({type(exc).__name__}); check the function") from exc
     if not isinstance(track, MediaStreamTrack) or track.kind != "audio":
         raise InvalidOptions("audio_track gave no aiortc MediaStreamTrack of audio")
     if track.readyState != "live":
