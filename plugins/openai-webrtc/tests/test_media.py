@@ -9,7 +9,9 @@ from realtime_core import create_client
 from realtime_core.clock import VirtualClock, use_clock
 from realtime_core.commands import Raw
 from realtime_core.errors import ConnectionLost, LostReason
+from realtime_openai_webrtc.inbox import MOST_AUDIO_S
 from realtime_openai_webrtc.plugin import connect
+from realtime_openai_wire.rtc import RECEIVED_FORMAT
 
 KEY = "sk-test-4f9a8b7c6d5e"
 
@@ -107,6 +109,18 @@ async def test_a_twentieth_of_the_packets_is_lost_and_no_more_and_counted(
     assert frequency_hz(sink.pcm) == pytest.approx(660, abs=1)
     assert frequency_hz(bytes(running.heard), 48_000, 2) == pytest.approx(440, abs=1)
     assert [record for record in caplog.records if record.levelname in {"WARNING", "ERROR"}] == []
+
+
+async def test_audio_that_nobody_reads_is_dropped_and_counted(service, options, setup):
+    async with service() as running:
+        connection = await connect(options(base_url=running.base_url), setup())
+        loud = bytes(RECEIVED_FORMAT.bytes_per_s)
+        for _ in range(MOST_AUDIO_S + 2):
+            connection._pipe._inbox.put_audio(loud)
+        lost = connection.media_stats.packets_lost
+        await connection.aclose()
+
+    assert lost >= 2
 
 
 async def until_lost(connection):

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import attrs
 from aiortc import MediaStreamTrack, RTCIceServer
 from realtime_core.clock import current_clock, timeout
 from realtime_core.contents import AudioContent
@@ -100,7 +101,9 @@ class CallPipe:
     @property
     def stats(self) -> MediaStats:
         """As `realtime_openai_wire.Media.stats`."""
-        return self._peer.stats
+        stats = self._peer.stats
+        # for whoever reads they came too late, too
+        return attrs.evolve(stats, packets_lost=stats.packets_lost + self._inbox.dropped_pieces)
 
     async def aclose(self) -> None:
         """Hang up and free everything, within a few seconds. Never raises; may be called twice."""
