@@ -17,7 +17,8 @@ from av import AudioFrame, AudioResampler, Packet
 from av.container import InputContainer
 from realtime_core.audio.formats import PCM16_24KHZ
 from realtime_core.errors import InvalidOptions
-from realtime_openai_wire.rtc import FRAME_MS, PacedTrack
+from realtime_openai_wire.media import FRAME_MS
+from realtime_openai_wire.rtc import PacedTrack
 
 __all__ = ["FileTrack", "LastingTrack"]
 

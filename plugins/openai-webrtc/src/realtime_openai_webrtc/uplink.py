@@ -12,7 +12,7 @@ import numpy as np
 from realtime_core.audio.formats import PCM16_24KHZ
 from realtime_core.clock import current_clock, timeout
 from realtime_core.errors import ConnectionLost, UnsupportedCommand
-from realtime_openai_wire.rtc import FRAME_MS
+from realtime_openai_wire.media import FRAME_MS
 
 from realtime_openai_webrtc.inbox import again
 

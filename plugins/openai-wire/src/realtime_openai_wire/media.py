@@ -4,7 +4,7 @@ Knows nothing of WebRTC. On a track the audio has the track's format, whatever t
 that nobody is asked for another.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 
 import attrs
 from realtime_core.commands import Command, CreateResponse, UpdateSession
@@ -12,7 +12,10 @@ from realtime_core.settings import RealtimeSettings
 from realtime_core.stats import MediaStats
 from realtime_core.unset import UNSET
 
-__all__ = ["Media", "on_track", "without_formats"]
+__all__ = ["FRAME_MS", "Media", "on_track", "without_formats"]
+
+FRAME_MS: Final = 20
+"""What one packet of audio on a track lasts."""
 
 
 class Media(Protocol):

@@ -24,8 +24,9 @@ from av import AudioFrame
 from realtime_core.audio.formats import AudioFormat
 from realtime_core.clock import current_clock, sleep
 
+from realtime_openai_wire.media import FRAME_MS
+
 __all__ = [
-    "FRAME_MS",
     "RECEIVED_FORMAT",
     "PacedTrack",
     "ReceivedAudio",
@@ -35,9 +36,6 @@ __all__ = [
     "only_opus",
     "reorder",
 ]
-
-FRAME_MS: Final = 20
-"""What one packet of audio lasts."""
 
 RECEIVED_FORMAT: Final = AudioFormat("pcm16", 48_000, 2)
 """What Opus is decoded to, whatever was encoded."""
