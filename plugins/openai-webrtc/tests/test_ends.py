@@ -29,6 +29,13 @@ def test_a_call_that_cannot_be_offered_says_what_to_check():
     assert str(error) == "no call can be offered (OSError); check the network and ice_servers=..."
 
 
+def test_ice_servers_that_do_not_answer_are_named():
+    error = ends.no_offer(TimeoutError())
+
+    assert error.reason is FailedReason.TIMEOUT
+    assert "the ice_servers=... do not answer" in str(error)
+
+
 @pytest.mark.parametrize(
     ("error", "reason", "retryable"),
     [

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from realtime_core.errors import RealtimeError
+from realtime_core.errors import ConnectionFailed, RealtimeError
 from realtime_openai_webrtc.plugin import connect
 
 KEY = "sk-test-4f9a8b7c6d5e"
@@ -129,3 +129,15 @@ async def test_no_log_has_the_key_or_words(service, options, setup, caplog):
     assert caplog.records
     assert KEY not in caplog.text
     assert "garden" not in caplog.text
+
+
+@pytest.mark.usefixtures("nothing_left")
+async def test_ice_servers_that_do_not_answer_leave_nothing_and_are_named(service, options, setup):
+    loop = asyncio.get_running_loop()
+    deaf, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, ("127.0.0.1", 0))
+    host, port = deaf.get_extra_info("sockname")
+    given = {"ice_servers": [f"stun:{host}:{port}"], "timeout_s": 0.5}
+    async with service() as running:
+        with pytest.raises(ConnectionFailed, match="ice_servers"):
+            await connect(options(base_url=running.base_url, **given), setup())
+    deaf.close()

@@ -15,6 +15,12 @@ __all__ = [
 
 def no_offer(error: Exception) -> ConnectionFailed:
     """There is nothing to call with."""
+    if isinstance(error, TimeoutError):
+        return ConnectionFailed(
+            "no call could be offered in time: the ice_servers=... do not answer; check them, or give "
+            + _MORE_TIME,
+            reason=FailedReason.TIMEOUT,
+        )
     return ConnectionFailed(
         f"no call can be offered ({type(error).__name__}); check the network and ice_servers=...",
         reason=FailedReason.UNREACHABLE,

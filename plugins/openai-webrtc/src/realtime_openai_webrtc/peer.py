@@ -24,6 +24,7 @@ __all__ = ["Peer"]
 
 _LABEL: Final = "oai-events"
 _CLOSE_TIMEOUT_S: Final = 2.0
+_STEP_TIMEOUT_S: Final = 6.0
 _LAST_SENDS_S: Final = 0.5
 _MOST_BUFFERED: Final = 1 << 20
 _LOOK_EVERY_S: Final = 0.25
@@ -152,9 +153,11 @@ class Peer:
                 self._channel.close()
                 while self._channel.readyState != "closed":
                     await self._next_drain()
+        if self._tasks or self._steps:
+            # half a step could not be closed; an ICE server that does not answer is given up after 5 s
+            await asyncio.wait([*self._tasks, *self._steps], timeout=_STEP_TIMEOUT_S)
         with contextlib.suppress(Exception):
             async with asyncio.timeout(_CLOSE_TIMEOUT_S):
-                await asyncio.gather(*self._tasks, *self._steps, return_exceptions=True)
                 await close_peer(self._connection)
 
     async def _offer(self) -> None:

@@ -17,7 +17,7 @@ from realtime_openai_wire.refusals import not_reached
 from realtime_openai_wire.rtc import RECEIVED_FORMAT, PacedTrack
 
 from realtime_openai_webrtc.call import Call
-from realtime_openai_webrtc.ends import bad_answer, closed_here, media_late
+from realtime_openai_webrtc.ends import bad_answer, closed_here, media_late, no_offer
 from realtime_openai_webrtc.inbox import Inbox
 from realtime_openai_webrtc.peer import Peer
 from realtime_openai_webrtc.tracks import LastingTrack
@@ -55,15 +55,19 @@ class CallPipe:
             AuthenticationFailed, RateLimited, ConnectionFailed, ProviderError: it was refused, or there is no
                 way for the media.
         """
-        is_placed = False
+        is_offered = is_placed = False
         try:
             async with timeout(current_clock(), timeout_s):
-                answer = await self._call.place(await self._peer.offer(), session)
+                offer = await self._peer.offer()
+                is_offered = True
+                answer = await self._call.place(offer, session)
                 is_placed = True
                 await self._peer.accept(answer)
         except TimeoutError as exc:
             if is_placed:
                 raise media_late(self._host, has_path=self._peer.has_path) from exc
+            if not is_offered:
+                raise no_offer(exc) from exc
             raise not_reached(self._host, exc) from exc
         except ValueError as exc:
             raise bad_answer(self._host, str(exc)) from exc
