@@ -4,8 +4,8 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from realtime_core.errors import InvalidOptions
-from realtime_core.options import build_options, missing_option, option
+from realtime_core.errors import BrokenPlugin, InvalidOptions
+from realtime_core.options import build_options, missing_option, option, variables
 
 SECRET = "sk-very-secret"
 
@@ -272,3 +272,66 @@ def test_the_environment_is_silent_about_what_another_option_says(given, key, ba
 def test_what_the_environment_gives_may_be_converted_otherwise():
     assert build_options(Door, {"name": "n", "age": 2}, {}).age == 3
     assert build_options(Door, {"name": "n"}, {"ACME_AGE": "four"}).age == 4
+
+
+@attrs.frozen
+class Pass:
+    ticket: str | None = option(env="ACME_TICKET", unless=("face",))
+    face: str | None = option(env="ACME_FACE", unless=("ticket",))
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "ticket", "face"),
+    [
+        ({"ticket": "mine"}, {}, "mine", None),
+        ({"face": "mine"}, {}, None, "mine"),
+        ({"face": "mine"}, {"ACME_TICKET": "t"}, None, "mine"),
+        ({}, {"ACME_FACE": "f"}, None, "f"),
+        ({}, {"ACME_TICKET": "t", "ACME_FACE": "f"}, "t", None),
+    ],
+)
+def test_a_required_option_is_not_missing_where_a_rival_has_a_value(given, environ, ticket, face):
+    built = build_options(Pass, given, environ)
+
+    assert (built.ticket, built.face) == (ticket, face)
+
+
+def test_required_rivals_of_which_none_has_a_value_are_missing():
+    with pytest.raises(InvalidOptions, match=r"'ticket' is missing: give ticket=\.\.\. or set ACME_TICKET"):
+        build_options(Pass, {}, {})
+
+
+@pytest.mark.parametrize("given", [{}, {"a": "x"}])
+def test_a_rival_that_is_no_option_is_a_fault_of_the_plugin(given):
+    @attrs.frozen
+    class Misspelt:
+        a: str | None = option(unless=("c",), default=None)
+        b: str | None = option(default=None)
+        read = variables()
+
+    with pytest.raises(BrokenPlugin, match=r"Misspelt: option 'a' has the rival 'c'.*choose from a, b$"):
+        build_options(Misspelt, given, {})
+
+
+# --- where a value came from
+
+
+@attrs.frozen
+class Traced(Options):
+    read = variables()
+
+
+def test_the_variables_that_gave_options_are_known():
+    built = build_options(Traced, {"endpoint": "x"}, {"ACME_KEY": "k", "ACME_ENDPOINT": "y"})
+
+    assert built.read == {"api_key": "ACME_KEY"}
+
+
+def test_an_option_made_without_an_environment_came_from_none():
+    assert Traced(api_key="k").read == {}
+
+
+def test_what_is_known_of_variables_is_no_option_and_changes_no_value():
+    with pytest.raises(InvalidOptions, match=r"choose from api_key, endpoint, timeout_s, region$"):
+        build_options(Traced, {"read": {}}, {})
+    assert build_options(Traced, {}, {"ACME_KEY": "k"}) == Traced(api_key="k")

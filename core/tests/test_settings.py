@@ -250,7 +250,7 @@ def test_what_is_no_settings_is_refused(layer):
 scalars = st.fixed_dictionaries(
     {},
     optional={
-        "model": st.text(),
+        "model": st.text("abc", min_size=1),
         "voice": st.text(),
         "speed": st.floats(allow_nan=False),
         "turn_detection": st.none() | st.builds(TurnDetection, threshold=st.integers()),
@@ -273,3 +273,13 @@ def test_merging_in_steps_is_merging_at_once(first, second, third):
     in_steps = merge_settings(RealtimeSettings, merge_settings(RealtimeSettings, first, second), third)
 
     assert in_steps == at_once
+
+
+@pytest.mark.parametrize("model", ["", "  "])
+def test_a_blank_model_is_refused_by_name(model):
+    with pytest.raises(InvalidSettings, match="setting 'model' is blank; leave it out"):
+        RealtimeSettings(model=model)
+
+
+def test_other_settings_may_be_blank():
+    assert RealtimeSettings(instructions="").instructions == ""

@@ -10,9 +10,9 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from realtime_core.errors import InvalidOptions
+from realtime_core.errors import BrokenPlugin, InvalidOptions
 
-__all__ = ["build_options", "missing_option", "option"]
+__all__ = ["build_options", "missing_option", "option", "variables"]
 
 OptionsT = TypeVar("OptionsT", bound=attrs.AttrsInstance)
 
@@ -20,6 +20,7 @@ _ENV: Final = "realtime_env"
 _UNLESS: Final = "realtime_unless"
 _CONVERT: Final = "realtime_convert"
 _CONVERT_ENV: Final = "realtime_convert_env"
+_VARIABLES: Final = "realtime_variables"
 
 
 def option(
@@ -38,7 +39,8 @@ def option(
             first that is set does; an empty one counts as not set.
         unless: options that say the same in another way: where the program gives one of them, or the
             environment gave one that stands before, the environment is not asked for this one.
-        default: the value when neither does; without one the option is required.
+        default: the value when neither does; without one the option is required, unless one of ``unless``
+            has a value: then it is None.
         secret: its value is never shown.
         convert: makes the value from what was given, which is a string from the environment and
             the command line; it raises `InvalidOptions`, whose words are shown, or ``ValueError``
@@ -53,6 +55,16 @@ def option(
         _CONVERT_ENV: convert_env or convert,
     }
     return attrs.field(default=default, repr=not secret, kw_only=True, metadata=metadata)
+
+
+def variables() -> Any:
+    """A field of an options class that is no option: the environment variable of each option that one gave.
+
+    A mapping of names to names, in which an option that the program gave is not.
+    """
+    return attrs.field(
+        default=attrs.Factory(dict), repr=False, eq=False, kw_only=True, metadata={_VARIABLES: True}
+    )
 
 
 def missing_option(name: str, *env: str) -> InvalidOptions:
@@ -89,27 +101,27 @@ def build_options(
     Raises:
         InvalidOptions: an option is unknown, missing, or its value is wrong. The message names the
             option and its variable, never the value.
+        BrokenPlugin: ``cls`` has an option with a rival that is none.
     """
     environ = os.environ if environ is None else environ
-    fields = {field.name: field for field in attrs.fields(cls)}
+    fields = _options_of(cls)
     for name in given:
         if name not in fields:
             close = difflib.get_close_matches(name, fields, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(fields) or 'none'}"
             raise InvalidOptions(f"no option {name!r}; {hint}")
     values: dict[str, Any] = {}
+    read: dict[str, str] = {}
     for name, field in fields.items():
         is_given = given.get(name) is not None
-        variables = field.metadata.get(_ENV, ())
-        env = next((variable for variable in variables if environ.get(variable)), None)
+        env = next((variable for variable in _variables_of(field) if environ.get(variable)), None)
         if is_given:
             value = given[name]
         elif env and not any(
             other in values or given.get(other) is not None for other in field.metadata[_UNLESS]
         ):
             value = environ[env]
-        elif field.default is attrs.NOTHING:
-            raise missing_option(name, *variables)
+            read[name] = env
         else:
             continue
         convert = field.metadata.get(_CONVERT if is_given else _CONVERT_ENV) or _from_text(field.type, value)
@@ -125,9 +137,45 @@ def build_options(
                 kind = f"; it takes {field.type.__name__}" if isinstance(field.type, type) else ""
                 raise InvalidOptions(f"option {name!r}{source} has a wrong value{kind}") from cause
         values[name] = value
+    unsaid = _unsaid(fields, values)
     try:
-        return cls(**values)
+        return cls(**values, **unsaid, **dict.fromkeys(_places_of_variables(cls), read))
     except InvalidOptions:
         raise
     except (TypeError, ValueError) as exc:
         raise InvalidOptions(f"{cls.__name__} refuses one of {', '.join(values)}") from exc
+
+
+def _options_of(cls: type[OptionsT]) -> "dict[str, attrs.Attribute[Any]]":
+    """The fields of ``cls`` that are options, by name."""
+    fields = {field.name: field for field in attrs.fields(cls) if _VARIABLES not in field.metadata}
+    for name, field in fields.items():
+        for rival in field.metadata.get(_UNLESS, ()):
+            if rival not in fields:
+                raise BrokenPlugin(
+                    f"{cls.__name__}: option {name!r} has the rival {rival!r}, which is no option; "
+                    f"choose from {', '.join(fields)}"
+                )
+    return fields
+
+
+def _places_of_variables(cls: type[OptionsT]) -> list[str]:
+    return [field.name for field in attrs.fields(cls) if _VARIABLES in field.metadata]
+
+
+def _variables_of(field: "attrs.Attribute[Any]") -> tuple[str, ...]:
+    names: tuple[str, ...] = field.metadata.get(_ENV, ())
+    return names
+
+
+def _unsaid(fields: "Mapping[str, attrs.Attribute[Any]]", values: Mapping[str, Any]) -> dict[str, None]:
+    """The options that need a value and have none because a rival has one.
+
+    Raises:
+        InvalidOptions: none of its rivals has.
+    """
+    unsaid = [name for name, field in fields.items() if field.default is attrs.NOTHING and name not in values]
+    for name in unsaid:
+        if values.keys().isdisjoint(fields[name].metadata.get(_UNLESS, ())):
+            raise missing_option(name, *_variables_of(fields[name]))
+    return dict.fromkeys(unsaid)

@@ -35,6 +35,7 @@ def setting(
     nested: type[attrs.AttrsInstance] | None = None,
     audio_format: bool = False,
     words: bool = False,
+    blank: bool = True,
 ) -> Any:
     """An attrs field that is unset by default and checked when set.
 
@@ -46,6 +47,7 @@ def setting(
         nested: an attrs class of settings; a mapping is converted to it.
         audio_format: an `AudioFormat` or its name.
         words: people's words: a ``repr`` shows their length only.
+        blank: whether it may be a string of nothing but blanks.
     """
     nullable = None in kinds
     allowed = tuple(kind for kind in kinds if kind is not None)
@@ -57,6 +59,8 @@ def setting(
             mapping = ["a mapping"] * (nested is not None)
             names = " or ".join([*(kind.__name__ for kind in allowed), *mapping, *["None"] * nullable])
             raise InvalidSettings(f"setting {attribute.name!r} takes {names}, not {type(value).__name__}")
+        if not (blank or str(value).strip()):
+            raise InvalidSettings(f"setting {attribute.name!r} is blank; leave it out, or name one")
         if choices and value not in choices:
             raise InvalidSettings(
                 f"setting {attribute.name!r} takes {' or '.join(map(repr, choices))}, not {value!r}"
@@ -151,11 +155,11 @@ class RealtimeSettings:
     ``near_field``, or a mapping; ``speed`` is a factor.
 
     Raises:
-        InvalidSettings: a value has the wrong type or is not one of the choices.
+        InvalidSettings: a value has the wrong type, is not one of the choices, or the model is blank.
         UnsupportedSetting: a mapping has a key that its setting does not know.
     """
 
-    model: str | UnsetType = setting(str)
+    model: str | UnsetType = setting(str, blank=False)
     instructions: str | UnsetType = setting(str, words=True)
     output_modalities: tuple[str, ...] | list[str] | UnsetType = setting(tuple, list)
     voice: str | UnsetType = setting(str)

@@ -75,6 +75,16 @@ async def test_a_program_of_the_environment_alone_gets_its_reply(azure, monkeypa
     assert [one.model for one in azure.sessions] == ["talk"]
 
 
+async def test_a_target_uri_in_the_program_names_the_deployment_whatever_the_environment_says(
+    azure, monkeypatch, key
+):
+    monkeypatch.setenv("AZURE_OPENAI_DEPLOYMENT_NAME", "of-env")
+    target = f"{azure.azure_endpoint}/openai/v1/realtime?model=of-url"
+
+    async with AzureRealtimeWebsocket(endpoint=target, api_key=key)():
+        assert [one.model for one in azure.sessions] == ["of-url"]
+
+
 @pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recorded traffic of Azure is not at hand")
 async def test_a_recorded_conversation_with_azure_is_understood(key):
     lines = (RECORDINGS / "test_text_in_audio_out_turn.jsonl").read_text().splitlines()

@@ -5,6 +5,7 @@ from realtime_azure.endpoint import Endpoint, read_endpoint
 from realtime_core.errors import InvalidOptions
 
 R = "https://res.openai.azure.com/openai/v1"
+GW = "https://gw.azure-api.net/talk"
 LEGACY = "https://res.openai.azure.com/openai/realtime?api-version=2024-10-01-preview&deployment=talk"
 
 
@@ -72,6 +73,11 @@ LEGACY = "https://res.openai.azure.com/openai/realtime?api-version=2024-10-01-pr
             "https://eastus2.api.cognitive.microsoft.com/openai/v1",
             None,
         ),
+        (
+            "https://usgovvirginia.api.cognitive.microsoft.us/any",
+            "https://usgovvirginia.api.cognitive.microsoft.us/openai/v1",
+            None,
+        ),
         # sovereign clouds
         ("https://res.openai.azure.us/", "https://res.openai.azure.us/openai/v1", None),
         ("https://res.openai.azure.cn/openai/", "https://res.openai.azure.cn/openai/v1", None),
@@ -89,6 +95,26 @@ LEGACY = "https://res.openai.azure.com/openai/realtime?api-version=2024-10-01-pr
         ("https://gw.azure-api.net/openai-eu", "https://gw.azure-api.net/openai-eu/openai/v1", None),
         ("https://gw.azure-api.net/openai/openai/v1", "https://gw.azure-api.net/openai/openai/v1", None),
         ("https://gw.example.com:8443/a/b?model=t", "https://gw.example.com:8443/a/b/openai/v1", "t"),
+        (
+            "https://gw.azure-api.net/talk/deployments/t/chat/completions?api-version=1",
+            f"{GW}/openai/v1",
+            "t",
+        ),
+        ("https://gw.azure-api.net/talk/deployments", f"{GW}/openai/v1", None),
+        (
+            "https://gw.azure-api.net/deployments/openai/v1",
+            "https://gw.azure-api.net/deployments/openai/v1",
+            None,
+        ),
+        # those that have no /openai
+        ("https://gw.example.com/v1", "https://gw.example.com/v1", None),
+        ("https://gw.example.com/V1/", "https://gw.example.com/V1", None),
+        ("https://gw.example.com/v1/realtime", "https://gw.example.com/v1", None),
+        ("https://gw.example.com/v1/realtime?model=t", "https://gw.example.com/v1", "t"),
+        ("wss://gw.example.com/a/v1/Realtime/?model=t", "https://gw.example.com/a/v1", "t"),
+        ("https://gw.example.com/v1/realtime/calls", "https://gw.example.com/v1", None),
+        ("https://gw.example.com/v1/realtime/client_secrets", "https://gw.example.com/v1", None),
+        ("https://gw.example.com/v1/any", "https://gw.example.com/v1/any/openai/v1", None),
         # this machine
         ("http://localhost:8080", "http://localhost:8080/openai/v1", None),
         ("ws://127.0.0.1:8765/openai/v1/realtime?model=t", "http://127.0.0.1:8765/openai/v1", "t"),
@@ -101,6 +127,21 @@ def test_an_endpoint_is_taken_as_people_paste_it(pasted, base_url, deployment):
 
     assert (endpoint.base_url, endpoint.deployment) == (base_url, deployment)
     assert read_endpoint(base_url) == Endpoint(base_url)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "base_url", "deployment"),
+    [
+        ("https://gw.azure-api.net/talk/realtime?api-version=2025-04-01-preview&deployment=t", GW, "t"),
+        ("wss://gw.azure-api.net/talk/realtime?model=t", GW, "t"),
+        ("https://gw.example.com/realtime", "https://gw.example.com", None),
+    ],
+)
+def test_the_websocket_of_a_gateway_is_where_its_url_says(pasted, base_url, deployment):
+    endpoint = read_endpoint(pasted)
+
+    # the openai package puts /realtime behind it
+    assert (endpoint.base_url, endpoint.deployment) == (base_url, deployment)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +178,17 @@ HIDDEN = "hidden77"
         (f"https://ai.azure.com/resource/{HIDDEN}", "page of the portal"),
         (f"https://portal.azure.com/#@{HIDDEN}/resource", "page of the portal"),
         ("https://api.openai.com/v1", "openai-ws"),
+        (
+            "https://<resource>.openai.azure.com",
+            "it has a placeholder in it, such as <resource>; put the name",
+        ),
+        ("<resource>.openai.azure.com", "placeholder"),
+        ("https://{resource}.openai.azure.com/", "placeholder"),
+        ("https://%3Cresource%3E.openai.azure.com/", "placeholder"),
+        ("https://res.openai.azure.com/openai/v1/realtime?model=<deployment>", "placeholder"),
+        ("https://gw.example.com/openai/deployments/{deployment-id}/realtime", "placeholder"),
+        (f"https://{HIDDEN} resource.openai.azure.com", "characters that no host has"),
+        (f"https://{HIDDEN}.openai.azure.us\\openai", "characters that no host has"),
         (f"wss://{HIDDEN}.services.ai.azure.com/voice-live/realtime?api-version=2026-07-15", "VoiceLive"),
     ],
 )
@@ -155,6 +207,7 @@ def test_whatever_is_pasted_is_an_api_of_one_host_or_refused(pasted):
     except InvalidOptions:
         return
 
-    assert endpoint.base_url.endswith("/openai/v1")
+    assert endpoint.base_url.startswith(("https://", "http://"))
+    assert not endpoint.base_url.endswith("/")
     assert "?" not in endpoint.base_url
     assert "@" not in endpoint.base_url.split("/")[2]

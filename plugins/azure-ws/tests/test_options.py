@@ -50,6 +50,29 @@ def test_the_deployment_of_realtime_goes_before_the_general_one():
     assert build(environ, api_key=KEY).deployment == "talk"
 
 
+OF_URL = f"{ENDPOINT}/openai/v1/realtime?model=of-url"
+OF_ENV_URL = {"AZURE_OPENAI_ENDPOINT": f"{ENDPOINT}/openai/v1/realtime?model=of-env-url"}
+OF_ENV = {"AZURE_OPENAI_DEPLOYMENT_NAME": "of-env"}
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "deployment"),
+    [
+        ({"deployment": "of-option", "endpoint": OF_URL}, {**OF_ENV, **OF_ENV_URL}, "of-option"),
+        ({"deployment": "of-option"}, {**OF_ENV, **OF_ENV_URL}, "of-option"),
+        ({"endpoint": OF_URL}, {**OF_ENV, **OF_ENV_URL}, "of-url"),
+        ({"endpoint": ENDPOINT}, {**OF_ENV, **OF_ENV_URL}, "of-env"),
+        ({}, {**OF_ENV, **OF_ENV_URL}, "of-env"),
+        ({}, OF_ENV_URL, "of-env-url"),
+        ({"endpoint": ENDPOINT}, OF_ENV_URL, None),
+    ],
+)
+def test_what_the_program_says_of_the_deployment_goes_before_the_environment(given, environ, deployment):
+    options = build_options(AzureOptions, {"api_key": KEY, **given}, environ)
+
+    assert options.named_deployment == deployment
+
+
 @pytest.mark.parametrize(
     ("given", "environ", "api_key", "credential"),
     [
@@ -135,6 +158,8 @@ class Odd:
         ("api_key", f"two {HIDDEN}", "one word"),
         ("credential", f"two {HIDDEN}", "one word"),
         ("credential", Odd(), "one of azure-identity"),
+        ("deployment", "", "not blank"),
+        ("headers", {"X-Key": f"{HIDDEN} €"}, "value of header 'X-Key'"),
         ("scope", 5, "a string"),
         ("api_version", 5, "a string"),
         ("headers", {"bad name": HIDDEN}, "one word"),

@@ -14,6 +14,7 @@ from realtime_core.errors import (
     InvalidOptions,
     UnsupportedSetting,
 )
+from realtime_core.options import build_options
 from realtime_core.provider import API_VERSION
 from realtime_core.registry import load_provider
 from realtime_openai_wire import WEBSOCKET_CAPABILITIES
@@ -68,16 +69,48 @@ async def test_a_token_goes_as_bearer_alone(answering, options, setup):
     assert "api-key" not in request.headers
 
 
-async def test_what_openai_takes_from_the_environment_for_openai_stays_here(
-    monkeypatch, answering, options, setup
-):
-    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
-        monkeypatch.setenv(name, "for-openai")
-    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
+FOR_OPENAI = ("API_KEY", "ADMIN_KEY", "ORG_ID", "PROJECT_ID", "WEBHOOK_SECRET")
 
-    request = await request_of(answering, options, setup, credential="token", deployment="talk")
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("X-Y", "Authorization", "api-key", "X-Safety", "User-Agent", "Accept"),
+        ("x-y", "authorization", "Api-Key", "x-safety", "user-agent", "ACCEPT"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("how", "header", "value"),
+    [("credential", "authorization", "Bearer {}"), ("api_key", "api-key", "{}")],
+)
+async def test_what_openai_takes_from_the_environment_for_openai_stays_here(
+    monkeypatch, answering, options, setup, key, how, header, value, spellings
+):
+    for name in FOR_OPENAI:
+        monkeypatch.setenv(f"OPENAI_{name}", "for-openai")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
+    lines = [f"{name}: for-openai" for name in spellings]
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "\n".join(lines))
+    given = {"deployment": "talk", "headers": {"X-Safety": "id"}}
+
+    request = await request_of(answering, options, setup, **{how: key}, **given)
 
     assert "for-openai" not in str(request.headers)
+    assert request.headers.get_all(header) == [value.format(key)]
+    assert request.headers.get_all("X-Safety") == ["id"]
+    assert len(request.headers.get_all("User-Agent")) == 1
+    assert set(map(str.lower, request.headers)) & {"api-key", "authorization"} == {header}
+
+
+@pytest.mark.parametrize("name", ["Authorization", "authorization"])
+@pytest.mark.parametrize("how", ["api_key", "credential"])
+async def test_a_header_of_the_program_replaces_ours_however_it_is_spelt(
+    answering, options, setup, key, how, name
+):
+    given = {"deployment": "talk", "headers": {name: "Bearer mine"}, how: key}
+    request = await request_of(answering, options, setup, **given)
+
+    assert request.headers.get_all("Authorization") == ["Bearer mine"]
 
 
 @pytest.mark.parametrize(
@@ -200,19 +233,48 @@ async def test_a_function_is_asked_for_a_key_on_every_connect(answering, options
 # --- refusals
 
 
+ROLE = "that its identity has the role Cognitive Services OpenAI User for this resource"
+
+
+async def test_a_refused_credential_is_to_be_checked_with_its_scope(azure, options, setup):
+    given = options(
+        endpoint=azure.azure_endpoint, deployment="talk", credential=Credential(), scope="urn:mine"
+    )
+
+    with pytest.raises(
+        AuthenticationFailed, match=f"from the option credential, its scope urn:mine, and {ROLE}$"
+    ):
+        await connect(given, setup())
+
+
 @pytest.mark.parametrize(
     ("given", "remedy"),
     [
-        ({"api_key": "wrong"}, "check that the API key is one of this resource"),
-        ({"credential": "wrong"}, "its scope https://ai.azure.com/.default.*Cognitive Services OpenAI User"),
+        ({"api_key": "wrong"}, "that the API key, from the option api_key, is one of this resource"),
+        ({"api_key": lambda: "wrong"}, "that the API key, from the option api_key, is one of this resource"),
+        (
+            {"AZURE_OPENAI_API_KEY": "wrong"},
+            "that the API key, from AZURE_OPENAI_API_KEY, is one of this resource",
+        ),
+        ({"credential": "wrong"}, f"the token, from the option credential, and {ROLE}"),
+        ({"credential": lambda: "wrong"}, f"the token, from the option credential, and {ROLE}"),
+        (
+            {"AZURE_OPENAI_AD_TOKEN": "wrong", "AZURE_OPENAI_API_KEY": "unused"},
+            f"the token, from AZURE_OPENAI_AD_TOKEN, which goes before AZURE_OPENAI_API_KEY, and {ROLE}",
+        ),
     ],
 )
-async def test_a_wrong_key_is_to_be_checked_and_not_an_api_version_that_was_never_sent(
-    azure, options, setup, given, remedy
+async def test_a_wrong_key_is_to_be_checked_by_its_source_and_not_an_api_version_that_was_never_sent(
+    azure, setup, given, remedy
 ):
     target = "/openai/realtime?api-version=2024-10-01-preview&deployment=talk"
-    with pytest.raises(AuthenticationFailed, match=remedy) as caught:
-        await connect(options(endpoint=f"{azure.azure_endpoint}{target}", **given), setup())
+    options = build_options(
+        AzureOptions,
+        {"endpoint": f"{azure.azure_endpoint}{target}"} | {k: v for k, v in given.items() if k.islower()},
+        {k: v for k, v in given.items() if k.isupper()},
+    )
+    with pytest.raises(AuthenticationFailed, match=f"check {remedy}$") as caught:
+        await connect(options, setup())
 
     assert caught.value.status == 401
     assert "version" not in str(caught.value)

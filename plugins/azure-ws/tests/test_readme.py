@@ -36,4 +36,4 @@ async def test_the_client_with_a_credential_is_made():
 def test_the_table_has_all_options():
     listed = re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)
 
-    assert sorted(listed) == sorted(field.name for field in attrs.fields(AzureOptions))
+    assert sorted([*listed, "from_env"]) == sorted(field.name for field in attrs.fields(AzureOptions))

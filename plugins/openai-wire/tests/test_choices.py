@@ -109,7 +109,7 @@ def some(**fields):
 
 ANSWERS = {"create_response": st.booleans(), "interrupt_response": st.booleans()}
 TRIED = {
-    "model": TEXT,
+    "model": TEXT.filter(str.strip),
     "instructions": TEXT,
     "output_modalities": st.sampled_from([["audio"], ("text",)]),
     "voice": TEXT,

@@ -5,7 +5,7 @@ import pytest
 from openai import AsyncOpenAI
 from realtime_core.errors import ConnectionFailed, UnsupportedCommand
 from realtime_core.provider import Setup
-from realtime_openai_wire.connecting import connect_websocket, make_openai_client
+from realtime_openai_wire.connecting import bare_headers, connect_websocket, make_openai_client
 from realtime_openai_wire.refusals import Checks
 from realtime_openai_wire.settings import OpenAIRealtimeExecutionSettings
 
@@ -110,3 +110,24 @@ async def test_cancelling_while_the_client_is_left_leaves_no_connection_behind(s
         with pytest.raises(asyncio.CancelledError):
             await connecting
         await closed.wait()
+
+
+async def test_the_environment_replaces_no_key(monkeypatch, service, key):
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "authorization: Bearer other\nX-Mine: yes")
+    requests, closed = [], asyncio.Event()
+    async with service(requests, closed) as host:
+        connection = await connect(await make_openai_client(f"http://{host}/v1", key))
+        await connection.aclose()
+        await closed.wait()
+
+    assert requests[0].headers.get_all("Authorization") == [f"Bearer {key}"]
+
+
+async def test_bare_headers_are_those_given_and_of_the_client_its_name_alone(monkeypatch, key):
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Mine: yes\nuser-agent: other")
+    async with await make_openai_client("https://api.example.com/v1", key) as client:
+        own, name = client.default_headers.keys(), client.user_agent
+        headers = bare_headers(client, {"api-key": key, "x-a": "1"}, {"X-A": "2", "X-B": None})
+
+    sent = {"User-Agent": name, "api-key": key, "x-a": "2"}
+    assert headers == {**dict.fromkeys([*own - {"user-agent"}, "X-B"]), **sent}

@@ -59,13 +59,13 @@ def test_a_timeout_that_is_no_time_is_refused(value):
         as_seconds(value)
 
 
-def test_a_name_is_taken_as_it_is():
-    assert as_word("gpt realtime é") == "gpt realtime é"
+def test_a_name_is_taken_as_it_is_without_the_blanks_around_it():
+    assert as_word(" gpt realtime é ") == "gpt realtime é"
 
 
-@pytest.mark.parametrize("check", [as_strings, as_headers])
-def test_strings_by_name_are_taken_as_a_copy(check):
-    values = {"a": "1 é"}
+@pytest.mark.parametrize(("check", "value"), [(as_strings, "1 é"), (as_headers, "1 ~"), (as_headers, "")])
+def test_strings_by_name_are_taken_as_a_copy(check, value):
+    values = {"a": value}
 
     taken = check(values)
 
@@ -86,9 +86,16 @@ def test_strings_by_name_are_taken_as_a_copy(check):
         (as_word, 5, "a string"),
         (as_word, Odd(), "a string"),
         (as_word, f"a\n{HIDDEN}", "one line"),
-        (as_word, "  ", "a string"),
-        (as_headers, {"X-Key": f"a\nb{HIDDEN}"}, "one line"),
+        (as_word, "  ", "not blank"),
+        (as_word, "", "not blank"),
+        (as_headers, {"X-Key": f"a\nb{HIDDEN}"}, "value of header 'X-Key' is not one line of ASCII"),
         (as_headers, {"X-Key": f"{HIDDEN}\0"}, "one line"),
+        (
+            as_headers,
+            {"Good": "1", "X-Key": f"{HIDDEN} €"},
+            "value of header 'X-Key' is not one line of ASCII",
+        ),
+        (as_headers, {"X-Key": f"{HIDDEN} é"}, "value of header 'X-Key' is not one line of ASCII"),
         (as_headers, {"bad name": HIDDEN}, "one word"),
         (as_headers, {f"{HIDDEN}\r\n": "x"}, "one word"),
         (as_headers, {"": HIDDEN}, "one word"),

@@ -91,6 +91,7 @@ class Odd:
         ("api_key", f"two {HIDDEN}", "one word"),
         ("base_url", f"https://user:{HIDDEN}@api.openai.com/v1", "as api_key"),
         ("model", f"a\n{HIDDEN}", "one line"),
+        ("model", "", "not blank"),
         ("organization", f"a\n{HIDDEN}", "one line"),
         ("project", Odd(), "a string"),
         ("headers", {"bad name": HIDDEN}, "one word"),

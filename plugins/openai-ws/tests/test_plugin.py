@@ -145,6 +145,15 @@ async def test_what_gives_a_key_is_asked_on_every_connect(service, wait):
     ]
 
 
+async def test_headers_of_the_environment_replace_no_key(monkeypatch, service):
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "Authorization: Bearer other")
+    requests = []
+    async with service(requests) as base_url:
+        await (await connect(options(api_key=KEY, base_url=base_url), setup())).aclose()
+
+    assert requests[0].headers.get_all("Authorization") == [f"Bearer {KEY}"]
+
+
 async def test_what_gives_no_key_is_a_failed_authentication():
     with pytest.raises(AuthenticationFailed, match="the function given as api_key gave no usable key"):
         await connect(options(api_key=lambda: "", base_url="http://127.0.0.1:1/v1"), setup())

@@ -4,7 +4,6 @@ Pure. Knows no credentials; what it raises never shows a value, since any may ho
 """
 
 import re
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, unquote
 
@@ -12,24 +11,15 @@ import attrs
 from realtime_core.errors import InvalidOptions
 from realtime_openai_wire.options import split_url
 
-__all__ = ["SHAPE", "Endpoint", "read_endpoint"]
+from realtime_azure.hosts import SHAPE, check_host, is_azure, is_loopback
 
-SHAPE: Final = "https://<resource>.openai.azure.com"
-"""What an endpoint looks like."""
+__all__ = ["Endpoint", "read_endpoint"]
 
-_API: Final = "/openai/v1"
-_ROOTED: Final = re.compile(r"\.(openai|services\.ai|cognitiveservices)\.azure\.[a-z]+$")
-"""Azure's own hosts, of every cloud: the API is at their root, whatever page of the portal gave the path."""
-
-_ELSEWHERE: Final = {
-    "ai.azure.com": "it is a page of the portal, which shows the endpoint",
-    "oai.azure.com": "it is a page of the portal, which shows the endpoint",
-    "portal.azure.com": "it is a page of the portal, which shows the endpoint",
-    "api.openai.com": "it is OpenAI's, which the provider openai-ws is for",
-}
+_API: Final = ("openai", "v1")
 _OTHER_PROTOCOL: Final = "/voice-live/"
 _PARAMETERS: Final = frozenset({"api-version", "deployment", "model"})
 _BARE: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+([:/?]|$)")
+_PLACEHOLDER: Final = re.compile(r"<[^<>]*>|\{[^{}]*\}|%3c.*%3e|%7b.*%7d", re.IGNORECASE)
 
 
 @attrs.frozen
@@ -50,21 +40,24 @@ def read_endpoint(value: object) -> Endpoint:
     """The GA API of a resource, custom domain or gateway.
 
     Taken are the endpoint alone, a base URL, and the target URI of any of its APIs, ``https://`` left out or
-    not. What stands before ``/openai`` in the path stays, but on hosts that are Azure's own.
+    not. What stands before ``/openai`` in the path stays, but on hosts that are Azure's own. On other hosts
+    a path without ``/openai`` that ends in ``/v1`` is the API, and one that ends in ``/realtime`` its
+    WebSocket: a gateway has it where it likes.
 
     Raises:
-        InvalidOptions: it is no URL, not encrypted beyond this machine, of another service, or holds a user,
-            a password or parameters that are none of a realtime URL.
+        InvalidOptions: it is no URL, has a placeholder, is not encrypted beyond this machine, of another
+            service, or holds a user, a password or parameters that are none of a realtime URL.
     """
+    if isinstance(value, str) and _PLACEHOLDER.search(value):
+        raise InvalidOptions("it has a placeholder in it, such as <resource>; put the name there")
     parts = split_url(_with_scheme(value))
     if parts is None or parts.hostname is None:
         raise InvalidOptions(f"an endpoint looks like {SHAPE}")
     if "@" in parts.netloc:
         raise InvalidOptions("an endpoint holds no user or password; give the key as api_key=...")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    check_host(parts.hostname)
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise InvalidOptions("an endpoint begins with https; http is for this machine only")
-    if parts.hostname in _ELSEWHERE:
-        raise InvalidOptions(f"{_ELSEWHERE[parts.hostname]}; an endpoint looks like {SHAPE}")
     if parts.path.lower().startswith(_OTHER_PROTOCOL):
         raise InvalidOptions(f"it is VoiceLive's, which is another protocol; an endpoint looks like {SHAPE}")
     query = {name.lower(): values[0] for name, values in parse_qs(parts.query).items()}
@@ -72,10 +65,9 @@ def read_endpoint(value: object) -> Endpoint:
         raise InvalidOptions(
             f"an endpoint has no parameters but {', '.join(sorted(_PARAMETERS))}; give the key as api_key=..."
         )
-    before, after = _around_api(parts)
-    in_path = unquote(after[1]) if after[:1] == ["deployments"] and len(after) > 1 else None
+    base, in_path = _read_path(parts)
     return Endpoint(
-        f"{parts.scheme}://{parts.netloc.lower()}{before}{_API}",
+        "/".join((f"{parts.scheme}://{parts.netloc.lower()}", *base)),
         in_path or query.get("deployment") or query.get("model"),
         query.get("api-version"),
     )
@@ -86,20 +78,32 @@ def _with_scheme(value: object) -> object:
     return f"https://{value.strip()}" if isinstance(value, str) and _BARE.match(value.strip()) else value
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _read_path(parts: SplitResult) -> tuple[tuple[str, ...], str | None]:
+    """The path of the API, and the deployment that the path names."""
+    path = tuple(segment for segment in parts.path.split("/") if segment)
+    names = [segment.lower() for segment in path]
+    base, rest = _beyond_azure(path), path[:0]
+    if "openai" in names:
+        # of two in a row the first is a gateway's
+        at = next(
+            i for i, name in enumerate(names) if name == "openai" and names[i + 1 : i + 2] != ["openai"]
+        )
+        base, rest = path[:at] + _API, path[at + 1 :]
+    elif "deployments" in names:
+        at = names.index("deployments")
+        base, rest = path[:at] + _API, path[at:]
+    deployment = unquote(rest[1]) if len(rest) > 1 and rest[0].lower() == "deployments" else None
+    return _API if is_azure(parts.hostname or "") else base, deployment
 
 
-def _around_api(parts: SplitResult) -> tuple[str, list[str]]:
-    """The path before ``/openai``, and the segments after it; of two in a row the first is a gateway's."""
-    segments = [segment for segment in parts.path.split("/") if segment]
-    names = [segment.lower() for segment in segments]
-    at = next(
-        (i for i, name in enumerate(names) if name == "openai" and names[i + 1 : i + 2] != ["openai"]),
-        len(segments),
-    )
-    before = [] if _ROOTED.search(parts.hostname or "") else segments[:at]
-    return "".join(f"/{segment}" for segment in before), segments[at + 1 :]
+def _beyond_azure(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The path of the API where ``/openai`` is not in what was pasted."""
+    match [segment.lower() for segment in path]:
+        case [*_, "realtime", "calls" | "client_secrets"]:
+            return path[:-2]
+        case [*_, "realtime"]:
+            return path[:-1]
+        case [*_, "v1"]:
+            return path
+        case _:
+            return path + _API

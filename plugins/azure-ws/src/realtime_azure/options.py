@@ -7,17 +7,18 @@ from typing import Any, Final
 
 import attrs
 from realtime_core.errors import InvalidOptions
-from realtime_core.options import option
+from realtime_core.options import option, variables
 from realtime_openai_wire.credentials import ApiKey, as_api_key
 from realtime_openai_wire.options import as_headers, as_seconds, as_word
 
-from realtime_azure.endpoint import SHAPE, Endpoint, read_endpoint
+from realtime_azure.endpoint import Endpoint, read_endpoint
+from realtime_azure.hosts import SHAPE
 from realtime_azure.identity import Credential, as_credential
 
-__all__ = ["DEPLOYMENT_ENV", "AzureOptions"]
+__all__ = ["DEPLOYMENT_ENV", "KEY_ENV", "AzureOptions"]
 
 DEPLOYMENT_ENV: Final = ("AZURE_OPENAI_REALTIME_DEPLOYMENT_NAME", "AZURE_OPENAI_DEPLOYMENT_NAME")
-_KEY_ENV: Final = "AZURE_OPENAI_API_KEY"
+KEY_ENV: Final = "AZURE_OPENAI_API_KEY"
 _TOKEN_ENV: Final = "AZURE_OPENAI_AD_TOKEN"  # noqa: S105  # the name of a variable
 _VERSION_ENV: Final = ("AZURE_OPENAI_API_VERSION", "OPENAI_API_VERSION")
 
@@ -55,8 +56,8 @@ class AzureOptions:
 
     Args:
         endpoint: the endpoint of the resource, or any URL of its API; see `read_endpoint`.
-        deployment: the name of the deployment, unless the setting ``model`` names another; else that of the
-            endpoint's URL, if it names one.
+        deployment: the name of the deployment, unless the setting ``model`` names another; `named_deployment`
+            says what else does.
         credential: who connects: a credential of ``azure-identity``, sync or async, a function or coroutine
             function that gives a token, both asked anew on every connect; or a token.
         api_key: instead of a credential: a key of the resource, or a function or coroutine function that
@@ -66,6 +67,7 @@ class AzureOptions:
         api_version: not needed, never sent. The GA API has none; one of the preview is refused.
         headers: more headers of the upgrade request.
         timeout_s: the longest that opening a session may take.
+        from_env: no option: the variables that gave options.
 
     Raises:
         InvalidOptions: there is neither a credential nor a key, or there are both.
@@ -77,7 +79,7 @@ class AzureOptions:
         env=_TOKEN_ENV, unless=("api_key",), default=None, secret=True, convert=as_credential
     )
     api_key: ApiKey | None = option(
-        env=_KEY_ENV, unless=("credential",), default=None, secret=True, convert=as_api_key
+        env=KEY_ENV, unless=("credential",), default=None, secret=True, convert=as_api_key
     )
     scope: str = option(default="https://ai.azure.com/.default", convert=as_word)
     api_version: None = option(
@@ -85,6 +87,7 @@ class AzureOptions:
     )
     headers: Mapping[str, str] = option(default=attrs.Factory(dict), secret=True, convert=as_headers)
     timeout_s: float = option(default=10.0, convert=as_seconds)
+    from_env: Mapping[str, str] = variables()
 
     def __attrs_post_init__(self) -> None:
         if self.api_key is not None and self.credential is not None:
@@ -92,5 +95,13 @@ class AzureOptions:
         if self.api_key is None and self.credential is None:
             raise InvalidOptions(
                 "options 'api_key' and 'credential' are missing: give api_key=... or credential=..., "
-                f"or set {_KEY_ENV} or {_TOKEN_ENV}"
+                f"or set {KEY_ENV} or {_TOKEN_ENV}"
             )
+
+    @property
+    def named_deployment(self) -> str | None:
+        """The program's option, else the URL of its endpoint, else the environment's in the same order."""
+        named = [self.deployment, self.endpoint.deployment]
+        if "deployment" in self.from_env and "endpoint" not in self.from_env:
+            named.reverse()
+        return next(filter(None, named), None)

@@ -19,7 +19,7 @@ from realtime_openai_wire.websocket import open_websocket
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-__all__ = ["connect_websocket", "make_openai_client"]
+__all__ = ["bare_headers", "connect_websocket", "make_openai_client"]
 
 
 async def make_openai_client(base_url: str, key: str, checks: Checks = OPENAI_CHECKS) -> "AsyncOpenAI":
@@ -41,7 +41,30 @@ def _make(base_url: str, key: str) -> "AsyncOpenAI":
 
     # a redirect would take the key, and the configuration with people's words in it, to another host
     http_client = DefaultAsyncHttpxClient(follow_redirects=False)
-    return AsyncOpenAI(api_key=key, base_url=base_url, max_retries=0, http_client=http_client)
+    return AsyncOpenAI(
+        api_key=key,
+        base_url=base_url,
+        max_retries=0,
+        http_client=http_client,
+        # given outright: OPENAI_CUSTOM_HEADERS would replace it otherwise
+        default_headers={"Authorization": f"Bearer {key}"},
+    )
+
+
+def bare_headers(client: "AsyncOpenAI", *given: Mapping[str, str | None]) -> dict[str, str | None]:
+    """The headers ``given``, of which later ones win, and None for all else that the client would send.
+
+    For services of others: what ``openai`` takes from the environment is for OpenAI. Upper and lower case
+    of a name make no difference; the first spelling holds.
+    """
+    own: dict[str, str | None] = dict.fromkeys(client.default_headers)
+    product: dict[str, str | None] = {"User-Agent": client.user_agent}
+    headers: dict[str, tuple[str, str | None]] = {}
+    for layer in (own, product, *given):
+        for name, value in layer.items():
+            spelling, _ = headers.get(name.lower(), (name, None))
+            headers[name.lower()] = (spelling, value)
+    return dict(headers.values())
 
 
 async def connect_websocket(

@@ -62,14 +62,14 @@ def as_seconds(value: Any) -> float:
 
 
 def as_word(value: Any) -> str:
-    """A name.
+    """A name, without the blanks around it.
 
     Raises:
         InvalidOptions: it is no string, blank, or has several lines.
     """
     if not isinstance(value, str) or not value.isprintable() or not value.strip():
-        raise InvalidOptions("it is a string in one line")
-    return value
+        raise InvalidOptions("it is a string in one line, and not blank")
+    return value.strip()
 
 
 def as_strings(value: Any) -> dict[str, str]:
@@ -92,8 +92,10 @@ def as_headers(value: Any) -> dict[str, str]:
         InvalidOptions: one of them cannot.
     """
     headers = as_strings(value)
-    if not all(_HEADER_NAME.fullmatch(name) and item.isprintable() for name, item in headers.items()):
-        raise InvalidOptions(
-            "a header's name is one word of ASCII characters, its value a string in one line"
-        )
+    if not all(map(_HEADER_NAME.fullmatch, headers)):
+        raise InvalidOptions("a header's name is one word of ASCII characters")
+    for name, item in headers.items():
+        # others than these are taken by some libraries below, and by none of the services
+        if not (item.isascii() and item.isprintable()):
+            raise InvalidOptions(f"the value of header {name!r} is not one line of ASCII characters")
     return headers
