@@ -263,6 +263,18 @@ async def test_what_was_heard_before_the_end_was_heard(speech):
 # -- what the service plays itself --------------------------------------------------------------------
 
 
+@pytest.fixture
+def paced(queue, clock):
+    return AssistantSpeech(
+        PCM16_24KHZ,
+        capabilities=Capabilities(output_formats=(PCM8,), paced=True),
+        limits=SessionLimits(),
+        clock=clock,
+        queue=queue,
+        report=queue.put,
+    )
+
+
 async def test_what_the_service_plays_is_heard_when_it_has_stopped(speech, queue, clock):
     speech.playback_started("r1")
     speech.response_done("r1")
@@ -279,22 +291,14 @@ async def test_what_the_service_plays_is_heard_when_it_has_stopped(speech, queue
     assert await task is True
 
 
-async def test_the_conversion_of_what_the_service_plays_ends_with_the_playing(queue, clock):
-    speech = AssistantSpeech(
-        PCM16_24KHZ,
-        capabilities=Capabilities(output_formats=(PCM8,), paced=True),
-        limits=SessionLimits(),
-        clock=clock,
-        queue=queue,
-        report=queue.put,
-    )
-    speech.playback_started("r1")
-    speech.take(audio(fmt=PCM8))
+async def test_the_conversion_of_what_the_service_plays_ends_with_the_playing(paced, queue):
+    paced.playback_started("r1")
+    paced.take(audio(fmt=PCM8))
     before = len(queue)
-    speech.response_done("r1")
+    paced.response_done("r1")
     assert len(queue) == before  # the rest is still in the resampler
 
-    speech.playback_stopped("r1")
+    paced.playback_stopped("r1")
 
     pieces = await read(queue)
     assert sum(len(piece.audio.data) for piece in pieces) == len(audio().audio.data)
@@ -309,18 +313,6 @@ def test_what_was_cut_before_the_service_plays_it_is_over(speech):
     assert not speech.is_playing
     assert speech.silence(["r1"]) is None
     assert speech.user_began([], interrupting=True) is None
-
-
-@pytest.fixture
-def paced(queue, clock):
-    return AssistantSpeech(
-        PCM16_24KHZ,
-        capabilities=Capabilities(output_formats=(PCM8,), paced=True),
-        limits=SessionLimits(),
-        clock=clock,
-        queue=queue,
-        report=queue.put,
-    )
 
 
 async def test_the_rest_of_what_the_service_has_played_is_delivered_to_its_end(paced, queue):
