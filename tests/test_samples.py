@@ -10,10 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import frame, open_session
 from realtime_core import PCM16_24KHZ
-from realtime_core.audio.wav import read_wav
+from realtime_core.audio.wav import WavWriter, read_wav
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 AMIABLE = SAMPLES / "audio" / "amiable.wav"
@@ -238,6 +239,23 @@ async def test_a_recording_speaks_on_a_track_and_the_answer_is_kept(realtime_sim
     kept = read_wav(answer)
     assert 500 < kept.duration_ms < 4000
     assert kept.format == PCM16_24KHZ
+
+
+async def test_a_recording_in_which_nobody_speaks_is_one_line(realtime_simulator, tmp_path):
+    silent = tmp_path / "silent.wav"
+    with WavWriter(silent, PCM16_24KHZ) as file:
+        file.write(np.zeros(24_000, dtype=np.int16))
+    async with realtime_simulator() as server:
+        done = await webrtc_file(server.base_url, silent, tmp_path / "answer.wav")
+
+    assert done == (1, "", f"no speech was found in {silent}\n")
+
+
+async def test_a_recording_is_not_overwritten_by_its_answer():
+    done = await webrtc_file("http://127.0.0.1:9/v1", AMIABLE, AMIABLE)
+
+    assert done[0] == 1
+    assert "OUT.wav is IN.wav" in done[2]
 
 
 async def test_a_failed_answer_on_a_track_is_one_line(realtime_simulator, tmp_path):

@@ -158,6 +158,27 @@ async def test_a_service_that_vanishes_is_noticed(service, relay, options, setup
     assert after_s - 0.5 < passed_s < after_s + 5
 
 
+async def test_a_network_that_takes_its_time_is_waited_for_as_long_as_the_option_says(
+    service, relay, options, setup
+):
+    clock = VirtualClock()
+    async with relay() as network, service(edit=network.edit, is_hidden=True) as running:
+        network.is_cut = True
+        with use_clock(clock):
+            connecting = asyncio.create_task(
+                connect(options(base_url=running.base_url, timeout_s=60), setup())
+            )
+        await running.until(lambda: running.peers)
+        for _ in range(16):
+            clock.advance(0.25)
+            await asyncio.sleep(0.001)
+        assert not connecting.done()
+
+        network.is_cut = False
+
+        await (await connecting).aclose()
+
+
 async def test_a_service_that_ends_its_audio_without_a_word_ends_the_call(service, options, setup):
     async with service() as running:
         connection = await connect(options(base_url=running.base_url), setup())

@@ -318,6 +318,16 @@ async def test_a_given_track_survives_a_failed_call_and_serves_one_session(servi
             await connect(options(base_url=running.base_url, audio_track=track), setup())
 
 
+async def test_a_given_track_is_not_heard_by_two_sessions(service, options, setup):
+    track = AudioStreamTrack()
+    async with service() as running:
+        first = await connect(options(base_url=running.base_url, audio_track=track), setup())
+        with pytest.raises(InvalidOptions, match="in use or has ended: a track serves one session"):
+            await connect(options(base_url=running.base_url, audio_track=track), setup())
+        assert track.readyState == "live"
+        await first.aclose()
+
+
 def broken():
     raise RuntimeError("words of the user")
 

@@ -66,6 +66,28 @@ class TestFileTrack:
 
         await second
 
+    async def test_it_is_known_when_the_file_has_been_played(self, clock, tmp_path):
+        file = tmp_path / "question.wav"
+        soundfile.write(file, np.zeros(FRAME * 2), 24_000)
+        track = FileTrack(file)
+        played = asyncio.create_task(track.played())
+        for _ in range(2):
+            await next_frame(track, clock)
+        assert not played.done()
+
+        await next_frame(track, clock)
+
+        await played
+
+    async def test_stopped_it_is_played(self, tmp_path):
+        file = tmp_path / "question.wav"
+        soundfile.write(file, np.zeros(FRAME), 24_000)
+        track = FileTrack(file)
+
+        track.stop()
+
+        await track.played()
+
     async def test_stopped_it_gives_nothing_more(self, tmp_path):
         file = tmp_path / "question.wav"
         soundfile.write(file, np.zeros(24_000), 24_000)

@@ -395,3 +395,27 @@ async def test_without_a_track_there_is_nothing_to_count():
     connection = WireConnection(link, Setup(settings=settings(output_audio_format="pcm16")))
 
     assert connection.media_stats is None
+
+
+async def big(*, is_configured):
+    """A connection whose configuration is too big for its pipe."""
+    session = {"id": "s1", "audio": {"output": {"voice": "alloy"}}}
+    link = Link(frame("session.created", session=session))
+    link.biggest = 10
+    given = Setup(settings=settings(voice="marin"), command_id="setup")
+    return WireConnection(link, given, media=link, is_configured=is_configured)
+
+
+async def test_what_the_session_was_made_with_need_not_go_again_where_it_is_too_big():
+    created, updated = await (await big(is_configured=True)).receive()
+
+    assert (created.phase, created.service_type) == ("created", "session.created")
+    assert (updated.phase, updated.command_id, updated.service_type) == ("updated", "setup", None)
+    assert updated.not_honoured == ("voice",)
+
+
+async def test_a_configuration_that_is_too_big_to_be_sent_is_refused():
+    connection = await big(is_configured=False)
+
+    with pytest.raises(UnsupportedCommand, match="bytes, of 10"):
+        await connection.receive()

@@ -203,7 +203,8 @@ class Peer:
                         )
                     case RTCTransportStats():
                         packets = report.packetsReceived
-            if packets != before:
+            # before the channel is open it is the caller who has no more patience
+            if packets != before or not self._is_open:
                 quiet_s = 0.0
         self._ended(vanished(self._host))
 

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from realtime_core.commands import UpdateSession
 from realtime_core.errors import InvalidOptions, RealtimeError, UnsupportedSetting
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["PROVIDER_NAME", "connect", "realtime_provider"]
 
 PROVIDER_NAME: Final = "openai-webrtc"
+
+_taken: Final["WeakSet[MediaStreamTrack]"] = WeakSet()
+"""The tracks that sessions have: of two each would hear half."""
 
 _CONNECT_SHARE: Final = 0.8
 """What of ``timeout_s`` the call may take: what kept it is then said before the session gives up on us."""
@@ -58,15 +62,20 @@ async def connect(options: OpenAIWebRTCOptions, setup: Setup) -> WireConnection:
         call = Call(client, host=host, headers=_headers(options))
         on_failure.push_async_callback(call.aclose)
         await asyncio.to_thread(import_module, "realtime_openai_webrtc.pipe")
+        from aiortc import MediaStreamTrack
+
         from realtime_openai_webrtc.pipe import CallPipe
 
         track = _track(options)
-        if track is not None and track is not options.audio_track:
-            on_failure.callback(track.stop)
+        if track is not None:
+            _taken.add(track)
+            on_failure.callback(
+                _taken.discard if track is options.audio_track else MediaStreamTrack.stop, track
+            )
         pipe = CallPipe(call, host=host, track=track, ice_servers=_ice_servers(options))
         on_failure.push_async_callback(pipe.aclose)
         await pipe.open(session, timeout_s=options.timeout_s * _CONNECT_SHARE)
-        connection = WireConnection(pipe, setup, media=pipe)
+        connection = WireConnection(pipe, setup, media=pipe, is_configured=session is not None)
         on_failure.pop_all()
     return connection
 
@@ -115,9 +124,10 @@ def _track(options: OpenAIWebRTCOptions) -> "MediaStreamTrack | None":
         raise InvalidOptions(f"audio_track gave no track ({type(exc).__name__}); check the function") from exc
     if not isinstance(track, MediaStreamTrack) or track.kind != "audio":
         raise InvalidOptions("audio_track gave no aiortc MediaStreamTrack of audio")
-    if track.readyState != "live":
+    if track.readyState != "live" or track in _taken:
         raise InvalidOptions(
-            "audio_track has ended: a track serves one session; give a function that makes one for each"
+            "audio_track is in use or has ended: a track serves one session; give a function that makes one "
+            "for each"
         )
     return track
 

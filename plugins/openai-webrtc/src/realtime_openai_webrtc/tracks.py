@@ -52,6 +52,11 @@ class FileTrack(MediaStreamTrack):
         self._frames: Iterator[bytes] | None = _frames_in(fspath(path))
         self._frame = b""
         self._paced = PacedTrack(lambda _: self._frame, rate_hz=_RATE_HZ)
+        self._played = asyncio.Event()
+
+    async def played(self) -> None:
+        """Wait until the file has been played, or the track was stopped."""
+        await self._played.wait()
 
     async def recv(self) -> AudioFrame:
         """The next 20 ms, when they are due.
@@ -63,6 +68,7 @@ class FileTrack(MediaStreamTrack):
             self._frame = await asyncio.to_thread(next, self._frames, b"")
             if not self._frame:
                 self._frames = None
+                self._played.set()
         return await self._paced.recv()
 
     def stop(self) -> None:
@@ -70,6 +76,7 @@ class FileTrack(MediaStreamTrack):
         super().stop()
         self._paced.stop()
         self._frames = None
+        self._played.set()
 
 
 def _frames_in(path: str) -> Iterator[bytes]:

@@ -7,19 +7,21 @@ is an error event with the code ``malformed_frame``.
 from collections.abc import Mapping
 from typing import Any, Final
 
+import attrs
 import msgspec
 import pybase64
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 from realtime_core.commands import AddItem, AppendAudio, Command, Truncate
 from realtime_core.contents import ToolResult
 from realtime_core.errors import UnsupportedCommand
+from realtime_core.events import RealtimeSessionEvent
 
 from realtime_openai_wire.client_frames import client_frame
 from realtime_openai_wire.fields import mapping, text
 from realtime_openai_wire.frame_events import Events, reported_format, unreadable
 from realtime_openai_wire.json_values import no_json
 from realtime_openai_wire.media import on_track
-from realtime_openai_wire.names import SendEvents
+from realtime_openai_wire.names import ListenEvents, SendEvents
 from realtime_openai_wire.pending import target_of
 from realtime_openai_wire.server_frames import server_events
 from realtime_openai_wire.settings import SessionType
@@ -85,6 +87,15 @@ class OpenAIRealtimeCodec:
         """A command that was encoded is not sent after all."""
         self._state.pending.forget(command.command_id)
         self._state.asked_settings.refuse(command.command_id)
+
+    def confirm(self, events: Events) -> Events:
+        """The service will not answer the configuration: what ``events`` say of the session is in force."""
+        made = [event for event in events if isinstance(event, RealtimeSessionEvent)]
+        return tuple(
+            attrs.evolve(event, service_type=None, service_event=None)
+            for told in made
+            for event in server_events(self._state, ListenEvents.SESSION_UPDATED, told.service_event or {})
+        )
 
     def mark_sent(self, command: Command) -> None:
         """A command that was encoded to be sent later is sent now."""

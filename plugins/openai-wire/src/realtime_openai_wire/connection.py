@@ -81,6 +81,8 @@ class WireConnection:
     ``session_type`` is what the service was asked for when the pipe was opened. With ``media`` the audio is
     not in the frames: what ends the user's turn waits until the audio before it has left, and without turn
     detection the input buffer, which a track fills all the time, is cleared before the first audio of a turn.
+    ``is_configured``: the session was made with the configuration of ``setup``, which is sent all the same,
+    so that the service says what is in force; where it is too big to be sent, what it said first counts.
 
     Raises:
         CallerError: the settings cannot be written; nothing was sent, and the pipe is still yours.
@@ -95,8 +97,10 @@ class WireConnection:
         *,
         media: Media | None = None,
         session_type: SessionType = "realtime",
+        is_configured: bool = False,
     ) -> None:
         self._pipe = pipe
+        self._is_configured = is_configured
         self._media = media
         output_format = AudioFormat.parse(setup.settings.output_audio_format)
         self._codec = OpenAIRealtimeCodec(output_format, session_type, on_track=media is not None)
@@ -278,9 +282,14 @@ class WireConnection:
         await asyncio.wait([self._configuring])
         self._ensure_open()
         self._configuration = None
-        # if the link is lost already, recv says so after the frames that explain it
-        with contextlib.suppress(ConnectionLost):
+        try:
             self._configuring.result()
+        except ConnectionLost:
+            pass  # recv says so after the frames that explain it
+        except UnsupportedCommand:
+            if not self._is_configured:
+                raise
+            self._held = (*self._held, *self._codec.confirm(tuple(self._held)))
 
     def _ended(self, end: ConnectionLost) -> None:
         self._end = self._end or end
