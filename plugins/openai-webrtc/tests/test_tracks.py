@@ -32,7 +32,10 @@ async def next_frame(track, clock):
 
 
 def samples(frame):
-    return frame.to_ndarray().reshape(-1)
+    """Of one channel: the other one has the same."""
+    left, right = frame.to_ndarray().reshape(-1, 2).T
+    assert (left == right).all()
+    return left
 
 
 class TestFileTrack:
@@ -51,6 +54,7 @@ class TestFileTrack:
         assert {(frame.sample_rate, frame.samples) for frame in frames} == {(24_000, FRAME)}
         played = np.concatenate([samples(frame) for frame in frames])
         assert frequency_hz(played[:12_000].tobytes()) == pytest.approx(440, abs=3)
+        assert np.sqrt((played[:12_000].astype(float) ** 2).mean()) == pytest.approx(9000 / 2**0.5, rel=0.03)
         assert abs(played[12_000 + FRAME :]).max() == 0
 
     async def test_a_frame_is_given_when_it_is_due(self, clock, tmp_path):
@@ -155,9 +159,11 @@ class TestLastingTrack:
         frames = [await track.recv() for _ in range(4)]
 
         assert {(frame.format.name, frame.layout.name, frame.sample_rate) for frame in frames} == {
-            ("s16", "mono", 24_000)
+            ("s16", "stereo", 24_000)
         }
-        assert [frame.pts for frame in frames] == [0, FRAME, 2 * FRAME, 3 * FRAME]
+        assert [(frame.pts, frame.time_base) for frame in frames] == [
+            (FRAME * n, Fraction(1, 24_000)) for n in range(4)
+        ]
         assert samples(frames[0])[0] == 100
         assert abs(samples(frames[1])[100:300] - 16_384).max() < 400
         assert sent[:2] == [FRAME, FRAME]

@@ -47,6 +47,12 @@ def frequency_hz(pcm: bytes) -> float:
     return float(np.argmax(np.abs(np.fft.rfft(mono))) * RECEIVED_FORMAT.rate_hz / len(mono))
 
 
+def rms(pcm: bytes) -> float:
+    """The level of the second half, when the encoder has found its feet."""
+    samples = np.frombuffer(pcm, "<i2").astype(float)
+    return float(np.sqrt((samples[len(samples) // 2 :] ** 2).mean()))
+
+
 def pcm_of(frame: AudioFrame) -> bytes:
     return frame.to_ndarray().tobytes()
 
@@ -67,13 +73,14 @@ class TestPacedTrack:
     async def test_first_frame_leaves_at_once_and_is_what_was_read(self):
         frame = await PacedTrack(lambda n: b"\1\0" * n).recv()
 
-        assert pcm_of(frame) == b"\1\0" * SAMPLES
+        assert pcm_of(frame) == b"\1\0" * SAMPLES * 2
+        assert (frame.samples, frame.layout.name) == (SAMPLES, "stereo")
         assert (frame.sample_rate, frame.pts, frame.time_base) == (24_000, 0, Fraction(1, 24_000))
 
     async def test_what_is_missing_is_silence(self):
         frame = await PacedTrack(lambda _: b"\1\0").recv()
 
-        assert pcm_of(frame) == b"\1\0" + bytes(2 * (SAMPLES - 1))
+        assert pcm_of(frame) == b"\1\0" * 2 + bytes(4 * (SAMPLES - 1))
 
     async def test_a_frame_waits_until_it_is_due_and_reads_no_sooner(self, clock):
         asked = []
@@ -229,7 +236,7 @@ async def heard_of(peer: RTCPeerConnection, frames: int) -> tuple[bytes, Receive
     return pcm, audio
 
 
-async def test_tones_pass_both_ways_and_no_sample_is_missing():
+async def test_tones_pass_both_ways_as_loud_as_they_were_and_no_sample_is_missing():
     one, other = new_peer(), new_peer()
     only_opus(one.addTransceiver(PacedTrack(Tone(440).read)))
     other.addTrack(PacedTrack(Tone(660).read))
@@ -243,6 +250,7 @@ async def test_tones_pass_both_ways_and_no_sample_is_missing():
     assert len(at_one) - audio.lost_samples * 4 == len(at_other) == 50 * 960 * 4
     assert frequency_hz(at_other) == pytest.approx(440, abs=2)
     assert frequency_hz(at_one) == pytest.approx(660, abs=2)
+    assert [rms(at_other), rms(at_one)] == pytest.approx([9000 / 2**0.5] * 2, rel=0.03)
     assert audio.lost_samples == 0
 
 

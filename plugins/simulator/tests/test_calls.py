@@ -317,6 +317,17 @@ class TestSound:
         # 600 ms, the silence that ends it, and what was kept from before it
         assert 8 <= int(said) <= 14
 
+    async def test_echo_is_as_loud_as_what_was_said(self, serve, call):
+        one, _ = await call(await serve())
+        await one.until("session.created")
+
+        one.say(tone(440, 1000).tobytes())
+        await one.until("output_audio_buffer.stopped")
+
+        heard = loud(one.samples)[9600:-9600].astype(float)
+        assert len(heard) > 24_000
+        assert np.sqrt((heard**2).mean()) == pytest.approx(8000 / 2**0.5, rel=0.03)
+
     async def test_barge_in_silences_the_track_and_truncates_to_what_was_played(self, serve, call, speech):
         one, _ = await call(await serve(brain=lambda _: Say("Hi", audio=tone(660, 30_000))))
         await one.until("session.created")

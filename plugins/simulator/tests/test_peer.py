@@ -85,6 +85,24 @@ async def test_frames_and_audio_go_both_ways(peer, listener, connect):
     await one.until_heard(lambda samples: np.abs(samples[-960:]).max(initial=0) > 1000)
 
 
+def rms(samples):
+    return np.sqrt((samples.astype(float) ** 2).mean())
+
+
+async def test_audio_is_as_loud_at_the_other_end_as_it_was(listener, connect):
+    one = await connect()
+    one.say(TONE * 50)
+    await is_heard(listener)
+
+    heard = np.zeros(0, np.int16)
+    while np.count_nonzero(np.abs(heard) > 4000) < 12_000 // 3 * 2:
+        heard = np.append(heard, np.frombuffer(await listener.heard.get(), "<i2"))
+    await one.until_heard(lambda samples: np.count_nonzero(samples) > 24_000)
+
+    assert rms(heard[-4800:]) == pytest.approx(rms(np.frombuffer(TONE, np.int16)), rel=0.03)
+    assert rms(one.samples[-9600:]) == pytest.approx(rms(np.frombuffer(TONE, np.int16)), rel=0.03)
+
+
 @pytest.mark.usefixtures("listener")
 async def test_frames_wait_for_the_channel(peer, connect):
     peer.send('{"type": "a"}')

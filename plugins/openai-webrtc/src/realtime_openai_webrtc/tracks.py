@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from os import PathLike, fspath
 from typing import Any, Final
 
@@ -18,11 +19,12 @@ from av.container import InputContainer
 from realtime_core.audio.formats import PCM16_24KHZ
 from realtime_core.errors import InvalidOptions
 from realtime_openai_wire.media import FRAME_MS
-from realtime_openai_wire.rtc import PacedTrack
+from realtime_openai_wire.rtc import PacedTrack, two_channels
 
 __all__ = ["FileTrack", "LastingTrack"]
 
 _RATE_HZ: Final = PCM16_24KHZ.rate_hz
+_TIME_BASE: Final = Fraction(1, _RATE_HZ)
 _log = logging.getLogger(__name__)
 
 
@@ -138,6 +140,7 @@ class LastingTrack(MediaStreamTrack):
 
     def _timed(self, frame: AudioFrame) -> AudioFrame:
         frame.pts = self._samples
+        frame.time_base = _TIME_BASE
         self._samples += frame.samples
         return frame
 
@@ -150,13 +153,14 @@ class LastingTrack(MediaStreamTrack):
             if not isinstance(exc, MediaStreamError):
                 _log.warning("the audio track failed with %s; silence follows", type(exc).__name__)
 
-    def _resampled(self, frame: Any) -> list[AudioFrame]:
+    def _resampled(self, frame: Any) -> Iterator[AudioFrame]:
         try:
-            return self._resampler.resample(frame)
+            frames = self._resampler.resample(frame)
         except ValueError:
             # its format is another than before
             self._resampler = _resampler()
-            return self._resampler.resample(frame)
+            frames = self._resampler.resample(frame)
+        return (two_channels(_pcm(mono), _RATE_HZ) for mono in frames)
 
     def stop(self) -> None:
         """End this track, and the one it was made for."""

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from fractions import Fraction
 from typing import Final
 
+import numpy as np
 from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
@@ -35,6 +36,7 @@ __all__ = [
     "new_peer",
     "only_opus",
     "reorder",
+    "two_channels",
 ]
 
 RECEIVED_FORMAT: Final = AudioFormat("pcm16", 48_000, 2)
@@ -127,6 +129,17 @@ class ReorderBuffer:
         return unwrapped
 
 
+def two_channels(pcm: bytes, rate_hz: int) -> AudioFrame:
+    """Mono PCM16 as a frame for the encoder, with the same in both channels.
+
+    Of a mono frame ``libswresample`` makes two channels that are 3 dB quieter.
+    """
+    samples = np.frombuffer(pcm, "<i2").repeat(2).reshape(1, -1)
+    frame = AudioFrame.from_ndarray(samples, format="s16", layout="stereo")
+    frame.sample_rate = rate_hz
+    return frame
+
+
 class PacedTrack(MediaStreamTrack):
     """A track that takes mono PCM16 from ``read`` as it is sent: 20 ms of it every 20 ms of the clock.
 
@@ -160,10 +173,7 @@ class PacedTrack(MediaStreamTrack):
         if self._due_s > now_s:
             await sleep(self._clock, self._due_s - now_s)
         self._due_s += FRAME_MS / 1000
-        frame = AudioFrame(format="s16", layout="mono", samples=self._samples)
-        plane = frame.planes[0]
-        plane.update(self._read(self._samples).ljust(plane.buffer_size, b"\0"))
-        frame.sample_rate = self._rate_hz
+        frame = two_channels(self._read(self._samples).ljust(2 * self._samples, b"\0"), self._rate_hz)
         frame.time_base = Fraction(1, self._rate_hz)
         frame.pts = self._sent
         self._sent += self._samples
