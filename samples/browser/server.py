@@ -1,4 +1,4 @@
-"""A page that talks with the assistant over WebRTC. Usage: python server.py [--port PORT] [--origin URL]...
+"""A page that talks with the assistant over WebRTC. Usage: python server.py; see also --help
 
 The page gets a client secret, good for a minute and one configuration; the API key stays here. The service
 is OpenAI if OPENAI_API_KEY is set (OPENAI_BASE_URL: another), else the simulator: no key, no network.
@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from aiohttp import web
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI, OpenAIError
+from openai import APIConnectionError, APIError, APIStatusError, AsyncOpenAI, OpenAIError
 from openai.types.realtime import RealtimeSessionCreateRequestParam
-from realtime_simulator import SimulatorServer
+from yarl import URL
 
 PAGE = Path(__file__).parent / "page"
 
@@ -62,7 +62,13 @@ def make_app(openai: AsyncOpenAI, origins: set[str]) -> web.Application:
         except APIStatusError as exc:
             remedy = REMEDIES.get(exc.status_code, "try again in a minute")
             return refused(502, f"the service answers with HTTP {exc.status_code}: {remedy}")
-        return web.json_response({"value": made.value, "calls_url": str(calls_url)})
+        except (APIError, ValueError):
+            made = None
+        # for openai a page of HTML is text, and JSON of another shape an object without its fields
+        value = getattr(made, "value", None)
+        if not isinstance(value, str):
+            return refused(502, f"{service} answers with something else than a secret: check OPENAI_BASE_URL")
+        return web.json_response({"value": value, "calls_url": str(calls_url)})
 
     def refused(status: int, why: str) -> web.Response:
         print(f"no secret: {why}", file=sys.stderr)
@@ -70,7 +76,10 @@ def make_app(openai: AsyncOpenAI, origins: set[str]) -> web.Application:
 
     async def harden(_: web.Request, response: web.StreamResponse) -> None:
         response.headers["Cache-Control"] = "no-store"
-        response.headers["Content-Security-Policy"] = f"default-src 'self'; connect-src 'self' {service}"
+        # in a frame of another site, people could be led to press Talk unawares
+        response.headers["Content-Security-Policy"] = (
+            f"default-src 'self'; frame-ancestors 'none'; connect-src 'self' {service}"
+        )
         response.headers["X-Content-Type-Options"] = "nosniff"
 
     async def close(_: web.Application) -> None:
@@ -85,8 +94,11 @@ def make_app(openai: AsyncOpenAI, origins: set[str]) -> web.Application:
 
 async def start(origins: set[str]) -> web.Application:
     """The application, with the service that the environment names."""
-    if os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL"):
+    if os.environ.get("OPENAI_API_KEY"):
         return make_app(AsyncOpenAI(timeout=10), origins)
+    # with a service of your own it need not be installed
+    from realtime_simulator import SimulatorServer
+
     simulator = SimulatorServer(watch=False)
     await simulator.start()
     app = make_app(AsyncOpenAI(api_key="any", base_url=simulator.base_url, timeout=10), origins)
@@ -101,6 +113,12 @@ async def start(origins: set[str]) -> web.Application:
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description="A page that talks with the assistant over WebRTC.")
+    arguments.add_argument(
+        "--host",
+        default="localhost",
+        help="where to listen, such as 0.0.0.0 for all networks; browsers give a microphone to localhost and "
+        "https only: for other machines put https in front, and name that address as --origin",
+    )
     arguments.add_argument("--port", type=int, default=8000)
     arguments.add_argument(
         "--origin",
@@ -109,10 +127,17 @@ if __name__ == "__main__":
         help="where else the page is open, such as https://talk.example.org",
     )
     given = arguments.parse_args()
-    here = {f"http://{host}:{given.port}" for host in ("localhost", "127.0.0.1")}
+    here = {
+        str(URL.build(scheme="http", host=name, port=given.port))
+        for name in ("localhost", "127.0.0.1", given.host)
+    }
+    if os.environ.get("OPENAI_BASE_URL") and not os.environ.get("OPENAI_API_KEY"):
+        sys.exit("OPENAI_BASE_URL is set, and OPENAI_API_KEY is not: set both, or neither for the simulator")
     try:
         web.run_app(
-            start(here | {origin.rstrip("/") for origin in given.origin}), host="localhost", port=given.port
+            start(here | {origin.rstrip("/") for origin in given.origin}), host=given.host, port=given.port
         )
+    except ImportError:
+        sys.exit('there is no simulator: pip install "realtime-simulator[webrtc]", or set OPENAI_API_KEY')
     except (OpenAIError, OSError) as exc:
         sys.exit(str(exc))

@@ -90,6 +90,18 @@ async def in_call(page, simulator):
     return await simulator.session()
 
 
+async def test_a_call_whose_beginning_is_filtered_is_listened_to(open_sample, quiet):
+    script = ["First."]
+    async with open_sample(microphone=quiet, script=script) as (page, simulator):
+        filtered = f"{simulator.base_url}/realtime/calls?webrtcfilter=on"
+        await page.route("**/realtime/calls", lambda route: route.continue_(url=filtered))
+        session = await in_call(page, simulator)
+        session.user_says("One?")
+        await expect(page.get_by_role("status")).to_have_text("Assistant is speaking")
+        await expect(page.get_by_role("status")).to_have_text("Listening")
+        await expect(page.get_by_role("alert")).to_be_hidden()
+
+
 async def shown(page):
     """Who has said what, from above."""
     return [

@@ -109,6 +109,12 @@ class Conversation {
     this.#send = send;
   }
 
+  /** The channel is open: people can talk. Some services filter what they send, `session.created` too. */
+  onOpen() {
+    this.#open = true;
+    this.show();
+  }
+
   onEvent(event) {
     this.#HANDLERS[event.type]?.(event);
     this.show();
@@ -129,7 +135,6 @@ class Conversation {
   }
 
   #HANDLERS = {
-    "session.created": () => (this.#open = true),
     "input_audio_buffer.speech_started": () => (this.#userSpeaks = true),
     "input_audio_buffer.speech_stopped": () => (this.#userSpeaks = false),
     "output_audio_buffer.started": () => (this.#plays = true),
@@ -263,7 +268,10 @@ async function talk(call) {
     CONNECT_WITHIN_MS,
   );
   release(() => clearTimeout(timer));
-  channel.onopen = () => clearTimeout(timer);
+  channel.onopen = () => {
+    clearTimeout(timer);
+    conversation.onOpen();
+  };
   channel.onmessage = ({ data }) => conversation.onEvent(JSON.parse(data));
   channel.onclose = () =>
     call.abort(new Failure(`The service has ended the call. ${conversation.complaint} Press Talk to call again.`));
