@@ -57,6 +57,18 @@ def test_wrong_key_is_refused_in_the_shape_of_the_service():
     }
 
 
+def test_what_looks_like_a_client_secret_and_is_none_is_refused_as_such():
+    with pytest.raises(Refused) as caught:
+        check_key("ek_0123456789abcdef", None)
+
+    assert (caught.value.status, caught.value.code) == (401, "invalid_api_key")
+    assert str(caught.value).startswith("Incorrect client secret provided: ek_0***cdef. Make one with POST")
+
+
+def test_the_key_that_is_set_may_look_like_a_client_secret():
+    check_key("ek_mine", "ek_mine")
+
+
 @pytest.mark.parametrize("key", ["a", "short", "sk-12345678", "sk-1234567890abc"])
 def test_refusal_shows_nothing_of_a_short_key(key):
     with pytest.raises(Refused) as caught:

@@ -436,10 +436,24 @@ class TestSideBand:
         assert refused.value.response.status_code == 404
 
 
+class TestSecrets:
+    """What is no secret of this server."""
+
+    async def test_an_unknown_secret_is_refused_as_such_where_any_key_is_good(self, client_of):
+        async with SimulatorServer(configure()) as server:
+            client = client_of(server, "ek_0123456789abcdef")
+            words = r"Incorrect client secret provided: ek_0\*\*\*cdef"
+            with pytest.raises(APIStatusError, match=words) as refused:
+                await client.realtime.calls.create(sdp=AUDIO_OFFER)
+
+        assert (refused.value.status_code, refused.value.code) == (401, "invalid_api_key")
+
+
 class TestEnd:
     """How a call ends."""
 
-    async def test_client_hangs_up(self, serve, call, client_of):
+    async def test_client_hangs_up(self, serve, call, client_of, caplog):
+        caplog.set_level("INFO", "realtime_simulator")
         server = await serve()
         one, call_id = await call(server)
         await one.until("session.created")
@@ -451,6 +465,10 @@ class TestEnd:
         with pytest.raises(APIStatusError) as refused:
             await client_of(server).realtime.calls.hangup(call_id)
         assert (refused.value.status_code, refused.value.code) == (404, "call_id_not_found")
+        assert "refused" not in caplog.text
+        with pytest.raises(APIStatusError):
+            await client_of(server).realtime.calls.hangup("rtc_0")
+        assert "refused /v1/realtime/calls/rtc_0/hangup: HTTP 404" in caplog.text
 
     async def test_client_closes_its_peer(self, serve, call):
         server = await serve()

@@ -99,6 +99,19 @@ def test_test_passes_for_both_applications(tmp_path, app):
     assert "1 passed" in done.stdout
 
 
+def test_test_passes_over_webrtc_with_the_differences_that_are_told(tmp_path):
+    pytest.importorskip("realtime_openai_webrtc", reason="the application calls with it")
+    (truncate,) = re.findall(r"^ *await .*conversation.item.truncate\".*\n", TEST, re.MULTILINE)
+    again = 'await server.expect("session.update", '
+    test = TEST.replace(truncate, "").replace(again, f"{again}within_s=20, ")
+    assert "within_s=20" in test
+
+    done = run_test(tmp_path, APPS[0].replace("openai-ws", "openai-webrtc"), test)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "told"),
     [

@@ -7,7 +7,19 @@ import hmac
 from collections.abc import Iterator
 from typing import Any, Final, Protocol
 
-__all__ = ["Headers", "Refused", "bearer_of", "check_key", "is_beta", "key_of", "select_subprotocol"]
+__all__ = [
+    "SECRET_PREFIX",
+    "Headers",
+    "Refused",
+    "bearer_of",
+    "check_key",
+    "is_beta",
+    "key_of",
+    "select_subprotocol",
+]
+
+SECRET_PREFIX: Final = "ek_"  # noqa: S105  # how all of them begin
+"""Of client secrets."""
 
 _KEY_PROTOCOL: Final = "openai-insecure-api-key."
 _BETA_PROTOCOL: Final = "openai-beta.realtime-v1"
@@ -36,6 +48,15 @@ class Refused(Exception):
     def of_wrong_key(cls, key: str) -> "Refused":
         """The key opens nothing here."""
         return cls(401, f"Incorrect API key provided: {_masked(key)}.", code="invalid_api_key")
+
+    @classmethod
+    def of_unknown_secret(cls, key: str) -> "Refused":
+        """The key looks like a client secret, and is none that was made here."""
+        message = (
+            f"Incorrect client secret provided: {_masked(key)}. Make one with POST /realtime/client_secrets; "
+            "it is known as long as this server runs."
+        )
+        return cls(401, message, code="invalid_api_key")
 
     def body(self) -> dict[str, Any]:
         """The JSON body of the answer."""
@@ -77,11 +98,13 @@ def bearer_of(headers: Headers) -> str | None:
 
 
 def check_key(key: str, api_key: str | None) -> None:
-    """Let a good key pass: ``api_key``, or any if that is None.
+    """Let a good key of the account pass: ``api_key``, or any if that is None.
 
     Raises:
-        Refused: it is another.
+        Refused: it is another, or looks like a client secret: those that are good are no keys of the account.
     """
+    if api_key is None and key.startswith(SECRET_PREFIX):
+        raise Refused.of_unknown_secret(key)
     if api_key is not None and not hmac.compare_digest(key.encode(), api_key.encode()):
         raise Refused.of_wrong_key(key)
 

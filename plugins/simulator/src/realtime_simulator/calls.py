@@ -36,6 +36,7 @@ class Calls:
         self._numbers = numbers
         self._calls: dict[str, Call] = {}
         self._tasks: dict[Call, asyncio.Task[None]] = {}
+        self._ended: set[str] = set()
         self._is_closed = False
 
     async def open(self, offer: Offer, opening: Opening, *, is_filtered: bool) -> tuple[str, str]:
@@ -76,6 +77,7 @@ class Calls:
             _log.exception("%s: failed", call.name)
         finally:
             del self._calls[call_id], self._tasks[call]
+            self._ended.add(call_id)
         _log.info("%s: closed (%s)", call.name, code)
 
     def get(self, call_id: str) -> Call:
@@ -89,6 +91,10 @@ class Calls:
             # the service's own words are not known
             raise Refused(404, "No call with that id goes on.", code="call_id_not_found", param="call_id")
         return call
+
+    def has_ended(self, call_id: str) -> bool:
+        """Whether the call of that id is over."""
+        return call_id in self._ended
 
     async def hang_up(self, call: Call) -> None:
         """End a call, as its client wants."""

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 import msgspec
 
+from realtime_simulator.access import SECRET_PREFIX
 from realtime_simulator.frames import Ids
 from realtime_simulator.refusals import Refusal
 from realtime_simulator.schema import integer, record, word
@@ -77,7 +78,7 @@ class ClientSecrets:
             self.configured(request["session"]) if "session" in request else self._default("realtime").served
         )
         # the service's are as long
-        value = f"ek_{secrets.token_hex(16)}"
+        value = f"{SECRET_PREFIX}{secrets.token_hex(16)}"
         secret = ClientSecret(value, int(epoch_s) + life_s, session)
         self._secrets[value] = secret
         return secret

@@ -184,7 +184,14 @@ class Door:
         """The end of a call, as its client wants."""
         self._secret_of(request)
         *_, call_id, _ = request.path.split("/")
-        await self._calls.hang_up(self._calls.get(call_id))
+        try:
+            call = self._calls.get(call_id)
+        except Refused as refused:
+            if not self._calls.has_ended(call_id):
+                raise
+            # both sides may hang up at once: that is nobody's mistake, which the log would tell
+            return json_answer(refused.body(), status=refused.status)
+        await self._calls.hang_up(call)
         return answer_of(200)
 
     _ROUTES: ClassVar[dict[str, dict[str, Any]]] = {
