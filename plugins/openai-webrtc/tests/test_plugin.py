@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
-from realtime_core import ToolDefinition
+from realtime_core import RealtimeErrorEvent, ToolDefinition, create_client
 from realtime_core.commands import AppendAudio, ClearAudio, CommitAudio, Raw
 from realtime_core.errors import (
     AuthenticationFailed,
@@ -275,6 +275,31 @@ async def test_a_track_of_the_applications_own_is_heard_and_nothing_can_be_sent_
 
     assert frequency_hz(bytes(running.heard), 48_000, 2) == pytest.approx(550, abs=2)
     assert track.readyState == "ended"
+
+
+class Failing(AudioStreamTrack):
+    """A track that gives nothing."""
+
+    async def recv(self):
+        raise LookupError("words of the user")
+
+
+async def test_a_track_that_fails_is_told_as_an_event_without_its_words(service):
+    async with service() as running:
+        client = create_client(
+            "openai-webrtc", api_key=KEY, base_url=running.base_url, audio_track=lambda: Failing()
+        )
+        async with client() as session:
+            async for event in session.receive():
+                if isinstance(event, RealtimeErrorEvent):
+                    break
+            await running.until(lambda: len(running.heard) > 48_000)
+
+    assert (event.kind, event.code, event.fatal) == ("callback", "audio_track_failed", False)
+    assert "LookupError" in event.message
+    assert "words" not in event.message
+    assert isinstance(event.exception, LookupError)
+    assert not any(running.heard)
 
 
 async def test_a_function_gives_a_track_for_each_session(service, options, setup, tone):

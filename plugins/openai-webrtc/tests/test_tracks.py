@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
-from av import AudioFrame, Packet
+from av import AudioFrame, Packet, VideoFrame
 from realtime_core.clock import VirtualClock, use_clock
 from realtime_core.errors import InvalidOptions
 from realtime_openai_webrtc.tracks import FileTrack, LastingTrack
@@ -114,7 +114,7 @@ class TestFileTrack:
             stream = container.add_stream("mpeg4", rate=25)
             stream.width = stream.height = 16
             stream.pix_fmt = "yuv420p"
-            for packet in [*stream.encode(av.VideoFrame(16, 16, "yuv420p")), *stream.encode(None)]:
+            for packet in [*stream.encode(VideoFrame(16, 16, "yuv420p")), *stream.encode(None)]:
                 container.mux(packet)
 
         with pytest.raises(InvalidOptions, match="has no audio"):
@@ -146,6 +146,10 @@ def frame_of(value, *, samples=FRAME, rate_hz=24_000, layout="mono", fmt="s16"):
     return frame
 
 
+def ignored(_samples):
+    """Nobody counts."""
+
+
 class TestLastingTrack:
     async def test_frames_of_any_format_become_those_of_the_encoder(self):
         given = [
@@ -154,7 +158,7 @@ class TestLastingTrack:
             frame_of(0.5, fmt="fltp", layout="stereo", samples=1024, rate_hz=48_000),
         ]
         sent = []
-        track = LastingTrack(Scripted(*given), sent.append)
+        track = LastingTrack(Scripted(*given), sent.append, pytest.fail)
 
         frames = [await track.recv() for _ in range(4)]
 
@@ -169,44 +173,44 @@ class TestLastingTrack:
         assert sent[:2] == [FRAME, FRAME]
 
     @pytest.mark.usefixtures("clock")
-    async def test_silence_follows_an_end(self, caplog):
-        sent = []
-        track = LastingTrack(Scripted(frame_of(100)), sent.append)
+    async def test_silence_follows_an_end_which_is_no_failure(self):
+        sent, failures = [], []
+        track = LastingTrack(Scripted(frame_of(100)), sent.append, failures.append)
 
         frames = [await track.recv() for _ in range(2)]
 
         assert [abs(samples(frame)).max() for frame in frames] == [100, 0]
         assert sent == [FRAME, 0]
-        assert caplog.records == []
+        assert failures == []
+
+    async def test_silence_follows_a_failure_which_is_told_once(self, clock):
+        failures = []
+        track = LastingTrack(Scripted(frame_of(100), end=RuntimeError), ignored, failures.append)
+
+        frames = [await next_frame(track, clock) for _ in range(3)]
+
+        assert [abs(samples(frame)).max() for frame in frames] == [100, 0, 0]
+        assert [type(failure) for failure in failures] == [RuntimeError]
 
     @pytest.mark.usefixtures("clock")
-    async def test_silence_follows_a_failure_which_is_told_without_its_words(self, caplog):
-        track = LastingTrack(Scripted(frame_of(100), end=RuntimeError), lambda _: None)
-
-        frames = [await track.recv() for _ in range(2)]
-
-        assert abs(samples(frames[1])).max() == 0
-        (record,) = caplog.records
-        assert "RuntimeError" in record.getMessage()
-        assert "words" not in record.getMessage()
-
-    @pytest.mark.usefixtures("clock")
-    async def test_something_that_is_no_frame_ends_it(self, caplog):
-        track = LastingTrack(Scripted("no frame"), lambda _: None)
+    @pytest.mark.parametrize("item", ["no frame", None, VideoFrame(16, 16)])
+    async def test_something_that_is_no_audio_is_a_failure(self, item):
+        failures = []
+        track = LastingTrack(Scripted(item), ignored, failures.append)
 
         assert abs(samples(await track.recv())).max() == 0
-        assert len(caplog.records) == 1
+        assert [type(failure) for failure in failures] == [TypeError]
 
     async def test_packets_are_passed_on(self):
         packet = Packet(b"opus")
         sent = []
 
-        assert await LastingTrack(Scripted(packet), sent.append).recv() is packet
+        assert await LastingTrack(Scripted(packet), sent.append, pytest.fail).recv() is packet
         assert sent == [1]
 
     async def test_stopping_it_stops_the_given_one(self):
         given = Scripted()
-        track = LastingTrack(given, lambda _: None)
+        track = LastingTrack(given, ignored, pytest.fail)
 
         track.stop()
 

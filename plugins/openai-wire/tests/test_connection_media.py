@@ -8,6 +8,7 @@ from realtime_core import (
     AudioContent,
     AudioFormat,
     RealtimeAudioEvent,
+    RealtimeErrorEvent,
     RealtimeResponseEvent,
 )
 from realtime_core.commands import (
@@ -118,6 +119,18 @@ async def test_what_the_service_reports_of_formats_is_not_that_of_the_track():
     (event,) = await connection.receive()
 
     assert event.input_format is None
+
+
+async def test_what_else_the_pipe_has_to_tell_is_an_event_in_its_place():
+    link, connection = await opened()
+    told = RealtimeErrorEvent(kind="callback", code="audio_track_failed")
+    for arriving in (frame("x.first"), told, frame("x.last")):
+        link.arrive(arriving)
+
+    first, second, third = [await connection.receive() for _ in range(3)]
+
+    assert (first[0].service_type, third[0].service_type) == ("x.first", "x.last")
+    assert second == (told,)
 
 
 async def test_audio_goes_to_the_track():

@@ -1,6 +1,6 @@
-"""What arrived and was not yet taken: frames of the channel and audio of the track, in order of arrival.
+"""What arrived and was not yet taken: frames of the channel, audio of the track, events of ours, in order.
 
-Frames always wait; of audio the oldest leaves when too much of it waits. Knows nothing of peers.
+Frames and events always wait; of audio the oldest leaves when too much of it waits. Knows nothing of peers.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from typing import Final
 from realtime_core.audio.formats import AudioFormat
 from realtime_core.contents import AudioContent
 from realtime_core.errors import ConnectionLost
+from realtime_core.events import RealtimeEvent
 
 __all__ = ["MOST_AUDIO_S", "Inbox"]
 
@@ -27,15 +28,15 @@ class Inbox:
     def __init__(self, audio_format: AudioFormat) -> None:
         self.dropped_pieces = 0
         self._format = audio_format
-        self._frames: deque[tuple[int, str | bytes]] = deque()
+        self._frames: deque[tuple[int, str | bytes | RealtimeEvent]] = deque()
         self._audio: deque[tuple[int, bytes]] = deque()
         self._audio_bytes = 0
         self._arrived = 0
         self._news = asyncio.Event()
         self._end: ConnectionLost | None = None
 
-    def put_frame(self, frame: str | bytes) -> None:
-        """A message of the channel."""
+    def put_frame(self, frame: str | bytes | RealtimeEvent) -> None:
+        """A message of the channel, or what else there is to tell."""
         self._frames.append((self._next_number(), frame))
 
     def put_audio(self, pcm: bytes) -> None:
@@ -54,7 +55,7 @@ class Inbox:
             self._audio.clear()
         self._news.set()
 
-    async def get(self) -> str | bytes | AudioContent:
+    async def get(self) -> str | bytes | AudioContent | RealtimeEvent:
         """What arrived next. Cancelling loses nothing.
 
         Raises:

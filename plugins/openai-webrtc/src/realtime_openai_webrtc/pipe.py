@@ -12,6 +12,7 @@ from aiortc import MediaStreamTrack, RTCIceServer
 from realtime_core.clock import current_clock, timeout
 from realtime_core.contents import AudioContent
 from realtime_core.errors import ConnectionLost
+from realtime_core.events import RealtimeErrorEvent, RealtimeEvent
 from realtime_core.stats import MediaStats
 from realtime_openai_wire.refusals import not_reached
 from realtime_openai_wire.rtc import RECEIVED_FORMAT, PacedTrack
@@ -45,7 +46,7 @@ class CallPipe:
         self._host = host
         self._closing: asyncio.Task[None] | None = None
         self._inbox = Inbox(RECEIVED_FORMAT)
-        self._uplink, sent_track = _uplink(track)
+        self._uplink, sent_track = self._sending(track)
         self._peer = Peer(sent_track, self._inbox, host=host, ice_servers=ice_servers, ended=self._ended)
 
     async def open(self, session: Mapping[str, Any] | None, *, timeout_s: float) -> None:
@@ -76,7 +77,7 @@ class CallPipe:
         """As `realtime_openai_wire.Pipe.send`."""
         await self._peer.send(text)
 
-    async def recv(self) -> str | bytes | AudioContent:
+    async def recv(self) -> str | bytes | AudioContent | RealtimeEvent:
         """As `realtime_openai_wire.Pipe.recv`."""
         return await self._inbox.get()
 
@@ -120,14 +121,20 @@ class CallPipe:
     async def _close(self) -> None:
         await asyncio.gather(self._peer.aclose(), self._call.aclose())
 
+    def _sending(self, own: MediaStreamTrack | None) -> tuple[Uplink, MediaStreamTrack]:
+        if own is None:
+            buffer = PushBuffer()
+            return buffer, PacedTrack(buffer.read)
+        departures = OwnTrack()
+        return departures, LastingTrack(own, departures.sent, self._track_failed)
+
+    def _track_failed(self, error: Exception) -> None:
+        # its words may be anybody's
+        message = f"audio_track failed with {type(error).__name__}; the service hears silence from now on"
+        self._inbox.put_frame(
+            RealtimeErrorEvent(kind="callback", code="audio_track_failed", message=message, exception=error)
+        )
+
     def _ended(self, end: ConnectionLost) -> None:
         self._inbox.end(end)
         self._uplink.end(end)
-
-
-def _uplink(own: MediaStreamTrack | None) -> tuple[Uplink, MediaStreamTrack]:
-    if own is None:
-        buffer = PushBuffer()
-        return buffer, PacedTrack(buffer.read)
-    departures = OwnTrack()
-    return departures, LastingTrack(own, departures.sent)

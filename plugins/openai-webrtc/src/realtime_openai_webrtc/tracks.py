@@ -4,9 +4,8 @@ Importing it loads ``aiortc``. Knows nothing of calls.
 """
 
 import asyncio
-import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from os import PathLike, fspath
 from typing import Any, Final
@@ -25,7 +24,6 @@ __all__ = ["FileTrack", "LastingTrack"]
 
 _RATE_HZ: Final = PCM16_24KHZ.rate_hz
 _TIME_BASE: Final = Fraction(1, _RATE_HZ)
-_log = logging.getLogger(__name__)
 
 
 def _resampler() -> AudioResampler:
@@ -104,17 +102,23 @@ class LastingTrack(MediaStreamTrack):
     """``track`` in frames that the encoder takes, whatever its own are, and silence once it ends or fails.
 
     A service that hears nothing does not know that the user has stopped speaking. Packets that are encoded
-    already are passed on. ``sent`` is called for each frame, with the number of samples of ``track`` in it.
-    Stopping it stops ``track``.
+    already are passed on. ``sent`` is called for each frame, with the number of samples of ``track`` in it,
+    ``failed`` with what ``track`` raised. Stopping it stops ``track``.
     """
 
     kind = "audio"
 
-    def __init__(self, track: MediaStreamTrack, sent: Callable[[int], object]) -> None:
+    def __init__(
+        self,
+        track: MediaStreamTrack,
+        sent: Callable[[int], object],
+        failed: Callable[[Exception], object],
+    ) -> None:
         super().__init__()
         self._given = track
         self._lasts = True
         self._sent = sent
+        self._failed = failed
         self._resampler = _resampler()
         self._ready: deque[AudioFrame | Packet[Any]] = deque()
         self._silence = PacedTrack(lambda _: b"", rate_hz=_RATE_HZ)
@@ -146,14 +150,22 @@ class LastingTrack(MediaStreamTrack):
 
     async def _read(self) -> None:
         try:
-            given = await self._given.recv()
-            self._ready.extend([given] if isinstance(given, Packet) else self._resampled(given))
+            self._ready.extend(self._sendable(await self._given.recv()))
         except Exception as exc:  # noqa: BLE001  # the track is other people's code
             self._lasts = False
             if not isinstance(exc, MediaStreamError):
-                _log.warning("the audio track failed with %s; silence follows", type(exc).__name__)
+                self._failed(exc)
 
-    def _resampled(self, frame: Any) -> Iterator[AudioFrame]:
+    def _sendable(self, given: Any) -> "Iterable[AudioFrame | Packet[Any]]":
+        match given:
+            case Packet():
+                return [given]
+            case AudioFrame():
+                return self._resampled(given)
+            case _:
+                raise TypeError("recv() of a track gives an AudioFrame or a Packet")
+
+    def _resampled(self, frame: AudioFrame) -> Iterator[AudioFrame]:
         try:
             frames = self._resampler.resample(frame)
         except ValueError:

@@ -61,8 +61,10 @@ class Pipe(Protocol):
             ConnectionLost: the pipe has ended.
         """
 
-    async def recv(self) -> str | bytes | AudioContent:
-        """The next frame, or the next audio of the service's track. Cancelling loses nothing.
+    async def recv(self) -> str | bytes | AudioContent | RealtimeEvent:
+        """The next frame, the next audio of the service's track, or what else there is to tell, as an event.
+
+        Cancelling loses nothing.
 
         Raises:
             ConnectionLost: the pipe has ended, in whichever way; again on every further call.
@@ -246,12 +248,18 @@ class WireConnection:
             except TimeoutError:
                 assert track is not None  # nothing else is timed
                 return track.release()
-            if isinstance(arrived, AudioContent):
-                events: tuple[RealtimeEvent, ...] = () if track is None else track.take(arrived)
-            else:
-                events = self._decode(arrived)
+            events = self._events_of(arrived)
             if events:
                 return events
+
+    def _events_of(self, arrived: str | bytes | AudioContent | RealtimeEvent) -> tuple[RealtimeEvent, ...]:
+        match arrived:
+            case AudioContent():
+                return () if self._track is None else self._track.take(arrived)
+            case RealtimeEvent():
+                return (arrived,)
+            case _:
+                return self._decode(arrived)
 
     def _decode(self, frame: str | bytes) -> tuple[RealtimeEvent, ...]:
         events = self._codec.decode(frame)
