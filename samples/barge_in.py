@@ -34,7 +34,7 @@ async def speak(session: RealtimeSession, recording: AudioContent, answer_begun:
 
 
 async def listen(session: RealtimeSession, answer_begun: asyncio.Event) -> None:
-    interrupted = done = playing = False
+    interrupted = False
     async for event in session.receive():
         match event:
             case RealtimeAudioEvent():
@@ -44,12 +44,8 @@ async def listen(session: RealtimeSession, answer_begun: asyncio.Event) -> None:
                 interrupted = True
             case RealtimeErrorEvent(benign=False):
                 raise ProviderError(event.message)
-            case RealtimeResponseEvent(phase="done"):
-                done = interrupted and event.status != "cancelled"
-            case RealtimeResponseEvent(phase="playback_started" | "playback_stopped" as phase):
-                playing = phase == "playback_started"  # where it is spoken in real time, after it is done
-        if done and not playing:
-            break
+            case RealtimeResponseEvent(phase="done") if interrupted and event.status != "cancelled":
+                break
 
 
 async def main(provider: str, question: str, heard: str) -> None:

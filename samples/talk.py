@@ -42,7 +42,7 @@ async def show(session: RealtimeSession) -> None:
 
 
 async def listen(session: RealtimeSession) -> None:
-    answer_ms, done, playing = 0.0, False, False
+    answer_ms = 0.0
     async for event in session.receive():
         match event:
             case RealtimeAudioEvent():
@@ -51,13 +51,9 @@ async def listen(session: RealtimeSession) -> None:
                 print(f"user: ({event.message})")  # not written down; the answer comes all the same
             case RealtimeErrorEvent(benign=False):
                 raise ProviderError(event.message)  # there will be no answer
-            case RealtimeResponseEvent(phase="done"):
-                done = event.status != "cancelled"  # by more speech
-            case RealtimeResponseEvent(phase="playback_started" | "playback_stopped" as phase):
-                playing = phase == "playback_started"  # where it is spoken in real time, after it is done
-        if done and not playing:
-            print(f"({answer_ms / 1000:.1f} s of audio)")
-            break
+            case RealtimeResponseEvent(phase="done") if event.status != "cancelled":  # by more speech
+                print(f"({answer_ms / 1000:.1f} s of audio)")
+                break
 
 
 async def main(provider: str, path: str) -> None:

@@ -19,8 +19,6 @@ async def main(provider: str, question: str, answer: str) -> None:
             print(response.text)
             if done.status != "completed":
                 raise ProviderError(f"the response is {done.status}: {done.status_reason}")
-            if session.capabilities.paced:  # it is spoken in real time: most of it is still to come
-                await response.heard()
 
 
 if len(sys.argv) != 4:

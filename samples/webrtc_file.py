@@ -48,8 +48,8 @@ async def main(question: str, answer: str) -> None:
                         raise ProviderError(f"the response is {event.status}: {event.status_reason}")
                     case RealtimeSpeechEvent(phase="started"):
                         is_busy = True
-                    case RealtimeResponseEvent(phase="playback_stopped", status_reason=None):
-                        print()  # it was spoken to its end: nothing interrupted it
+                    case RealtimeResponseEvent(phase="done", status="completed"):
+                        print()  # it was heard to its end: nothing interrupted it
                         is_answered, is_busy = True, False
                         if asking.done():
                             break

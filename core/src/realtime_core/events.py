@@ -219,7 +219,9 @@ class RealtimeResponseEvent(RealtimeEvent):
     ``status`` when done: completed, cancelled, incomplete or failed; ``status_reason`` is the
     service's word for why. ``playback_started`` and ``playback_stopped`` come from services that play the
     audio themselves, over a media track; the latter's ``status_reason`` is ``cleared`` when the rest was
-    thrown away. ``out_of_band``: it is not part of the conversation; its audio and text are in its handle
+    thrown away. There the end of a response is told when it has been played, or as ``cancelled`` if it was
+    ``interrupted``, by an event of our own; the service's frame is a plain event in its place.
+    ``out_of_band``: it is not part of the conversation; its audio and text are in its handle
     only. ``first_audio_ms``, when done: from what asked for it to its first audio.
     """
 

@@ -40,17 +40,6 @@ def turn_after(*events):
     return turn
 
 
-def test_answered_when_the_service_has_played_what_it_plays():
-    started, stopped = (
-        RealtimeResponseEvent(phase=phase, response_id="resp_1")
-        for phase in ("playback_started", "playback_stopped")
-    )
-
-    assert not turn_after(CREATED, started, DONE).answered
-    assert turn_after(CREATED, started, DONE, stopped).answered
-    assert turn_after(CREATED, started, stopped, DONE).answered
-
-
 def test_answered_when_the_response_is_done():
     assert not turn_after().answered
     assert not turn_after(CREATED).answered

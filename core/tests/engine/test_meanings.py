@@ -255,6 +255,68 @@ async def test_what_a_media_track_is_about_to_play_is_not_heard_yet(talking, idl
         assert await hearing is True
 
 
+async def test_the_end_of_what_a_media_track_plays_is_told_when_it_has_been_played(talking, idle):
+    async with talking(PACED) as talk:
+        handle = await talk.session.create_response()
+        (request,) = talk.sent(CreateResponse)
+        ending = asyncio.create_task(end_of(handle))
+        frame = done(service_type="response.done")
+
+        told = await talk.says(created("resp_1", request), playback("started"), frame, error())
+        await idle()
+
+        assert types(told[-2:]) == [RealtimeEvent, RealtimeErrorEvent]
+        assert told[-2].service_type == "response.done"
+        assert not ending.done()
+        told = await talk.says(audio(20), playback("stopped"))
+        assert types(told) == [RealtimeAudioEvent, RealtimeResponseEvent, RealtimeResponseEvent]
+        assert [event.phase for event in of(RealtimeResponseEvent, told)] == ["done", "playback_stopped"]
+        assert (await ending).status == "completed"
+
+
+async def end_of(handle):
+    return await handle
+
+
+@pytest.mark.parametrize("ends", ["speech", "interrupt", "next", "restart", "deleted"])
+async def test_the_end_of_what_a_media_track_plays_no_more_is_told_at_once(talking, ends):
+    async with talking(PACED, settings=DETECTION) as talk:
+        await talk.says(created(), playback("started"), audio(20), done())
+        match ends:
+            case "speech":
+                told = await talk.says(speech("started"))
+            case "interrupt":
+                await talk.session.interrupt()
+                told = await talk.told()
+            case "next":
+                told = await talk.says(created("resp_2"))
+            case "restart":
+                told = await talk.says(playback("started", "resp_2"))
+            case "deleted":
+                reading = asyncio.create_task(rest_of(talk))
+                await talk.session.delete_session()
+                told = await reading
+
+    status = "cancelled" if ends in {"speech", "interrupt"} else "completed"
+    ended = [event for event in of(RealtimeResponseEvent, told) if event.phase == "done"]
+    assert [event.status for event in ended] == [status]
+
+
+async def rest_of(talk):
+    return [event async for event in talk.session.receive()]
+
+
+async def test_the_next_response_is_asked_for_while_the_one_before_is_played(talking):
+    async with talking(PACED) as talk:
+        await talk.session.create_response()
+        (request,) = talk.sent(CreateResponse)
+        await talk.says(created("resp_1", request), playback("started"), done())
+
+        await talk.session.create_response()
+
+        assert len(talk.sent(CreateResponse)) == 2
+
+
 async def test_the_time_in_which_audio_leaves_is_not_the_services(talking, service, clock, idle):
     async with talking(PACED) as talk:
         service.send_gate = asyncio.Event()

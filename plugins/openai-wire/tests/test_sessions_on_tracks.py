@@ -259,3 +259,22 @@ async def test_an_aside_is_in_its_handle_and_nobody_hears_it(talk):
         "done",
         "playback_stopped",
     ]
+
+
+async def test_whoever_stops_listening_at_the_end_of_an_answer_has_had_all_of_it(talk):
+    await talk.asked()
+    talk.is_done()
+    await talk.call.plays(9_000, frames=25)
+    talk.call.says("output_audio_buffer.stopped", response_id="r1")
+    await talk.call.plays(9_000, frames=5)
+    await talk.call.plays(0, frames=5)
+
+    end = next(
+        place
+        for place, event in enumerate(talk.told)
+        if isinstance(event, RealtimeResponseEvent) and event.phase == "done"
+    )
+    heard = [event.audio for event in talk.told[:end] if isinstance(event, RealtimeAudioEvent)]
+    assert sum(audio.duration_ms for audio in heard) == pytest.approx(30 * 20, abs=35)
+    frames = [event.service_type for event in talk.told if event.service_type == "response.done"]
+    assert len(frames) == 1

@@ -90,8 +90,6 @@ class Turn:
     """The items whose transcript is complete, or will never be."""
     _begun: int = 0
     _ended: int = 0
-    _played: set[str | None] = attrs.field(factory=set)
-    """The responses that the service is playing, where it does."""
     _speaking: bool = False
     _unanswered: bool = False
     _open: set[str] = attrs.field(factory=set)
@@ -112,8 +110,13 @@ class Turn:
                 self._write_down(event)
             case RealtimeSpeechEvent(phase=phase):
                 self._follow_speech(phase, event.item_id, now_s)
-            case RealtimeResponseEvent():
-                self._follow_response(event)
+            case RealtimeResponseEvent(phase="created"):
+                self._begun += 1
+                self._unanswered = False
+                if self._said:
+                    self._said.append("\n")
+            case RealtimeResponseEvent(phase="done"):
+                self._end_response(event)
             case (
                 RealtimeFunctionCallEvent()
                 | RealtimeFunctionResultEvent()
@@ -148,8 +151,8 @@ class Turn:
 
     @property
     def answered(self) -> bool:
-        """Whether the answer has ended, and no other is under way; nor does the service play it still."""
-        return self.answering and self._ended >= self._begun and not self.is_calling and not self._played
+        """Whether the answer has ended, and no other is under way."""
+        return self.answering and self._ended >= self._begun and not self.is_calling
 
     @property
     def is_calling(self) -> bool:
@@ -236,20 +239,6 @@ class Turn:
             case "committed":
                 self._speaking = False
                 self.items.add(item_id)
-
-    def _follow_response(self, event: RealtimeResponseEvent) -> None:
-        match event.phase:
-            case "created":
-                self._begun += 1
-                self._unanswered = False
-                if self._said:
-                    self._said.append("\n")
-            case "done":
-                self._end_response(event)
-            case "playback_started":
-                self._played.add(event.response_id)
-            case _:  # playback_stopped
-                self._played.discard(event.response_id)
 
     def _end_response(self, event: RealtimeResponseEvent) -> None:
         self._ended += 1

@@ -19,6 +19,7 @@ from realtime_core.commands import (
 from realtime_core.contents import ApprovalRequest
 from realtime_core.engine.budget_watch import BudgetWatch
 from realtime_core.engine.configuration import Configuration, audio_input
+from realtime_core.engine.endings import Endings
 from realtime_core.engine.initiative import Initiative
 from realtime_core.engine.lifecycle import End, Hooks, Lifecycle
 from realtime_core.engine.meanings import Meanings
@@ -164,6 +165,7 @@ class SessionEngine:
             acks=capabilities.acks,
             clock=clock,
         )
+        self._endings = Endings(self.speech.is_served, report=self.report, clock=clock)
         self.meanings = Meanings(
             life=self.life,
             configuration=self.configuration,
@@ -174,6 +176,7 @@ class SessionEngine:
             recorder=self.recorder,
             meter=self.meter,
             budget=self.budget,
+            endings=self._endings,
             cancelling=self._cancelling,
             observation=self._observation,
             report=self.report,
@@ -270,6 +273,7 @@ class SessionEngine:
         code = end.failure.code if isinstance(end.failure, ConnectionLost) else None
         self.toolbox.abandon()
         lost_ms = self.speech.abandon(error)
+        self._endings.tell()
         closed = RealtimeSessionEvent(
             phase="closed",
             session_id=self.meanings.session_id,

@@ -11,6 +11,7 @@ import attrs
 
 from realtime_core.engine.budget_watch import BudgetWatch
 from realtime_core.engine.configuration import Change, Configuration
+from realtime_core.engine.endings import Endings
 from realtime_core.engine.interruption import Interruption, interrupts
 from realtime_core.engine.lifecycle import Lifecycle
 from realtime_core.engine.metering import Meter
@@ -56,6 +57,7 @@ class Meanings:
     recorder: Recorder
     meter: Meter
     budget: BudgetWatch
+    endings: Endings
     cancelling: Outbox
     """What goes out at once when something is interrupted."""
     observation: Observation | None
@@ -87,6 +89,7 @@ class Meanings:
                 # of what comes as it is played nobody knows how long it would have been
                 all_ms = None if self.paced and not item.complete else item.received_ms
                 self.recorder.interrupted(item.item_id, item.heard_ms, all_ms)
+            self.endings.tell_cut(interruption.response_ids)
             self.meter.take(interruption.event)
             if self.observation is not None:
                 self.observation.event(interruption.event)
@@ -172,6 +175,7 @@ class Meanings:
             self.meter.take(event)
             request = self.responder.created(event)
             if not event.out_of_band:
+                self.endings.tell()
                 self.recorder.take(event)
                 self.speech.response_created(event.response_id)
                 if request is not None and request.unwanted is not None:
@@ -183,27 +187,33 @@ class Meanings:
                 pass  # nobody hears it
             case "playback_started":
                 self.speech.playback_started(event.response_id)
+                self.endings.tell_played()
             case "playback_stopped":
                 self.speech.playback_stopped(event.response_id)
+                self.endings.tell_played()
             case _:
+                assert isinstance(told, RealtimeResponseEvent)  # it is the event, with its times
                 self._end_response(event, told)
                 return None
         return told
 
-    def _end_response(self, event: RealtimeResponseEvent, told: RealtimeEvent) -> None:
+    def _end_response(self, event: RealtimeResponseEvent, told: RealtimeResponseEvent) -> None:
         in_band = not self.slot.is_out_of_band(event.response_id)
         if in_band:
             if event.status == "cancelled":
                 self._carry_on(self.speech.service_interrupted(event, self.slot.active_ids))
             self.recorder.take(event)
             self.speech.response_done(event.response_id, spoken=_has_sound(event))
-        self.report(told)
+        is_played = in_band and self.paced and self.speech.is_served(event.response_id)
+        self.report(withheld(told) if is_played else told)
         # what it has used decides on what may follow
         self.budget.check()
         if in_band:
             # before the slot is free: what follows from the calls may become one with what waits
             self.toolbox.response_done(event.response_id)
-        self.responder.done(event)
+        request = self.responder.done(event, told=not is_played)
+        if is_played:
+            self.endings.hold(told, request)
         self.budget.check()
 
     def _take_error(self, event: RealtimeErrorEvent) -> RealtimeEvent:

@@ -126,10 +126,11 @@ class Responder:
             self._stop_timer(request)
         return request
 
-    def done(self, event: RealtimeResponseEvent) -> None:
-        """A response has ended."""
-        self._slot.done(event)
+    def done(self, event: RealtimeResponseEvent, *, told: bool = True) -> ResponseRequest | None:
+        """A response has ended: see `ResponseSlot.done`."""
+        request = self._slot.done(event, told=told)
         self._go_on()
+        return request
 
     def refused(self, event: RealtimeErrorEvent) -> bool:
         """An error names a command; whether nobody needs to know."""

@@ -163,8 +163,8 @@ class ResponseSlot:
             self._run(request, event)
         return request
 
-    def done(self, event: RealtimeResponseEvent) -> None:
-        """A response has ended."""
+    def done(self, event: RealtimeResponseEvent, *, told: bool = True) -> ResponseRequest | None:
+        """A response has ended; the request that it answered, if any, which learns of it if ``told``."""
         request = self._running.pop(event.response_id, None)
         sent = self._sent
         if request is None and sent is not None and sent.command.command_id == event.command_id:
@@ -176,8 +176,9 @@ class ResponseSlot:
         elif self._active is not None and event.response_id in (self._active.response_id, None):
             self._active = None
             self._end_earlier()
-        if request is not None:
+        if request is not None and told:
             request.end(event)
+        return request
 
     def refused(self, command_id: str | None, error: RealtimeError, *, active: bool) -> bool:
         """The service refused a command; ``active``: because a response is active.

@@ -180,6 +180,10 @@ class AssistantSpeech:
         self._playout.report_played(item_id, ms)
         self._wake()
 
+    def is_served(self, response_id: str | None) -> bool:
+        """Whether the service is playing a response, or about to."""
+        return response_id in self._playout.served
+
     @property
     def is_playing(self) -> bool:
         """Whether something of it is still to be heard."""
