@@ -13,7 +13,7 @@ from typing import Any, Final
 import attrs
 import numpy as np
 import soundfile
-from listening import heard_ms, is_done, shape
+from listening import is_done, shape
 from parity.providers import NETWORKED, environment, only_environment
 from realtime_core import (
     RealtimeAudioEvent,
@@ -90,16 +90,13 @@ async def talking(
         yield Talk(opened, await service.session())
 
 
-async def answer(session: RealtimeSession, *, responses: int = 1, audio_ms: float = 0) -> list[Any]:
-    """What a session gives up to the end of so many responses, and until so much audio was heard.
-
-    Where audio is paced, the end of the response is told while most of it is still to come.
-    """
+async def answer(session: RealtimeSession, *, responses: int = 1) -> list[Any]:
+    """What a session gives up to the end of so many responses."""
     events: list[RealtimeEvent] = []
     async with asyncio.timeout(WITHIN_S):
         async for event in session.receive():
             events.append(event)
-            if sum(map(is_done, events)) >= responses and heard_ms(events) >= audio_ms:
+            if sum(map(is_done, events)) >= responses:
                 break
     return events
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from parity.programs import served
 from parity.providers import environment, every_provider, only_environment
-from parity.talk import KEY, answer
-from realtime_core import create_client
+from parity.talk import KEY
+from realtime_core import RealtimeAudioEvent, create_client
 from realtime_simulator import speech
 
 
@@ -32,7 +32,9 @@ async def talk_once(client: Any) -> None:
     async with client() as session:
         await session.send_audio(speech(40))
         await session.send_text("Hi.", respond=True)
-        await answer(session, audio_ms=20)
+        async for event in session.receive():
+            if isinstance(event, RealtimeAudioEvent) and event.audio.data:
+                break
 
 
 @every_provider

@@ -47,7 +47,7 @@ async def test_function_is_called_once_and_its_result_is_spoken_of(provider: str
 
     async with talking(provider, session={"tools": [weather]}, brain=look) as talk:
         await talk.session.send_text("How is the weather in Rome?", respond=True)
-        events = await answer(talk.session, responses=2, audio_ms=580)
+        events = await answer(talk.session, responses=2)
         conversation = talk.session.conversation
 
     (call,), (result,) = calls_in(events), results_in(events)
