@@ -297,8 +297,27 @@ def test_a_required_option_is_not_missing_where_a_rival_has_a_value(given, envir
 
 
 def test_required_rivals_of_which_none_has_a_value_are_missing():
-    with pytest.raises(InvalidOptions, match=r"'ticket' is missing: give ticket=\.\.\. or set ACME_TICKET"):
+    told = "^options 'ticket' and 'face' are missing: give ticket=.* or face=.*, or set .*_TICKET or .*_FACE$"
+    with pytest.raises(InvalidOptions, match=told):
         build_options(Pass, {}, {})
+
+
+def test_all_that_is_missing_is_told_at_once():
+    @attrs.frozen
+    class Door:
+        place: str = option(env="ACME_PLACE")
+        key: str | None = option(unless=("code",))
+        code: str | None = option(unless=("key",))
+        floor: int = option()
+
+    with pytest.raises(InvalidOptions) as caught:
+        build_options(Door, {}, {})
+
+    assert str(caught.value) == (
+        "option 'place' is missing: give place=... or set ACME_PLACE; "
+        "options 'key' and 'code' are missing: give key=... or code=...; "
+        "option 'floor' is missing: give floor=..."
+    )
 
 
 @pytest.mark.parametrize("given", [{}, {"a": "x"}])

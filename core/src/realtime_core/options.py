@@ -172,10 +172,24 @@ def _unsaid(fields: "Mapping[str, attrs.Attribute[Any]]", values: Mapping[str, A
     """The options that need a value and have none because a rival has one.
 
     Raises:
-        InvalidOptions: none of its rivals has.
+        InvalidOptions: of some none of the rivals has; all of them are named.
     """
     unsaid = [name for name, field in fields.items() if field.default is attrs.NOTHING and name not in values]
+    missing: dict[frozenset[str], list[str]] = {}
     for name in unsaid:
-        if values.keys().isdisjoint(fields[name].metadata.get(_UNLESS, ())):
-            raise missing_option(name, *_variables_of(fields[name]))
+        rivals = fields[name].metadata.get(_UNLESS, ())
+        if values.keys().isdisjoint(rivals):
+            missing.setdefault(frozenset((name, *rivals)), []).append(name)
+    if missing:
+        raise InvalidOptions("; ".join(_missing(names, fields) for names in missing.values()))
     return dict.fromkeys(unsaid)
+
+
+def _missing(names: Sequence[str], fields: "Mapping[str, attrs.Attribute[Any]]") -> str:
+    """What to say of options of which one is needed."""
+    env = [variable for name in names for variable in _variables_of(fields[name])]
+    if len(names) == 1:
+        return str(missing_option(names[0], *env))
+    give = " or ".join(f"{name}=..." for name in names)
+    where = f", or set {' or '.join(env)}" if env else ""
+    return f"options {' and '.join(map(repr, names))} are missing: give {give}{where}"

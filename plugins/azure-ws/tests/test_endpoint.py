@@ -115,6 +115,12 @@ LEGACY = "https://res.openai.azure.com/openai/realtime?api-version=2024-10-01-pr
         ("https://gw.example.com/v1/realtime/calls", "https://gw.example.com/v1", None),
         ("https://gw.example.com/v1/realtime/client_secrets", "https://gw.example.com/v1", None),
         ("https://gw.example.com/v1/any", "https://gw.example.com/v1/any/openai/v1", None),
+        # a project's endpoint
+        ("https://gw.example.com/api/projects/p", "https://gw.example.com/openai/v1", None),
+        ("https://gw.example.com/a/API/Projects/p/openai/v1", "https://gw.example.com/a/openai/v1", None),
+        ("https://gw.example.com/api/projects", "https://gw.example.com/openai/v1", None),
+        ("https://gw.example.com/api/v1", "https://gw.example.com/api/v1", None),
+        ("http://localhost:8765/api/projects/p", "http://localhost:8765/openai/v1", None),
         # this machine
         ("http://localhost:8080", "http://localhost:8080/openai/v1", None),
         ("ws://127.0.0.1:8765/openai/v1/realtime?model=t", "http://127.0.0.1:8765/openai/v1", "t"),

@@ -97,8 +97,13 @@ def test_a_key_and_a_credential_exclude_each_other():
 
 
 def test_without_a_key_and_a_credential_both_are_named_with_their_variables():
-    with pytest.raises(InvalidOptions, match=r"credential=\.\.\.,.*_API_KEY or AZURE_OPENAI_AD_TOKEN"):
+    with pytest.raises(InvalidOptions, match=r"api_key=\.\.\., or set AZURE_OPENAI_AD_TOKEN or .*_API_KEY$"):
         build()
+
+
+def test_with_nothing_set_all_that_is_missing_is_named_at_once():
+    with pytest.raises(InvalidOptions, match=r"'endpoint'.*AZURE_OPENAI_ENDPOINT;.*AZURE_OPENAI_API_KEY"):
+        build_options(AzureOptions, {}, {})
 
 
 def test_a_missing_endpoint_is_named_with_its_variable():

@@ -140,7 +140,7 @@ async def test_the_deployment_is_the_model_of_the_url_and_nothing_else_is_in_it(
         (
             InvalidOptions,
             {},
-            r"'deployment'.*AZURE_OPENAI_REALTIME_DEPLOYMENT_NAME or AZURE_OPENAI_DEPLOYMENT_NAME",
+            r"^azure-ws: option 'deployment'.*_REALTIME_DEPLOYMENT_NAME or AZURE_OPENAI_DEPLOYMENT_NAME",
         ),
         (
             UnsupportedSetting,

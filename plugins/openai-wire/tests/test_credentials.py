@@ -43,6 +43,14 @@ def test_a_key_that_cannot_is_refused_without_showing_it(check, value):
     assert not str(value).strip() or str(value) not in str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["hidden77\n", " hidden77", "hidden77 ", "hidden77\r\n", "\thidden77"])
+def test_a_key_with_whitespace_around_it_is_told_so_without_showing_it(value):
+    with pytest.raises(InvalidOptions, match="has whitespace at its beginning or end; strip it") as caught:
+        checked_key(value)
+
+    assert "hidden77" not in str(caught.value)
+
+
 def test_a_key_may_be_what_gives_one():
     give = numbered_keys(wait=False)
 

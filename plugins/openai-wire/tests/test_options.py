@@ -33,6 +33,18 @@ def test_a_base_url_is_taken_in_every_customary_shape(given, base_url):
     assert as_base_url(given) == base_url
 
 
+@pytest.mark.parametrize("value", ["localhost:18765", "localhost:8080/v1", " api.openai.com/v1"])
+def test_a_base_url_without_its_scheme_is_told_so(value):
+    with pytest.raises(InvalidOptions, match=r"; this one lacks its http:// or https://$"):
+        as_base_url(value)
+
+
+@pytest.mark.parametrize("value", ["ftp://host/v1", "//host/v1", "https://", "", "localhost:port", 7])
+def test_what_a_scheme_would_not_mend_is_told_the_shape_alone(value):
+    with pytest.raises(InvalidOptions, match=r"looks like https://api\.openai\.com/v1$"):
+        as_base_url(value)
+
+
 @pytest.mark.parametrize(
     "value",
     ["api.openai.com", "ftp://api.openai.com", "https://", "", "http://[::1", "http://a:b", "http://a:0", 7],

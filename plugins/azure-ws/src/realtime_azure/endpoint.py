@@ -40,9 +40,9 @@ def read_endpoint(value: object) -> Endpoint:
     """The GA API of a resource, custom domain or gateway.
 
     Taken are the endpoint alone, a base URL, and the target URI of any of its APIs, ``https://`` left out or
-    not. What stands before ``/openai`` in the path stays, but on hosts that are Azure's own. On other hosts
-    a path without ``/openai`` that ends in ``/v1`` is the API, and one that ends in ``/realtime`` its
-    WebSocket: a gateway has it where it likes.
+    not. What stands before ``/openai`` in the path stays, but for ``/api/projects/<name>`` of Foundry; on
+    hosts that are Azure's own nothing does. On other hosts a path without ``/openai`` that ends in ``/v1`` is
+    the API, and one that ends in ``/realtime`` its WebSocket: a gateway has it where it likes.
 
     Raises:
         InvalidOptions: it is no URL, has a placeholder, is not encrypted beyond this machine, of another
@@ -80,7 +80,7 @@ def _with_scheme(value: object) -> object:
 
 def _read_path(parts: SplitResult) -> tuple[tuple[str, ...], str | None]:
     """The path of the API, and the deployment that the path names."""
-    path = tuple(segment for segment in parts.path.split("/") if segment)
+    path = _without_project(tuple(segment for segment in parts.path.split("/") if segment))
     names = [segment.lower() for segment in path]
     base, rest = _beyond_azure(path), path[:0]
     if "openai" in names:
@@ -94,6 +94,15 @@ def _read_path(parts: SplitResult) -> tuple[tuple[str, ...], str | None]:
         base, rest = path[:at] + _API, path[at:]
     deployment = unquote(rest[1]) if len(rest) > 1 and rest[0].lower() == "deployments" else None
     return _API if is_azure(parts.hostname or "") else base, deployment
+
+
+def _without_project(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The path without ``/api/projects/<name>``: a project of Foundry has other APIs there."""
+    names = [segment.lower() for segment in path]
+    for at in range(len(names)):
+        if names[at : at + 2] == ["api", "projects"]:
+            return path[:at] + path[at + 3 :]
+    return path
 
 
 def _beyond_azure(path: tuple[str, ...]) -> tuple[str, ...]:

@@ -70,17 +70,15 @@ class AzureOptions:
         from_env: no option: the variables that gave options.
 
     Raises:
-        InvalidOptions: there is neither a credential nor a key, or there are both.
+        InvalidOptions: there are both a credential and a key.
     """
 
     endpoint: Endpoint = option(env="AZURE_OPENAI_ENDPOINT", convert=_endpoint)
     deployment: str | None = option(env=DEPLOYMENT_ENV, default=None, convert=as_word)
     credential: Credential | None = option(
-        env=_TOKEN_ENV, unless=("api_key",), default=None, secret=True, convert=as_credential
+        env=_TOKEN_ENV, unless=("api_key",), secret=True, convert=as_credential
     )
-    api_key: ApiKey | None = option(
-        env=KEY_ENV, unless=("credential",), default=None, secret=True, convert=as_api_key
-    )
+    api_key: ApiKey | None = option(env=KEY_ENV, unless=("credential",), secret=True, convert=as_api_key)
     scope: str = option(default="https://ai.azure.com/.default", convert=as_word)
     api_version: None = option(
         env=_VERSION_ENV, default=None, convert=_api_version, convert_env=_environment_api_version
@@ -92,11 +90,6 @@ class AzureOptions:
     def __attrs_post_init__(self) -> None:
         if self.api_key is not None and self.credential is not None:
             raise InvalidOptions("options 'api_key' and 'credential' exclude each other; give one of them")
-        if self.api_key is None and self.credential is None:
-            raise InvalidOptions(
-                "options 'api_key' and 'credential' are missing: give api_key=... or credential=..., "
-                f"or set {KEY_ENV} or {_TOKEN_ENV}"
-            )
 
     @property
     def named_deployment(self) -> str | None:

@@ -5,6 +5,7 @@ Cheap to import: ``openai`` loads with the first connection, ``azure`` never by 
 
 from typing import Final
 
+from realtime_core.errors import InvalidOptions
 from realtime_core.options import missing_option
 from realtime_core.provider import Provider, Setup, hookimpl
 from realtime_core.unset import UNSET
@@ -64,7 +65,7 @@ def _deployment(options: AzureOptions, setup: Setup) -> str:
     model = setup.settings.model
     deployment = options.named_deployment if model is UNSET else model
     if deployment is None:
-        raise missing_option("deployment", *DEPLOYMENT_ENV)
+        raise InvalidOptions(f"{PROVIDER_NAME}: {missing_option('deployment', *DEPLOYMENT_ENV)}")
     return deployment
 
 

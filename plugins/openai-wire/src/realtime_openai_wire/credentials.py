@@ -22,6 +22,10 @@ def checked_key(value: Any) -> str:
     Raises:
         InvalidOptions: it is empty, or holds blanks or characters beyond ASCII.
     """
+    if isinstance(value, str) and value.strip() and value != value.strip():
+        raise InvalidOptions(
+            "a key is one word, and this one has whitespace at its beginning or end; strip it"
+        )
     if (
         not isinstance(value, str)
         or not value

@@ -25,7 +25,8 @@ def as_base_url(value: Any) -> str:
     """
     parts = split_url(value)
     if parts is None:
-        raise InvalidOptions("a base URL looks like https://api.openai.com/v1")
+        hint = "; this one lacks its http:// or https://" if _lacks_scheme(value) else ""
+        raise InvalidOptions(f"a base URL looks like https://api.openai.com/v1{hint}")
     if "@" in parts.netloc:
         raise InvalidOptions("a base URL holds no user or password; give the key as api_key=...")
     if parts.query or parts.fragment:
@@ -44,6 +45,10 @@ def split_url(value: Any) -> SplitResult | None:
     except ValueError:
         return None
     return parts._replace(scheme=_SCHEMES[parts.scheme]) if is_url else None
+
+
+def _lacks_scheme(value: Any) -> bool:
+    return isinstance(value, str) and "//" not in value and split_url(f"http://{value.strip()}") is not None
 
 
 def as_seconds(value: Any) -> float:
