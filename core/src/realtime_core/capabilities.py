@@ -37,8 +37,8 @@ class Capabilities:
         acks: whether commands are answered. Without, they count as done once written.
         paced: whether audio travels on a track, at the pace of speech. Then what is sent behind the user's
             audio waits until that has left; the service plays the assistant's and tells when
-            (``playback_started``, ``playback_stopped``), also after the response is done; ``CancelResponse``
-            ends the playing, too.
+            (``playback_started``, ``playback_stopped``), also after the response is done, so that its end is
+            told to the application when it has been played; ``CancelResponse`` ends the playing, too.
         live_settings: names of the settings that an open session can change; with ``tools`` among them it can
             change those, too.
     """

@@ -58,7 +58,8 @@ class ResponseHandle:
         return await self._request.created.wait()
 
     def __await__(self) -> Generator[Any, None, RealtimeResponseEvent]:
-        """Its end: the event ``done``, whose status is completed, cancelled, incomplete or failed.
+        """Its end: the event ``done``, whose status is completed, cancelled, incomplete or failed. Where the
+        service plays it, on a track, that is told when it has been played, or cut off.
 
         Raises:
             ProviderError, CommandTimeout, ConnectionLost, SessionStateError: as `created`.
@@ -66,9 +67,10 @@ class ResponseHandle:
         return self._request.done.wait().__await__()
 
     async def heard(self) -> bool:
-        """Wait until it was played, which ends later than the response itself; False: it was cut off, or is
-        out of band, which nobody plays. Without an ``audio_output_callback`` audio begins to play when it is
-        read from ``receive``: somebody has to read on meanwhile.
+        """Wait until it was played, which ends later than the response itself where audio comes faster than
+        it is played; False: it was cut off, or is out of band, which nobody plays. Without an
+        ``audio_output_callback`` audio begins to play when it is read from ``receive``: somebody has to read
+        on meanwhile.
 
         Raises:
             ProviderError, CommandTimeout, ConnectionLost, SessionStateError: as `created`.
