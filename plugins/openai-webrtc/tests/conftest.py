@@ -183,13 +183,16 @@ class _End(asyncio.DatagramProtocol):
 class Relay:
     """A network between the two ends of a call.
 
-    It loses the share ``loss`` of the packets of media, and everything when ``is_cut``.
+    It loses the share ``loss`` of the packets of media, and everything when ``is_cut``. ``in_pairs``: every
+    other packet of the service's media waits for the next.
     """
 
-    def __init__(self, loss: float = 0.0) -> None:
+    def __init__(self, loss: float = 0.0, *, in_pairs: bool = False) -> None:
         self.is_cut = False
         self.passed = self.lost = 0
         self._loss = loss
+        self._in_pairs = in_pairs
+        self._waiting = b""
         self._random = random.Random(7)  # noqa: S311  # loses the same packets every time
         self._client: Any = None
         self._service: Any = None
@@ -221,10 +224,16 @@ class Relay:
         self._pass_on(self._far, data, self._service)
 
     def _from_service(self, data: bytes, _: Any) -> None:
+        if self._in_pairs and _is_media(data) and not self._waiting:
+            self._waiting = data
+            return
+        if self._waiting and _is_media(data):
+            waited, self._waiting = self._waiting, b""
+            self._pass_on(self._near, waited, self._client)
         self._pass_on(self._near, data, self._client)
 
     def _pass_on(self, socket: Any, data: bytes, address: Any) -> None:
-        is_media = 128 <= data[0] < 192 and not 64 <= data[1] & 0x7F < 96
+        is_media = _is_media(data)
         if self.is_cut:
             return
         if is_media and self._random.random() < self._loss:
@@ -232,6 +241,11 @@ class Relay:
             return
         self.passed += is_media
         socket.sendto(data, address)
+
+
+def _is_media(data: bytes) -> bool:
+    """Whether a packet is one of RTP, and not of RTCP."""
+    return 128 <= data[0] < 192 and not 64 <= data[1] & 0x7F < 96
 
 
 @pytest.fixture

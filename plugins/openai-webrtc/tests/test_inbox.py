@@ -4,9 +4,12 @@ import pytest
 from realtime_core.audio.formats import AudioFormat
 from realtime_core.contents import AudioContent
 from realtime_core.errors import ConnectionLost, LostReason
-from realtime_openai_webrtc.inbox import MOST_AUDIO_S, Inbox, again
+from realtime_core.events import RealtimeErrorEvent
+from realtime_openai_webrtc.inbox import Inbox, again
 
 STEREO = AudioFormat("pcm16", 48_000, 2)
+MOST_AUDIO_S = 10
+FAILED = RealtimeErrorEvent(kind="callback")
 SECOND = bytes(STEREO.bytes_per_s)
 
 
@@ -19,19 +22,21 @@ def inbox():
     return Inbox(STEREO)
 
 
-async def test_frames_and_audio_come_in_the_order_of_arrival(inbox):
+async def test_frames_audio_and_events_come_in_the_order_of_arrival(inbox):
     inbox.put_frame("one")
     inbox.put_audio(b"\1\0\1\0")
     inbox.put_frame(b"two")
     inbox.put_frame("three")
     inbox.put_audio(b"\2\0\2\0")
+    inbox.put_frame(FAILED)
 
-    assert [await inbox.get() for _ in range(5)] == [
+    assert [await inbox.get() for _ in range(6)] == [
         "one",
         AudioContent(b"\1\0\1\0", STEREO),
         b"two",
         "three",
         AudioContent(b"\2\0\2\0", STEREO),
+        FAILED,
     ]
 
 

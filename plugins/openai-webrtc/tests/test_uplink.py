@@ -3,9 +3,11 @@ import asyncio
 import pytest
 from realtime_core.clock import VirtualClock, use_clock
 from realtime_core.errors import ConnectionLost, LostReason, UnsupportedCommand
-from realtime_openai_webrtc.uplink import LAG_FRAMES, MOST_WAITING_S, OwnTrack, PushBuffer
+from realtime_openai_webrtc.uplink import OwnTrack, PushBuffer
 
 FRAME = 480
+LAG_FRAMES = 6
+FRAMES_OF_A_MINUTE = 3000
 PCM = b"\1\0" * FRAME
 LOST = ConnectionLost("it has gone", reason=LostReason.DROPPED)
 
@@ -87,28 +89,27 @@ class TestPushBuffer:
         assert [buffer.read(FRAME) for _ in range(4)] == [PCM, b"", PCM[:100], b""]
 
     async def test_a_minute_waits_and_more_waits_for_it(self, buffer):
-        frames_of_a_minute = MOST_WAITING_S * 50
-        await buffer.append(PCM * frames_of_a_minute)
+        await buffer.append(PCM * FRAMES_OF_A_MINUTE)
 
         more = await started(buffer.append(PCM))
         assert not more.done()
         buffer.read(FRAME)
         await more
 
-        assert [buffer.read(FRAME) for _ in range(frames_of_a_minute)] == [PCM] * frames_of_a_minute
+        assert [buffer.read(FRAME) for _ in range(FRAMES_OF_A_MINUTE)] == [PCM] * FRAMES_OF_A_MINUTE
         assert buffer.read(FRAME) == b""
 
     async def test_cancelled_wait_counts_as_appended(self, buffer):
-        await buffer.append(PCM * MOST_WAITING_S * 50)
+        await buffer.append(PCM * FRAMES_OF_A_MINUTE)
         more = await started(buffer.append(PCM))
 
         more.cancel()
         await asyncio.gather(more, return_exceptions=True)
 
-        assert sum(len(buffer.read(FRAME)) for _ in range(4000)) == len(PCM) * (MOST_WAITING_S * 50 + 1)
+        assert sum(len(buffer.read(FRAME)) for _ in range(4000)) == len(PCM) * (FRAMES_OF_A_MINUTE + 1)
 
     async def test_clear_drops_what_has_not_left_and_ends_the_wait(self, buffer):
-        await buffer.append(PCM * MOST_WAITING_S * 50)
+        await buffer.append(PCM * FRAMES_OF_A_MINUTE)
         more = await started(buffer.append(PCM))
 
         buffer.clear()
@@ -166,7 +167,7 @@ class TestPushBuffer:
         await flushed
 
     async def test_the_end_is_told_to_everybody_who_waits_and_who_comes(self, buffer):
-        await buffer.append(PCM * MOST_WAITING_S * 50)
+        await buffer.append(PCM * FRAMES_OF_A_MINUTE)
         waiting = [await started(buffer.append(PCM)), await started(buffer.flushed())]
 
         buffer.end(LOST)
