@@ -208,6 +208,11 @@ class Relay:
         self._near.close()
         self._far.close()
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether anything has come from the client."""
+        return self._client is not None
+
     def edit(self, sdp: str) -> str:
         """The service's answer, with the relay's address in place of the service's own."""
         lines = sdp.splitlines(keepends=True)

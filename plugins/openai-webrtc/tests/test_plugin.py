@@ -435,6 +435,7 @@ async def test_the_service_ends_the_call(service, options, setup):
         await connection.aclose()
 
     assert (lost.reason, lost.retryable) == (LostReason.CLOSED, True)
+    assert not running.hung_up
 
 
 async def test_closing_here_wakes_who_waits_and_hangs_up_once(service, options, setup):
@@ -458,8 +459,9 @@ async def test_what_was_sent_before_closing_arrives(service, options, setup):
         await running.until(lambda: running.received[-1]["type"] == "last")
 
 
-async def test_a_service_without_an_id_of_the_call_is_not_asked_to_hang_up(service, options, setup):
-    async with service(headers={"Content-Type": "text/plain"}) as running:
+@pytest.mark.parametrize("location", [{}, {"Location": "/v1/realtime/calls/"}])
+async def test_a_service_without_an_id_of_the_call_is_not_asked_to_hang_up(service, options, setup, location):
+    async with service(headers={"Content-Type": "text/plain", **location}) as running:
         await (await connect(options(base_url=running.base_url), setup())).aclose()
 
     assert not running.hung_up

@@ -16,11 +16,12 @@ from realtime_openai_webrtc.answer import Answer, read_answer
 from realtime_openai_webrtc.ends import bad_answer
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI, HttpxBinaryResponseContent
+    from openai import AsyncOpenAI
 
 __all__ = ["Call"]
 
 _HANG_UP_TIMEOUT_S: Final = 2.0
+_LATE_ANSWER_S: Final = 1.0
 
 
 class Call:
@@ -34,6 +35,7 @@ class Call:
         self._host = host
         self._headers = dict(headers)
         self._id: str | None = None
+        self._placing: asyncio.Task[str] | None = None
         self._closing: asyncio.Task[None] | None = None
 
     async def place(self, offer: str, session: Mapping[str, Any] | None) -> Answer:
@@ -42,17 +44,20 @@ class Call:
         Raises:
             AuthenticationFailed, RateLimited, ConnectionFailed, ProviderError: the call was refused.
         """
+        # a call that is accepted when nobody waits any more is to be hung up, too
+        self._placing = asyncio.create_task(self._post(offer, session))
         try:
-            response = await self._post(offer, session)
+            text = await asyncio.shield(self._placing)
         except Exception as exc:
             raise _refusal(self._host, exc) from exc
-        head = response.response
-        # the last part of its path is the call's id; a service that gives none hangs up by itself
-        self._id = head.headers.get("location", "").partition("?")[0].rstrip("/").rpartition("/")[2] or None
         try:
-            return read_answer(response.text)
+            return read_answer(text)
         except ValueError as exc:
             raise bad_answer(self._host, str(exc)) from exc
+
+    def ended(self) -> None:
+        """The service has no such call any more: there is nothing to hang up."""
+        self._id = None
 
     async def aclose(self) -> None:
         """Hang up and let go of the client, within a few seconds. Never raises; may be called twice."""
@@ -60,7 +65,8 @@ class Call:
             self._closing = asyncio.create_task(self._close())
         await asyncio.shield(self._closing)
 
-    async def _post(self, offer: str, session: Mapping[str, Any] | None) -> "HttpxBinaryResponseContent":
+    async def _post(self, offer: str, session: Mapping[str, Any] | None) -> str:
+        """The text of the answer."""
         from openai import HttpxBinaryResponseContent
 
         # realtime.calls.create, in the form that the service wants: before openai 3.5 that wrote JSON
@@ -82,15 +88,28 @@ class Call:
         response: HttpxBinaryResponseContent = await self._client.post(
             "/realtime/calls", cast_to=HttpxBinaryResponseContent, options={"headers": headers}, **body
         )
-        return response
+        self._id = _id_in(response.response.headers.get("location", ""))
+        text: str = response.text
+        return text
 
     async def _close(self) -> None:
+        if self._placing is not None:
+            # what became of it was told to whoever waited; after this it is cancelled
+            await asyncio.wait([self._placing], timeout=_LATE_ANSWER_S)
+            self._placing.cancel()
+            await asyncio.gather(self._placing, return_exceptions=True)
         with contextlib.suppress(Exception):
             async with asyncio.timeout(_HANG_UP_TIMEOUT_S):
                 if self._id is not None:
                     await self._client.realtime.calls.hangup(self._id, extra_headers=self._headers)
         with contextlib.suppress(Exception):
             await self._client.close()
+
+
+def _id_in(location: str) -> str | None:
+    """The last part of its path; a service that gives none hangs up by itself."""
+    call_id = location.partition("?")[0].rstrip("/").rpartition("/")[2]
+    return call_id if call_id not in {"", "calls"} else None
 
 
 def _refusal(host: str, exc: Exception) -> RealtimeError:

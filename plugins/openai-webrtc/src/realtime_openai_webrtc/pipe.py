@@ -44,6 +44,7 @@ class CallPipe:
     ) -> None:
         self._call = call
         self._host = host
+        self._is_open = False
         self._closing: asyncio.Task[None] | None = None
         self._inbox = Inbox(RECEIVED_FORMAT)
         self._uplink, sent_track = self._sending(track)
@@ -64,6 +65,7 @@ class CallPipe:
                 answer = await self._call.place(offer, session)
                 is_placed = True
                 await self._peer.accept(answer)
+            self._is_open = True
         except TimeoutError as exc:
             if is_placed:
                 raise media_late(self._host, has_path=self._peer.has_path) from exc
@@ -136,5 +138,7 @@ class CallPipe:
         )
 
     def _ended(self, end: ConnectionLost) -> None:
+        if self._is_open and self._closing is None:
+            self._call.ended()
         self._inbox.end(end)
         self._uplink.end(end)
