@@ -7,7 +7,7 @@ from realtime_openai_webrtc.answer import UNSTATED_LIMIT_BYTES, read_answer
 
 RECORDED = Path("/work/shared/recordings/sdp")
 
-AUDIO = "v=0\r\ns=-\r\nm=audio 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\n"
+AUDIO = "v=0\r\ns=-\r\nm=audio 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=rtpmap:96 opus/48000/2\r\n"
 DATA = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\n"
 
 
@@ -17,6 +17,7 @@ DATA = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\n"
         ("", UNSTATED_LIMIT_BYTES),
         ("a=max-message-size:0\r\n", None),
         ("a=max-message-size:262144\r\n", 262_144),
+        ("a=max-message-size: 262144 \r\n", 262_144),
         ("a=max-message-size:1073741823\r\n", 1_073_741_823),
         ("a=max-message-size:18446744073709551615\r\n", 2**64 - 1),
     ],
@@ -46,6 +47,8 @@ def test_lines_may_end_either_way(ending):
         ('{"sdp": "v=0"}', "no SDP"),
         (DATA.join(["v=0\r\n", ""]), "no audio"),
         (AUDIO, "no data channel"),
+        (AUDIO.replace("96 opus/48000/2", "0 PCMU/8000") + DATA, "without Opus"),
+        (AUDIO.replace("SAVPF 96", "SAVPF 0") + DATA, "without Opus"),
         (AUDIO + DATA.replace(" 9 ", " 0 "), "no data channel"),
         (AUDIO.replace(" 9 ", " 0 ") + DATA, "no audio"),
         (AUDIO + "m=application\r\n", None),
@@ -62,13 +65,18 @@ def test_what_an_answer_lacks_is_said(sdp, what):
             read_answer(sdp)
 
 
+@pytest.mark.parametrize("before", ["\ufeff", "\r\n", "\ufeff\n "])
+def test_what_stands_before_the_text_is_not_of_it(before):
+    assert read_answer(before + AUDIO + DATA).sdp == AUDIO + DATA
+
+
 @given(st.text() | st.lists(st.sampled_from([*(AUDIO + DATA).splitlines(), "m=", "a=", ""])).map("\n".join))
 def test_any_text_is_read_or_refused(text):
     try:
         answer = read_answer(text)
     except ValueError:
         return
-    assert answer.sdp == text
+    assert text.endswith(answer.sdp)
     assert answer.max_message_bytes is None or answer.max_message_bytes > 0
 
 

@@ -50,12 +50,17 @@ def test_servers_are_made_of_text():
     assert build(ice_servers="stun:one.example").ice_servers == (IceServer(("stun:one.example",)),)
 
 
+def test_the_class_of_a_track_is_told_from_a_track():
+    with pytest.raises(InvalidOptions, match="the class AudioStreamTrack: give an instance, or a function"):
+        build(audio_track=AudioStreamTrack)
+
+
 @pytest.mark.parametrize("given", [AudioStreamTrack(), lambda: None])
 def test_a_track_or_what_gives_one_is_taken(given):
     assert build(audio_track=given).audio_track is given
 
 
-@pytest.mark.parametrize("given", ["question.wav", 7, VideoStreamTrack(), AudioStreamTrack, object()])
+@pytest.mark.parametrize("given", ["question.wav", 7, VideoStreamTrack(), object()])
 def test_what_is_no_track_is_refused(given):
     with pytest.raises(InvalidOptions, match="'audio_track': it is an aiortc MediaStreamTrack of audio"):
         build(audio_track=given)

@@ -54,7 +54,7 @@ async def test_a_recorded_answer_is_taken(peer, recorded_answer):
 @pytest.mark.parametrize("lines", [[], ["a=ice-lite"], ["a=ice-lite", "a=extmap-allow-mixed"]])
 async def test_an_answer_that_cannot_be_read_is_no_error_of_a_library(peer, lines):
     offer = await peer.offer()
-    answer = "\n".join(["v=0", *lines, *offer.replace("opus/48000/2", "speex/8000").splitlines()[1:], ""])
+    answer = "\n".join(["v=0", *lines, *offer.splitlines()[1:], ""])
 
     with pytest.raises(ValueError, match=r"it cannot be read \(\w+\)"):
         await peer.accept(read_answer(answer))

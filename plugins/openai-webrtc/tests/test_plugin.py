@@ -30,6 +30,7 @@ from realtime_openai_wire import WEBRTC_CAPABILITIES, OpenAIRealtimeExecutionSet
 from realtime_openai_wire.rtc import PacedTrack
 
 KEY = "sk-test-4f9a8b7c6d5e"
+ODD = b"v=0\r\nm=audio 9 X 96\r\na=rtpmap:96 opus/48000/2\r\nm=application 9 X\r\n"
 SECRET = "ek_4f9a8b7c6d5e"
 REFUSED = b'{"error": {"code": "c1", "type": "invalid_request_error", "message": "No such voice."}}'
 
@@ -177,7 +178,7 @@ async def test_what_gives_no_key_is_named(options, setup, option):
         (307, b"", ConnectionFailed, "redirects elsewhere"),
         (503, b"", ConnectionFailed, "in trouble"),
         (201, b"no sdp", ConnectionFailed, "it is no SDP"),
-        (201, b"v=0\r\nm=audio 9 X\r\nm=application 9 X\r\n", ConnectionFailed, "cannot be read"),
+        (201, ODD, ConnectionFailed, "cannot be read"),
     ],
 )
 async def test_a_refused_call_is_a_typed_error(service, options, setup, status, body, error, match):

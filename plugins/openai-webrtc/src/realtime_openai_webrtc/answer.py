@@ -1,5 +1,6 @@
 """What the service's SDP answer says, read before `aiortc` takes it. Pure text, no I/O."""
 
+import re
 from typing import Final
 
 import attrs
@@ -10,6 +11,7 @@ UNSTATED_LIMIT_BYTES: Final = 65_536
 """The largest message of a peer that names no limit (RFC 8841 §6.1)."""
 
 _LIMIT: Final = "a=max-message-size:"
+_OPUS: Final = re.compile(r"a=rtpmap:(\d+) +opus/48000", re.IGNORECASE)
 
 
 @attrs.frozen
@@ -31,12 +33,15 @@ def read_answer(sdp: str) -> Answer:
     Raises:
         ValueError: what it lacks, in a few words; nothing of the text is in them.
     """
+    sdp = sdp.removeprefix("\ufeff").lstrip()
     if not sdp.startswith("v=0"):
         raise ValueError("it is no SDP")
     sections = _sections(sdp)
     for kind, name in (("audio", "audio"), ("application", "data channel")):
         if kind not in sections:
             raise ValueError(f"it accepts no {name}")
+    if not _takes_opus(sections["audio"]):
+        raise ValueError("it accepts the audio without Opus")
     limits = [line.removeprefix(_LIMIT) for line in sections["application"] if line.startswith(_LIMIT)]
     return Answer(sdp, _limit(limits[0]) if limits else UNSTATED_LIMIT_BYTES)
 
@@ -55,7 +60,13 @@ def _sections(sdp: str) -> dict[str, list[str]]:
     return sections
 
 
+def _takes_opus(audio: list[str]) -> bool:
+    accepted = audio[0].split()[3:]
+    return any((codec := _OPUS.match(line)) and codec[1] in accepted for line in audio)
+
+
 def _limit(value: str) -> int | None:
+    value = value.strip()
     if not value.isascii() or not value.isdigit():
         raise ValueError("its max-message-size is no number")
     return int(value) or None

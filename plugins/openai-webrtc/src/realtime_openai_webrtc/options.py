@@ -25,7 +25,11 @@ _KEY_ENV: Final = "OPENAI_API_KEY"
 def _audio_track(value: Any) -> Any:
     # aiortc is not loaded to ask: whoever has a track has what aiortc asks of one
     is_track = getattr(value, "kind", None) == "audio" and callable(getattr(value, "recv", None))
-    if isinstance(value, type) or not (is_track or callable(value)):
+    if isinstance(value, type):
+        raise InvalidOptions(
+            f"it is the class {value.__name__}: give an instance, or a function that makes one each time"
+        )
+    if not (is_track or callable(value)):
         raise InvalidOptions("it is an aiortc MediaStreamTrack of audio, or a function that gives one")
     return value
 

@@ -83,10 +83,11 @@ def _frames_in(path: str) -> Iterator[bytes]:
     try:
         container = av.open(path)
     except (OSError, av.FFmpegError) as exc:
-        raise InvalidOptions(f"the audio file cannot be read ({type(exc).__name__}); check its path") from exc
+        why = type(exc).__name__
+        raise InvalidOptions(f"the audio file {path!r} cannot be read ({why}); check its path") from exc
     if not container.streams.audio:
         container.close()
-        raise InvalidOptions("the file has no audio")
+        raise InvalidOptions(f"the file {path!r} has no audio")
     return _decoded(container)
 
 
