@@ -7,7 +7,10 @@ from realtime_openai_webrtc.answer import UNSTATED_LIMIT_BYTES, read_answer
 
 RECORDED = Path("/work/shared/recordings/sdp")
 
-AUDIO = "v=0\r\ns=-\r\nm=audio 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=rtpmap:96 opus/48000/2\r\n"
+AUDIO = (
+    "v=0\r\ns=-\r\nm=audio 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\n"
+    "a=rtpmap:96 opus/48000/2\r\na=fingerprint:sha-256 AB\r\n"
+)
 DATA = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\n"
 
 
@@ -47,6 +50,7 @@ def test_lines_may_end_either_way(ending):
         ('{"sdp": "v=0"}', "no SDP"),
         (DATA.join(["v=0\r\n", ""]), "no audio"),
         (AUDIO, "no data channel"),
+        (AUDIO.replace("a=fingerprint", "a=x") + DATA, "no fingerprint"),
         (AUDIO.replace("96 opus/48000/2", "0 PCMU/8000") + DATA, "without Opus"),
         (AUDIO.replace("SAVPF 96", "SAVPF 0") + DATA, "without Opus"),
         (AUDIO + DATA.replace(" 9 ", " 0 "), "no data channel"),

@@ -30,7 +30,7 @@ from realtime_openai_wire import WEBRTC_CAPABILITIES, OpenAIRealtimeExecutionSet
 from realtime_openai_wire.rtc import PacedTrack
 
 KEY = "sk-test-4f9a8b7c6d5e"
-ODD = b"v=0\r\nm=audio 9 X 96\r\na=rtpmap:96 opus/48000/2\r\nm=application 9 X\r\n"
+ODD = b"v=0\r\nm=audio 9 X 96\r\na=rtpmap:96 opus/48000/2\r\na=fingerprint:x\r\nm=application 9 X\r\n"
 SECRET = "ek_4f9a8b7c6d5e"
 REFUSED = b'{"error": {"code": "c1", "type": "invalid_request_error", "message": "No such voice."}}'
 

@@ -42,6 +42,9 @@ def read_answer(sdp: str) -> Answer:
             raise ValueError(f"it accepts no {name}")
     if not _takes_opus(sections["audio"]):
         raise ValueError("it accepts the audio without Opus")
+    if "\na=fingerprint:" not in sdp:
+        # aiortc would leave an assertion of its own in the log
+        raise ValueError("it has no fingerprint")
     limits = [line.removeprefix(_LIMIT) for line in sections["application"] if line.startswith(_LIMIT)]
     return Answer(sdp, _limit(limits[0]) if limits else UNSTATED_LIMIT_BYTES)
 
