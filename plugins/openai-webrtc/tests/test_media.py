@@ -177,6 +177,7 @@ async def test_a_service_that_vanishes_is_noticed(service, relay, options, setup
         await connection.aclose()
 
     assert (lost.result().reason, lost.result().retryable) == (LostReason.DROPPED, True)
+    assert not running.hung_up
     # what was on its way when the network was cut comes first
     assert after_s - 0.5 < passed_s < after_s + 5
 
