@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Mapping
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_core.errors import RealtimeError
@@ -74,16 +75,12 @@ class Call:
         if session is None:
             content_type, body = "application/sdp", {"content": offer.encode()}
         else:
-            content_type, body = (
-                "multipart/form-data",
-                {
-                    "body": {},
-                    "files": {
-                        "sdp": (None, offer.encode(), "application/sdp"),
-                        "session": (None, json.dumps(session).encode(), "application/json"),
-                    },
-                },
-            )
+            # as files, of which older versions of openai log no more than that they are some
+            parts = {
+                "sdp": (None, BytesIO(offer.encode()), "application/sdp"),
+                "session": (None, BytesIO(json.dumps(session).encode()), "application/json"),
+            }
+            content_type, body = "multipart/form-data", {"body": {}, "files": parts}
         headers = {**self._headers, "Accept": "application/sdp", "Content-Type": content_type}
         response: HttpxBinaryResponseContent = await self._client.post(
             "/realtime/calls", cast_to=HttpxBinaryResponseContent, options={"headers": headers}, **body
