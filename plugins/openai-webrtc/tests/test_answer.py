@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from realtime_openai_webrtc.answer import UNSTATED_LIMIT_BYTES, read_answer
 
-RECORDED = Path("/work/shared/recordings/sdp")
+RECORDED = Path(__file__).resolve().parents[4] / "shared" / "recordings" / "sdp"
 
 AUDIO = (
     "v=0\r\ns=-\r\nm=audio 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\n"

@@ -7,7 +7,7 @@ from realtime_openai_webrtc.inbox import Inbox
 from realtime_openai_webrtc.peer import Peer
 from realtime_openai_wire.rtc import RECEIVED_FORMAT, PacedTrack
 
-RECORDED = Path("/work/shared/recordings/sdp")
+RECORDED = Path(__file__).resolve().parents[4] / "shared" / "recordings" / "sdp"
 
 
 @pytest.fixture
