@@ -13,16 +13,12 @@ import attrs
 
 from realtime_core.audio.sinks import AudioSink, Pacer
 from realtime_core.clock import Clock
+from realtime_core.engine.played import NOISE_MS, PlayedItem, PlayerTrack
+from realtime_core.engine.served import ServedResponses
 from realtime_core.errors import InvalidSettings
 
 __all__ = ["CutItem", "Playout"]
 
-# A sink may count whole milliseconds, and a resampler rounds: a shorter rest is none.
-_SLACK_MS: Final = 1.0
-# what sums of floats may lack
-_NOISE_MS: Final = 1e-3
-# how long the service may take to begin playing what it has made
-_BEGIN_S: Final = 2.0
 # items and responses that are over and still known, for what comes late
 _KEPT: Final = 64
 
@@ -45,140 +41,6 @@ class CutItem:
     estimated: bool
 
 
-@attrs.define(eq=False)
-class _Item:
-    response_id: str | None
-    item_id: str | None
-    complete: bool
-    cut: bool = False
-    final: bool = False
-    ended: bool = False
-    received_ms: float = 0.0
-    handed_ms: float = 0.0
-    dropped_ms: float = 0.0
-    played_ms: float = 0.0
-    estimated: bool = False
-    reported_ms: float | None = None
-    reported_s: float = 0.0
-
-    @property
-    def slack_ms(self) -> float:
-        """How short a rest is none."""
-        return min(_SLACK_MS, self.received_ms / 2)
-
-    @property
-    def waiting_ms(self) -> float:
-        """Received, and not handed over yet."""
-        return self.received_ms - self.handed_ms - self.dropped_ms
-
-    @property
-    def waits(self) -> bool:
-        """Whether some of it has not been handed over; what comes after the service has ended it does not
-        count.
-        """
-        return not self.ended and self.waiting_ms > self.slack_ms
-
-    def reported_left_ms(self, now_s: float) -> float:
-        """What is left of it in real time since the last report."""
-        assert self.reported_ms is not None  # every caller has tested it
-        return self.handed_ms - self.reported_ms - (now_s - self.reported_s) * 1000
-
-    def heard_ms(self, now_s: float) -> float:
-        """How much of it was heard, as told last; once nobody has told anything for all the time that the
-        rest takes, that was heard, too.
-        """
-        if self.reported_ms is None:
-            return min(self.played_ms, self.handed_ms)
-        if self.complete and not self.waits and self.reported_left_ms(now_s) < _NOISE_MS:
-            return self.handed_ms
-        return self.reported_ms
-
-    def is_heard(self, now_s: float) -> bool:
-        """Whether nothing that has come of it is still to be heard. Where nobody here knows, the service
-        does, which plays it.
-        """
-        if self.ended and self.reported_ms is None and (self.estimated or not self.handed_ms):
-            return True
-        return not self.waits and self.handed_ms - self.heard_ms(now_s) <= self.slack_ms
-
-
-@attrs.define(eq=False)
-class _Segment:
-    """A stretch of one item on the clock of its player."""
-
-    item: _Item
-    start_ms: float
-    end_ms: float
-
-
-class _Track:
-    """What was handed over to one player, in its order."""
-
-    def __init__(
-        self, player: AudioSink | Pacer, *, estimated: bool, report: Callable[[Exception], object]
-    ) -> None:
-        self.player = player
-        self.estimated = estimated
-        self.segments: list[_Segment] = []
-        self._report = report
-        self._position_ms = 0.0
-        self._mark_ms: float | None = None
-
-    def mark(self) -> None:
-        """It is given more now, and may have played some of that before `add` is called."""
-        if not self.segments:
-            self._mark_ms = self.position_ms()
-
-    def add(self, item: _Item, audio_ms: float) -> None:
-        segments = self.segments
-        if segments:
-            last = segments[-1]
-            if last.item is item:
-                last.end_ms += audio_ms
-                return
-            start_ms = last.end_ms
-        else:
-            # wherever the player is: it may have been cleared, or have played something of its own
-            start_ms = self.position_ms() if self._mark_ms is None else self._mark_ms
-        self._mark_ms = None
-        item.estimated = item.estimated or self.estimated
-        segments.append(_Segment(item, start_ms, start_ms + audio_ms))
-
-    def position_ms(self) -> float:
-        """How much the player has played; where it stood if it cannot tell."""
-        try:
-            position_ms = float(self.player.played_ms)
-        except Exception as exc:  # noqa: BLE001  # the application's code must not end the session
-            self._report(exc)
-        else:
-            if math.isfinite(position_ms):
-                self._position_ms = position_ms
-        return self._position_ms
-
-    def settle(self) -> None:
-        """Give the items what has been played of them since the last time."""
-        segments = self.segments
-        if not segments:
-            return
-        at_ms = self.position_ms()
-        while segments:
-            segment = segments[0]
-            if at_ms < segment.end_ms - _NOISE_MS:
-                if at_ms > segment.start_ms:
-                    segment.item.played_ms += at_ms - segment.start_ms
-                    segment.start_ms = at_ms
-                return
-            segment.item.played_ms += segment.end_ms - segment.start_ms
-            segments.pop(0)
-
-    def clear(self) -> None:
-        self.segments.clear()
-        try:
-            self.player.clear()
-        except Exception as exc:  # noqa: BLE001  # as above
-            self._report(exc)
-
-
 class Playout:
     """The assistant's audio of one session, item by item.
 
@@ -194,17 +56,15 @@ class Playout:
         self._clock = clock
         self._report = report
         self._pacer = Pacer(clock)
-        self._estimate = self._track = _Track(self._pacer, estimated=True, report=report)
+        self._estimate = self._track = PlayerTrack(self._pacer, estimated=True, report=report)
         self._tracks = [self._track]
-        self._items: dict[_Key, _Item] = {}  # in the order in which they began; those that are not over
-        self._over: dict[_Key, _Item] = {}
+        self._items: dict[_Key, PlayedItem] = {}  # in the order in which they began; those that are not over
+        self._over: dict[_Key, PlayedItem] = {}
         self._done: dict[str, None] = {}
-        self._served: dict[str | None, None] = {}  # responses that the service is playing
-        self._due: dict[str | None, float] = {}  # those that it will play, and until when it may begin
-        self._ended: dict[str | None, None] = {}  # those that it has played
+        self._served = ServedResponses(clock)
         self._turn = 0  # what stands for an item of a service without ids
-        self._receiving: _Item | None = None
-        self._handing: _Item | None = None
+        self._receiving: PlayedItem | None = None
+        self._handing: PlayedItem | None = None
 
     # -- what happens ----------------------------------------------------------------------------
 
@@ -217,7 +77,7 @@ class Playout:
             if track.player is sink:
                 self._track = track
                 return
-        self._track = _Track(sink, estimated=False, report=self._report)
+        self._track = PlayerTrack(sink, estimated=False, report=self._report)
         self._tracks.append(self._track)
 
     def received(self, response_id: str | None, item_id: str | None, audio_ms: float) -> None:
@@ -276,34 +136,26 @@ class Playout:
 
     def playback_expected(self, response_id: str | None) -> None:
         """The service has made a response that it will play, and does not yet."""
-        if response_id not in self._served and response_id not in self._ended:
-            now_s = self._clock.now_s()
-            self._due = {due: until_s for due, until_s in self._due.items() if now_s < until_s}
-            self._due[response_id] = now_s + _BEGIN_S
+        self._served.expect(response_id)
 
     def playback_started(self, response_id: str | None) -> None:
         """The service plays a response: its audio comes while it does, whatever else has ended. It plays one
         at a time.
         """
-        for other in list(self._served):
+        for other in self._served.begin(response_id):
             self.playback_stopped(other)
-        self._served[response_id] = None
-        self._due.pop(response_id, None)
-        self._ended.pop(response_id, None)
         self._end(response_id, ended=False)
 
     def playback_stopped(self, response_id: str | None) -> None:
         """The service has played a response to its end, or plays no more of it; its rest may still come."""
-        self._served.pop(response_id, None)
-        self._ended[response_id] = None
-        _keep_last(self._ended)
+        self._served.end(response_id)
         self._end(response_id, ended=True)
         if response_id in self._done:
             self._complete(response_id)
 
     def has_ended(self, response_id: str | None) -> bool:
         """Whether the service has played a response to its end."""
-        return response_id in self._ended
+        return self._served.has_ended(response_id)
 
     def report_played(self, item_id: str, ms: float) -> None:
         """The player says how much of an item was heard: that, and no sink and no estimate, holds from now
@@ -355,9 +207,7 @@ class Playout:
     @property
     def served(self) -> tuple[str | None, ...]:
         """The responses that the service is playing, or about to."""
-        now_s = self._clock.now_s()
-        due = (response_id for response_id, until_s in self._due.items() if now_s < until_s)
-        return (*self._served, *due) if self._due else tuple(self._served)
+        return self._served.now
 
     def knows(self, response_id: str | None) -> bool:
         """Whether something of a response is still to be heard, or may come."""
@@ -412,7 +262,6 @@ class Playout:
             item.played_ms, item.reported_ms, item.cut = item.heard_ms(now_s), None, True
             self._forget(key)
         self._served.clear()
-        self._due.clear()
         for item in self._over.values():
             item.final = True
         for track in self._tracks:
@@ -442,7 +291,7 @@ class Playout:
         self._turn += 1
         self._receiving = self._handing = None
 
-    def _open(self, response_id: str | None, item_id: str | None) -> _Item:
+    def _open(self, response_id: str | None, item_id: str | None) -> PlayedItem:
         """The item, a new one if nothing is known of it; one that was cut stays over, whatever comes."""
         key = self._key(response_id, item_id)
         item = self._items.get(key) or self._over.get(key)
@@ -451,19 +300,19 @@ class Playout:
         if item is None:
             self._tidy()
             complete = response_id in self._done and response_id not in self._served
-            item = _Item(response_id, item_id, complete, ended=response_id in self._ended)
+            item = PlayedItem(response_id, item_id, complete, ended=self._served.has_ended(response_id))
         self._over.pop(key, None)
         self._items[key] = item
         return item
 
-    def _find_waiting(self, response_id: str | None, item_id: str | None) -> _Item | None:
+    def _find_waiting(self, response_id: str | None, item_id: str | None) -> PlayedItem | None:
         """The item of which something waits to be handed over, if it is known and was not cut."""
         if item_id is not None or response_id is not None:
             return self._items.get(self._key(response_id, item_id))
         turns = [item for item in self._items.values() if item.item_id is item.response_id is None]
-        return next((item for item in turns if item.waiting_ms > _NOISE_MS), turns[-1] if turns else None)
+        return next((item for item in turns if item.waiting_ms > NOISE_MS), turns[-1] if turns else None)
 
-    def _left_ms(self, item: _Item, now_s: float) -> Iterator[float]:
+    def _left_ms(self, item: PlayedItem, now_s: float) -> Iterator[float]:
         if item.reported_ms is not None:
             yield item.reported_left_ms(now_s)
             return
@@ -494,6 +343,6 @@ class Playout:
         _keep_last(self._over)
 
 
-def _keep_last(known: dict[_Key, _Item] | dict[str, None] | dict[str | None, None]) -> None:
+def _keep_last(known: dict[_Key, PlayedItem] | dict[str, None]) -> None:
     while len(known) > _KEPT:
         del known[next(iter(known))]  # type: ignore[arg-type]  # it is one of its keys
