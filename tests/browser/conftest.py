@@ -11,6 +11,8 @@ from aiohttp import web
 from aiohttp.test_utils import unused_port
 from browser.command import SAMPLE
 
+_PATIENCE_MS = 60_000
+
 Open = Callable[..., AbstractAsyncContextManager]
 
 
@@ -31,7 +33,10 @@ def open_page(chromium) -> Open:
     ``prepare`` gets the page before it loads.
     """
     # they load only where there is a Chromium
-    from playwright.async_api import async_playwright
+    from playwright.async_api import async_playwright, expect
+
+    # a machine may be busy: what does not come at all is told late, what comes late is no failure
+    expect.set_options(timeout=_PATIENCE_MS)
 
     @asynccontextmanager
     async def opened(
@@ -46,6 +51,7 @@ def open_page(chromium) -> Open:
             browser = await playwright.chromium.launch(executable_path=chromium, args=flags)
             try:
                 page = await browser.new_page(**context)
+                page.set_default_timeout(_PATIENCE_MS)
                 await page.add_init_script(path=Path(__file__).parent / "made.js")
                 if prepare is not None:
                     prepare(page)

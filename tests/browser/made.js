@@ -1,5 +1,5 @@
 // Notes what a page opens, so that a test can see whether it is closed again.
-globalThis.made = { peers: [], audio: [], tracks: [] };
+globalThis.made = { peers: [], channels: [], audio: [], tracks: [] };
 
 const noted = (name, list) =>
   (globalThis[name] = class extends globalThis[name] {
@@ -11,6 +11,13 @@ const noted = (name, list) =>
 
 noted("RTCPeerConnection", made.peers);
 noted("AudioContext", made.audio);
+
+const { createDataChannel } = RTCPeerConnection.prototype;
+RTCPeerConnection.prototype.createDataChannel = function (...args) {
+  const channel = createDataChannel.apply(this, args);
+  made.channels.push(channel);
+  return channel;
+};
 
 const getUserMedia = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
 if (getUserMedia) {

@@ -214,7 +214,7 @@ async def test_speech_interrupts_the_assistant_and_the_service_truncates(calling
 
 
 async def test_a_client_stops_the_assistant(calling):
-    async with calling(brain=lambda _: Say("La la la.", audio=tone(660, 60)), speed=1) as caller:
+    async with calling(brain=lambda _: Say("La la la.", audio=tone(660, 60)), speed=3) as caller:
         await caller.ask()
         await caller.until("output_audio_buffer.started")
         await caller.send("response.cancel")

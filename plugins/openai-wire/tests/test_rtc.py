@@ -19,6 +19,7 @@ from realtime_openai_wire.rtc import (
     PacedTrack,
     ReceivedAudio,
     ReorderBuffer,
+    close_peer,
     new_peer,
     only_opus,
     reorder,
@@ -267,6 +268,53 @@ async def test_stream_ends_with_the_track():
     await one.close()
 
     assert len(rest) < 100
+
+
+async def test_what_begins_while_a_peer_is_closed_ends_with_it(monkeypatch):
+    before = asyncio.all_tasks()
+    one, other = new_peer(), new_peer()
+    one.addTrack(PacedTrack(Tone(440).read))
+    one.createDataChannel("events")
+    other.addTrack(PacedTrack(Tone(660).read))
+    transport = one.getTransceivers()[0].receiver.transport
+    states = []
+    is_shaking_hands, is_connected = asyncio.Event(), asyncio.Event()
+
+    @transport.on("statechange")
+    def changed():
+        states.append(transport.state)
+        is_shaking_hands.set()
+        if transport.state == "connected":
+            is_connected.set()
+
+    # the handshake comes to its end between the parts of closing
+    monkeypatch.setattr(one.sctp, "stop", is_connected.wait)
+    await connected(one, other)
+    await is_shaking_hands.wait()
+
+    await close_peer(one)
+    await close_peer(other)
+
+    assert states[:2] == ["connecting", "connected"]
+    assert [task for task in asyncio.all_tasks() - before if "_run_rt" in str(task)] == []
+
+
+async def test_a_peer_that_is_closed_while_it_shakes_hands_is_gone_when_that_fails():
+    before = asyncio.all_tasks()
+    one, other = new_peer(), new_peer()
+    one.addTrack(PacedTrack(Tone(440).read))
+    other.addTrack(PacedTrack(Tone(660).read))
+    transport = one.getTransceivers()[0].receiver.transport
+    is_shaking_hands = asyncio.Event()
+    transport.on("statechange", is_shaking_hands.set)
+    await connected(one, other)
+    await is_shaking_hands.wait()
+    await close_peer(other)
+
+    await close_peer(one)
+
+    assert transport.state in {"failed", "closed"}
+    assert [task for task in asyncio.all_tasks() - before if "_run_rt" in str(task)] == []
 
 
 async def test_only_opus_is_offered_and_only_own_addresses_are_told():

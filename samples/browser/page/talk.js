@@ -268,14 +268,16 @@ async function talk(call) {
     CONNECT_WITHIN_MS,
   );
   release(() => clearTimeout(timer));
-  channel.onopen = () => {
+  const opened = () => {
     clearTimeout(timer);
     conversation.onOpen();
   };
-  channel.onmessage = ({ data }) => conversation.onEvent(JSON.parse(data));
+  channel.addEventListener("open", opened, { signal });
+  // what has arrived before the end may still come after it
+  channel.addEventListener("message", ({ data }) => conversation.onEvent(JSON.parse(data)), { signal });
   channel.onclose = () =>
     call.abort(new Failure(`The service has ended the call. ${conversation.complaint} Press Talk to call again.`));
-  peer.onconnectionstatechange = () => {
+  const stateChanged = () => {
     const { connectionState: state } = peer;
     if (state === "connected") conversation.show();
     if (state === "disconnected") showState("weak");
@@ -283,6 +285,7 @@ async function talk(call) {
       call.abort(new Failure("The connection is lost. Check the network, then press Talk to call again."));
     }
   };
+  peer.addEventListener("connectionstatechange", stateChanged, { signal });
   const interrupt = () => conversation.interrupt();
   page.interrupt.addEventListener("click", interrupt, { signal });
 

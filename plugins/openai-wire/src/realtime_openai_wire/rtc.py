@@ -13,6 +13,7 @@ import numpy as np
 from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
+    RTCDtlsTransport,
     RTCIceServer,
     RTCPeerConnection,
     RTCRtpReceiver,
@@ -63,15 +64,28 @@ def new_peer(ice_servers: Sequence[RTCIceServer] = ()) -> RTCPeerConnection:
 async def close_peer(peer: RTCPeerConnection) -> None:
     """Close it, at any moment.
 
-    Closed while it looks for a path, ``aioice`` 0.13 may find one right afterwards, and would then ask for
-    consent for ever.
+    ``aiortc`` 1.16 goes on connecting while it closes. What begins behind its back would never end: looking
+    for a path, it may find one right afterwards, and ask for consent for ever; shaking hands, it may come to
+    an end of that, and begin to send reports.
     """
     is_looking = peer.iceConnectionState == "checking"
     await peer.close()
     if is_looking:
         await asyncio.sleep(_LOOKED_S)
-        for transceiver in peer.getTransceivers():
-            await transceiver.receiver.transport.transport.stop()
+    for transceiver in peer.getTransceivers():
+        transport = transceiver.receiver.transport
+        await transport.transport.stop()
+        await _handshake_over(transport)
+        await transceiver.stop()
+        await transport.stop()
+
+
+async def _handshake_over(transport: RTCDtlsTransport) -> None:
+    changed = asyncio.Event()
+    transport.on("statechange", changed.set)
+    while transport.state == "connecting":
+        changed.clear()
+        await changed.wait()
 
 
 def only_opus(transceiver: RTCRtpTransceiver) -> None:
