@@ -42,6 +42,14 @@ def test_a_provider_does_not_change():
         _provider().api_version = 2
 
 
+def test_a_provider_may_say_which_url_it_will_reach():
+    silent = _provider()
+    open_about_it = _provider(endpoint=lambda options: f"wss://{type(options).__name__.lower()}.example/v1")
+
+    assert silent.endpoint is None
+    assert open_about_it.endpoint(Options()) == "wss://options.example/v1"
+
+
 def test_every_setup_has_an_id_of_its_own():
     settings = RealtimeSettings(input_audio_format=AudioFormat())
 

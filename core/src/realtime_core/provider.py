@@ -120,6 +120,11 @@ class Provider:
         capabilities: what it can do.
         capabilities_for: what it can do with certain options, if some of them change that; asked once,
             when a client is made, and before anything is opened.
+        endpoint: the URL that ``connect`` will reach with certain options, as ``wss://host[:port]/path`` or
+            ``https://...``, or None where nothing goes over the network; without a key or a token in it,
+            since it is shown to people. It opens nothing, raises `InvalidOptions` or nothing, and need not
+            name a service's later redirects. ``realtime doctor`` tries DNS, TCP, TLS and HTTP there.
+            Left out, those steps are skipped.
         api_version: the version of this contract that the plugin was written for: a number of its own,
             not `API_VERSION`, so that a core with another contract can tell.
     """
@@ -130,6 +135,7 @@ class Provider:
     capabilities: Capabilities
     api_version: int
     capabilities_for: Callable[[Any], Capabilities] | None = None
+    endpoint: Callable[[Any], str | None] | None = None
 
 
 class HookSpecs:
