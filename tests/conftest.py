@@ -9,9 +9,19 @@ from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
+from workspace import ROOT
 
 Script = Callable[[ServerConnection], Awaitable[None]]
 Serve = Callable[[Script], AbstractAsyncContextManager[str]]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For workers side by side (`pytest -n`): each takes a file, or all that needs a browser."""
+    for item in items:
+        path = item.path.relative_to(ROOT)
+        group = path.parent if path.is_relative_to("tests/browser") else path
+        item.add_marker(pytest.mark.xdist_group(str(group)))
 
 
 def frame(kind: str, **fields: object) -> str:
