@@ -53,6 +53,19 @@ def test_file_may_import_what_lies_beside_it(tools, module):
     assert names("deep/entry.py:one") == ["one"]
 
 
+def test_object_with_marked_methods_is_all_of_them(module):
+    module(
+        "shop.py",
+        "class Shop:\n"
+        "    def sell(self): ...\n"
+        "    sell.__kernel_function__ = True\n"
+        "    def close(self): ...\n"
+        "SHOP = Shop()\n",
+    )
+
+    assert names("shop:SHOP") == ["sell"]
+
+
 def test_tool_of_the_service_is_given_in_its_words(module):
     module("hosted.py", "MCP = {'type': 'mcp', 'server_label': 'docs'}\n")
 

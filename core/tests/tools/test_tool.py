@@ -8,7 +8,7 @@ import pytest
 from openai.types.realtime import RealtimeFunctionTool
 from realtime_core import ActiveCall, InvalidTool, RealtimeSession, Tool, ToolCall, ToolDefinition
 from realtime_core.tools.failures import BadArguments
-from realtime_core.tools.tool import as_tool, as_tools
+from realtime_core.tools.tool import as_tools
 
 
 def get_weather(city: str, unit: Literal["C", "F"] = "C") -> str:
@@ -253,12 +253,6 @@ def test_a_parameter_that_cannot_be_filled_is_refused_by_the_tools_name():
 
 def test_an_invalid_tool_is_a_value_error():
     assert issubclass(InvalidTool, ValueError)
-
-
-def test_a_ready_tool_stays_what_it_is():
-    tool = Tool(get_weather)
-
-    assert as_tool(tool) is tool
 
 
 def test_functions_tools_and_mappings_go_together_in_order():

@@ -8,10 +8,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["docstring_of", "implementation", "is_async", "name_of", "yields"]
+__all__ = ["docstring_of", "implementation", "innermost", "is_async", "name_of", "yields"]
 
 
-def _innermost(function: Callable[..., Any]) -> Callable[..., Any]:
+def innermost(function: Callable[..., Any]) -> Callable[..., Any]:
     """What a partial is a partial of; anything else is itself."""
     while isinstance(function, functools.partial):
         function = function.func
@@ -20,19 +20,19 @@ def _innermost(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def implementation(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function that runs in the end: of an object, its class's ``__call__``."""
-    function = _innermost(function)
+    function = innermost(function)
     return function if inspect.isroutine(function) else type(function).__call__
 
 
 def name_of(function: Any) -> str:
     """The name under which it was defined; of an object, its class's."""
-    function = _innermost(function)
+    function = innermost(function)
     return str(getattr(function, "__name__", type(function).__name__))
 
 
 def docstring_of(function: Callable[..., Any]) -> str | None:
     """What it says of itself; an object whose call says nothing is described by its class."""
-    function = _innermost(function)
+    function = innermost(function)
     if inspect.isroutine(function):
         return inspect.getdoc(function)
     return type(function).__call__.__doc__ or inspect.getdoc(type(function))

@@ -6,7 +6,7 @@ Knows nothing of JSON. Annotations are evaluated here, one by one, so that one t
 import functools
 import inspect
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Final, Optional, Union, get_args, get_origin, get_type_hints
 
@@ -52,14 +52,15 @@ class Signature:
     injected: Mapping[str, Injected]
 
 
-def read_signature(function: Callable[..., Any], tool: str) -> Signature:
+def read_signature(function: Callable[..., Any], tool: str, hidden: Collection[str] = ()) -> Signature:
     """The signature of ``function``, which errors call ``tool``.
 
-    What `functools.partial` has bound is the program's business: the model does not see it.
+    What `functools.partial` has bound is the program's business: the model does not see it. Nor does it see
+    the parameters named in ``hidden``, which keep their defaults.
 
     Raises:
-        InvalidTool: a parameter cannot be filled by name, or its annotation cannot be evaluated; a function
-            that is not async asks for the session.
+        InvalidTool: a parameter cannot be filled by name, or its annotation cannot be evaluated; one that is
+            hidden has no default; a function that is not async asks for the session.
     """
     try:
         signature = inspect.signature(function)
@@ -73,6 +74,9 @@ def read_signature(function: Callable[..., Any], tool: str) -> Signature:
     injected: dict[str, Injected] = {}
     for name, parameter in signature.parameters.items():
         if name in bound or not _is_fillable(parameter, tool):
+            continue
+        if name in hidden:
+            _check_default(parameter, tool)
             continue
         annotation = _evaluate(parameter, names, tool)
         filled = _filled_with(annotation)
@@ -109,6 +113,14 @@ def _is_fillable(parameter: inspect.Parameter, tool: str) -> bool:
     if parameter.name == "self" and parameter.annotation is inspect.Parameter.empty:
         raise InvalidTool(f"{where} is left open: give the method of an instance, not that of its class")
     return True
+
+
+def _check_default(parameter: inspect.Parameter, tool: str) -> None:
+    if parameter.default is inspect.Parameter.empty:
+        raise InvalidTool(
+            f"tool {tool!r}: parameter {parameter.name!r} is kept from the model, and there is no kernel to"
+            f" fill it; give it a default, or bind it: functools.partial(function, {parameter.name}=...)"
+        )
 
 
 def _evaluate(parameter: inspect.Parameter, names: dict[str, Any], tool: str) -> Any:

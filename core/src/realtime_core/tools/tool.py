@@ -14,7 +14,7 @@ from realtime_core.errors import InvalidTool
 from realtime_core.tools.call import ActiveCall
 from realtime_core.tools.callables import docstring_of, is_async, name_of, yields
 
-__all__ = ["Approve", "Tool", "Tools", "as_tool", "as_tools"]
+__all__ = ["Approve", "Tool", "Tools", "as_tools"]
 
 Approve = bool | Callable[[ApprovalRequest], bool | Awaitable[bool]]
 """Whether a person has to agree before a call is made: never, always (an event asks), or a function says."""
@@ -28,7 +28,8 @@ class Tool:
     Name, description and parameters come from the function: its name, docstring (Google, NumPy or reST style)
     and annotations. ``Annotated[str, "what it is"]`` describes a parameter, too; one annotated with
     `ActiveCall` gets the running call and, in an async function, one annotated with `RealtimeSession` the
-    session; the model sees neither. A function that is not async runs in a thread of its own.
+    session; the model sees neither. A function that is not async runs in a thread of its own. What a function
+    has from semantic-kernel's ``@kernel_function``, name, descriptions and hidden parameters, holds.
 
     Args:
         function: anything that can be called: a function, a method, a partial, an object.
@@ -66,13 +67,17 @@ class Tool:
     ) -> None:
         # what reads functions loads with the first tool, not with the package
         from realtime_core.tools.docstring import read_docstring
+        from realtime_core.tools.kernel_functions import read_notes
         from realtime_core.tools.schema import build_schema
         from realtime_core.tools.signature import read_signature
 
-        name = _checked_name(function, name)
+        notes = read_notes(function)
+        name = _checked_name(function, notes.name if name is None else name)
         _check_settings(name, description, timeout_s, approve, approval_timeout_s)
-        signature = read_signature(function, name)
+        signature = read_signature(function, name, notes.hidden)
         documented = read_docstring(docstring_of(function))
+        if description is None:
+            description = documented.description if notes.description is None else notes.description
         self.function: Final = function
         self.timeout_s: Final = timeout_s
         self.approve: Final = approve
@@ -81,8 +86,8 @@ class Tool:
         """Whether the function is awaited; else it runs in a thread."""
         self.definition: Final = ToolDefinition(
             name,
-            documented.description if description is None else description,
-            build_schema(signature.parameters, documented.parameters, name),
+            description,
+            build_schema(signature.parameters, {**documented.parameters, **notes.parameters}, name),
         )
         """What the service is told."""
         self._parameters: Final = signature.parameters
@@ -113,21 +118,14 @@ class Tool:
         return functools.partial(self.function, **arguments)
 
 
-Tools = Iterable[Callable[..., Any] | Tool | Mapping[str, Any]]
-"""Functions, tools, and tools of the service's own in its own words."""
-
-
-def as_tool(tool: Callable[..., Any] | Tool) -> Tool:
-    """A `Tool`, made of a plain function where it is none.
-
-    Raises:
-        InvalidTool: it cannot be one.
-    """
-    return tool if isinstance(tool, Tool) else Tool(tool)
+Tools = Iterable[object]
+"""Functions, `Tool` objects, objects with methods marked by ``@kernel_function`` (each method is a tool), and
+mappings: tools of the service's own, in its own words."""
 
 
 def as_tools(tools: Tools) -> tuple[Tool | Mapping[str, Any], ...]:
-    """All of them ready; a mapping is a tool of the service's own, in its own words, and stays as it is.
+    """All of them ready; an object with marked methods gives one for each, and a mapping is a tool of the
+    service's own, in its own words, and stays as it is.
 
     Raises:
         InvalidTool: one of them cannot be a tool, or two have one name.
@@ -135,7 +133,7 @@ def as_tools(tools: Tools) -> tuple[Tool | Mapping[str, Any], ...]:
     given: Any = tools
     if not isinstance(given, Iterable) or isinstance(given, str | Mapping):
         raise InvalidTool(f"tools takes a list of functions, not {name_of(given)}; write tools=[...]")
-    made = tuple(tool if isinstance(tool, Mapping) else as_tool(tool) for tool in given)
+    made = tuple(one for tool in given for one in _ready(tool))
     names: set[str] = set()
     for tool in made:
         name = tool.get("name") if isinstance(tool, Mapping) else tool.name
@@ -146,13 +144,22 @@ def as_tools(tools: Tools) -> tuple[Tool | Mapping[str, Any], ...]:
     return made
 
 
+def _ready(tool: Any) -> Iterable[Tool | Mapping[str, Any]]:
+    if isinstance(tool, Tool | Mapping):
+        return (tool,)
+    from realtime_core.tools.kernel_functions import is_plugin, marked_functions
+
+    return map(Tool, marked_functions(tool)) if is_plugin(tool) else (Tool(tool),)
+
+
 def _checked_name(function: Any, name: Any) -> str:
     if not callable(function) or isinstance(function, type):
         what = (
             f"the class {function.__name__}" if isinstance(function, type) else f"a {type(function).__name__}"
         )
         raise InvalidTool(
-            f"a tool is a function, not {what}; give a function, or an object that can be called"
+            f"a tool is a function, not {what}; give a function, or an object that can be called; an object"
+            " with methods marked by @kernel_function stands in tools=[...] as it is"
         )
     if yields(function):
         raise InvalidTool(f"tool {name_of(function)!r} yields; a tool returns one result, so return a list")
