@@ -332,3 +332,9 @@ async def test_what_gives_no_token_is_a_failed_authentication_before_any_io(answ
             await connect(options(endpoint=endpoint, deployment="talk", credential=give), setup())
 
     assert requests == []
+
+
+def test_endpoint_is_the_websocket_that_it_connects_to(options, key):
+    given = options(endpoint="https://mine.openai.azure.com", api_key=key)
+
+    assert realtime_provider().endpoint(given) == "wss://mine.openai.azure.com/openai/v1/realtime"

@@ -540,3 +540,9 @@ async def test_an_answer_that_sends_no_audio(service, options, setup):
     async with service(edit=lambda sdp: sdp.replace("a=sendrecv", "a=recvonly")) as running:
         with pytest.raises(ConnectionFailed, match="it sends no audio"):
             await connect(options(base_url=running.base_url), setup())
+
+
+def test_endpoint_is_where_calls_are_placed(options):
+    given = options(base_url="https://api.example.com/v1")
+
+    assert realtime_provider().endpoint(given) == "https://api.example.com/v1/realtime/calls"

@@ -9,7 +9,7 @@ from realtime_openai_wire.errors import (
 
 FATAL = ["session_expired", "beta_api_shape_disabled"]
 NO_CREDIT = ["insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"]
-NO_ACCESS = ["invalid_api_key", "account_deactivated", "authentication_error"]
+NO_ACCESS = ["invalid_api_key", "account_deactivated", "authentication_error", "token_expired"]
 
 
 @pytest.mark.parametrize("code", [*FATAL, *NO_CREDIT, *NO_ACCESS])
@@ -41,6 +41,18 @@ def test_a_lost_race_is_benign(code, kind):
     meaning = meaning_of(code, "invalid_request_error")
 
     assert (meaning.kind, meaning.benign, meaning.fatal) == (kind, True, False)
+
+
+def test_a_client_secret_that_expired_is_known_by_the_message_alone():
+    meaning = meaning_of("invalid_request_error", "invalid_request_error", "Ephemeral token expired")
+
+    assert meaning == ErrorMeaning("auth", fatal=True)
+
+
+def test_a_client_secret_that_expired_is_to_be_replaced():
+    assert error_message("Ephemeral token expired", "auth").endswith(
+        "; the client secret is too old; make a new one"
+    )
 
 
 TOO_LATE = [

@@ -9,6 +9,7 @@ from realtime_openai_wire.options import (
     as_strings,
     as_word,
     split_url,
+    websocket_endpoint,
 )
 
 HIDDEN = "hidden77"
@@ -125,3 +126,16 @@ def test_a_wrong_value_is_refused_with_the_right_shape_and_never_shown(check, va
 
     assert shape in str(caught.value)
     assert HIDDEN not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "endpoint"),
+    [
+        ("https://api.openai.com/v1", "wss://api.openai.com/v1/realtime"),
+        ("http://localhost:8000/v1/", "ws://localhost:8000/v1/realtime"),
+        ("wss://api.openai.com/v1?key=secret", "wss://api.openai.com/v1/realtime"),
+        ("ws://[::1]:80", "ws://[::1]:80/realtime"),
+    ],
+)
+def test_endpoint_is_where_the_websocket_of_an_api_is(base_url, endpoint):
+    assert websocket_endpoint(base_url) == endpoint

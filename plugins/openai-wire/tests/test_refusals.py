@@ -253,3 +253,10 @@ def test_unanswered_pings_are_a_drop():
     lost = closed_by_us(HOST, 1011, "keepalive ping timeout")
 
     assert (lost.reason, lost.code, lost.retryable) == (LostReason.DROPPED, 1006, True)
+
+
+def test_a_client_secret_that_expired_is_a_failed_authentication_with_its_own_remedy():
+    error = refused("api.example.com", 401, b'{"error": {"message": "Ephemeral token expired"}}')
+
+    assert isinstance(error, AuthenticationFailed)
+    assert str(error).endswith("Ephemeral token expired; the client secret is too old; make a new one")

@@ -296,3 +296,20 @@ async def test_an_environment_that_openai_dislikes_is_a_failed_connection(monkey
 async def test_a_refusal_passes_with_its_reason():
     with pytest.raises(ConnectionFailed, match=r"nonexistent\.invalid"):
         await connect(options(api_key=KEY, base_url="https://nonexistent.invalid/v1"), setup())
+
+
+def test_endpoint_is_the_websocket_that_it_connects_to_without_its_query():
+    endpoint = realtime_provider().endpoint
+
+    assert endpoint(options(api_key=KEY)) == "wss://api.openai.com/v1/realtime"
+    given = options(api_key=KEY, base_url="http://localhost:8000/v1", query={"key": KEY})
+    assert endpoint(given) == "ws://localhost:8000/v1/realtime"
+
+
+async def test_endpoint_of_a_client_of_ones_own_is_that_clients():
+    endpoint = realtime_provider().endpoint
+
+    async with AsyncOpenAI(api_key=KEY, base_url="https://a.example.com/v1") as client:
+        assert endpoint(options(openai_client=client)) == "wss://a.example.com/v1/realtime"
+    async with AsyncOpenAI(api_key=KEY, websocket_base_url="ws://b.example.com/v1") as client:
+        assert endpoint(options(openai_client=client)) == "ws://b.example.com/v1/realtime"

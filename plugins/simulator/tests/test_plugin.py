@@ -130,3 +130,7 @@ async def test_session_that_only_listens_has_no_voice():
 
     with pytest.raises(UnsupportedSetting, match="voice"):
         await connect(configure(intent="transcription"), setup)
+
+
+def test_it_reaches_nothing_over_the_network():
+    assert realtime_provider().endpoint(configure()) is None

@@ -12,6 +12,7 @@ from realtime_core.unset import UNSET
 from realtime_openai_wire import WEBSOCKET_CAPABILITIES, WireConnection, session_payload
 from realtime_openai_wire.connecting import bare_headers, connect_websocket, make_openai_client
 from realtime_openai_wire.credentials import key_from
+from realtime_openai_wire.options import websocket_endpoint
 from realtime_openai_wire.refusals import Checks
 
 from realtime_azure.identity import token_source
@@ -49,6 +50,10 @@ async def connect(options: AzureOptions, setup: Setup) -> WireConnection:
     )
 
 
+def _endpoint(options: AzureOptions) -> str:
+    return websocket_endpoint(options.endpoint.base_url)
+
+
 @hookimpl
 def realtime_provider() -> Provider:
     """What the entry point ``azure-ws`` gives."""
@@ -58,6 +63,7 @@ def realtime_provider() -> Provider:
         settings=AzureRealtimeExecutionSettings,
         capabilities=WEBSOCKET_CAPABILITIES,
         api_version=1,
+        endpoint=_endpoint,
     )
 
 

@@ -80,6 +80,10 @@ async def connect(options: OpenAIWebRTCOptions, setup: Setup) -> WireConnection:
     return connection
 
 
+def _endpoint(options: OpenAIWebRTCOptions) -> str:
+    return f"{options.base_url}/realtime/calls"
+
+
 @hookimpl
 def realtime_provider() -> Provider:
     """What the entry point ``openai-webrtc`` gives."""
@@ -89,6 +93,7 @@ def realtime_provider() -> Provider:
         settings=OpenAIRealtimeExecutionSettings,
         capabilities=WEBRTC_CAPABILITIES,
         api_version=1,
+        endpoint=_endpoint,
     )
 
 

@@ -10,7 +10,15 @@ import attrs
 from realtime_core.events import ErrorKind
 from realtime_core.masking import mask_keys
 
-__all__ = ["ErrorMeaning", "error_message", "is_about_truncation", "meaning_of", "tidy_message"]
+__all__ = [
+    "NEW_SECRET",
+    "ErrorMeaning",
+    "error_message",
+    "is_about_truncation",
+    "is_expired_secret",
+    "meaning_of",
+    "tidy_message",
+]
 
 
 @attrs.frozen
@@ -59,6 +67,7 @@ _BY_CODE: Final = {
     "invalid_api_key": _AUTH,
     "account_deactivated": _AUTH,
     "authentication_error": _AUTH,
+    "token_expired": _AUTH,
     "server_error": _SERVER,
     # types only: too broad to end a session
     "rate_limit_error": _RATE_LIMITED,
@@ -78,18 +87,33 @@ def is_about_truncation(message: str | None) -> bool:
     return message is not None and _NOTHING_TO_TRUNCATE.search(message) is not None
 
 
+_EXPIRED_SECRET: Final = "ephemeral token expired"  # noqa: S105  # words
+"""What the service says of a client secret whose time is over."""
+
+
+def is_expired_secret(message: str) -> bool:
+    """Whether an error says that a client secret is too old, which only its message is known to tell."""
+    return _EXPIRED_SECRET in message.lower()
+
+
 def meaning_of(code: str | None, error_type: str | None = None, message: str | None = None) -> ErrorMeaning:
     """What an error means, by its code, else by its type: services put either word in either field.
 
-    A truncation that had nothing to truncate is known by the ``message`` only.
+    A truncation that had nothing to truncate, and a client secret that has expired, are known by the
+    ``message`` only.
     """
     if is_about_truncation(message):
         return _TOO_LATE
+    if message is not None and is_expired_secret(message):
+        return _AUTH
     for word in (code, error_type):
         if word in _BY_CODE:
             return _BY_CODE[word]
     return _UNKNOWN
 
+
+NEW_SECRET: Final = "the client secret is too old; make a new one"  # noqa: S105  # words
+"""What helps against one that has expired."""
 
 _LONGEST_QUOTE: Final = 32
 _LONGEST_NAME: Final = 64
@@ -119,6 +143,8 @@ _REMEDIES: Final[dict[ErrorKind, tuple[str, str]]] = {
 def error_message(message: str, kind: ErrorKind, param: str | None = None) -> str:
     """What an error event says: the service's message, tidied, and the remedy where one is obvious."""
     tidy = tidy_message(message, param)
+    if is_expired_secret(message):
+        return f"{tidy}; {NEW_SECRET}"
     word, remedy = _REMEDIES.get(kind, ("", ""))
     return tidy if word in tidy.lower() else "; ".join(part for part in (tidy, remedy) if part)
 

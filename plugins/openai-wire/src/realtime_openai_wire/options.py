@@ -11,7 +11,15 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from realtime_core.errors import InvalidOptions
 
-__all__ = ["as_base_url", "as_headers", "as_seconds", "as_strings", "as_word", "split_url"]
+__all__ = [
+    "as_base_url",
+    "as_headers",
+    "as_seconds",
+    "as_strings",
+    "as_word",
+    "split_url",
+    "websocket_endpoint",
+]
 
 _SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -45,6 +53,13 @@ def split_url(value: Any) -> SplitResult | None:
     except ValueError:
         return None
     return parts._replace(scheme=_SCHEMES[parts.scheme]) if is_url else None
+
+
+def websocket_endpoint(base_url: str) -> str:
+    """Where the WebSocket of an API is, for `realtime_core.provider.Provider.endpoint`; without its query."""
+    parts = urlsplit(base_url)
+    scheme = "wss" if parts.scheme in {"https", "wss"} else "ws"
+    return urlunsplit((scheme, parts.netloc, f"{parts.path.rstrip('/')}/realtime", "", ""))
 
 
 def _lacks_scheme(value: Any) -> bool:

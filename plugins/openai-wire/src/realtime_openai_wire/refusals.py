@@ -24,7 +24,7 @@ from realtime_core.errors import (
     RealtimeError,
 )
 
-from realtime_openai_wire.errors import meaning_of, tidy_message
+from realtime_openai_wire.errors import NEW_SECRET, is_expired_secret, meaning_of, tidy_message
 from realtime_openai_wire.fields import mapping, text
 
 __all__ = [
@@ -68,6 +68,8 @@ def refused(host: str, status: int, body: bytes = b"", checks: Checks = OPENAI_C
     answer = f"{host} answered HTTP {status}{_because(said)}"
     place = checks.place
     match status:
+        case HTTPStatus.UNAUTHORIZED if is_expired_secret(said):
+            return AuthenticationFailed(f"{answer}; {NEW_SECRET}", status=status)
         case HTTPStatus.UNAUTHORIZED:
             return AuthenticationFailed(f"{answer}; check {checks.key}", status=status)
         case HTTPStatus.FORBIDDEN:

@@ -18,6 +18,7 @@ from realtime_openai_wire import (
 )
 from realtime_openai_wire.connecting import connect_websocket, make_openai_client
 from realtime_openai_wire.credentials import key_from
+from realtime_openai_wire.options import websocket_endpoint
 
 from realtime_openai.options import OpenAIOptions
 
@@ -54,6 +55,13 @@ def _capabilities(options: OpenAIOptions) -> Capabilities:
     return websocket_capabilities(options.intent)
 
 
+def _endpoint(options: OpenAIOptions) -> str:
+    client = options.openai_client
+    if client is None:
+        return websocket_endpoint(options.base_url)
+    return websocket_endpoint(str(client.websocket_base_url or client.base_url))
+
+
 @hookimpl
 def realtime_provider() -> Provider:
     """What the entry point ``openai-ws`` gives."""
@@ -64,6 +72,7 @@ def realtime_provider() -> Provider:
         capabilities=WEBSOCKET_CAPABILITIES,
         api_version=1,
         capabilities_for=_capabilities,
+        endpoint=_endpoint,
     )
 
 

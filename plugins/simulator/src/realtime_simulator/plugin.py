@@ -34,6 +34,10 @@ def _capabilities(options: SimulatorOptions) -> Capabilities:
     return websocket_capabilities(options.intent)
 
 
+def _endpoint(_: SimulatorOptions) -> None:
+    """Nowhere: it is in this process."""
+
+
 @hookimpl
 def realtime_provider() -> Provider:
     """The simulator as a provider."""
@@ -44,4 +48,5 @@ def realtime_provider() -> Provider:
         capabilities=WEBSOCKET_CAPABILITIES,
         api_version=1,
         capabilities_for=_capabilities,
+        endpoint=_endpoint,
     )
