@@ -234,6 +234,15 @@ class TestExchange:
 
         assert refused.value.status_code == 401
 
+    async def test_call_is_met_as_a_test_has_planned(self, serve, client_of):
+        server = await serve()
+        server.reception.refuse()
+
+        with pytest.raises(APIStatusError) as refused:
+            await client_of(server).realtime.calls.create(sdp=AUDIO_OFFER, session=SESSION)
+
+        assert (refused.value.status_code, refused.value.code) == (401, "invalid_api_key")
+
     async def test_expired_secret_is_refused(self, serve, client_of):
         clock = VirtualClock()
         with use_clock(clock):

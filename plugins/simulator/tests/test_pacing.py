@@ -78,3 +78,51 @@ def test_draining_skips_the_pauses():
     stream = pacer.add(iter([Step(None, wait_ms=500), Step({"type": "a"})]), now_s=1.0)
 
     assert pacer.drain(stream) == [{"type": "a"}]
+
+
+def answering(pacer, name, *durations_ms):
+    return pacer.add(steps(name, *durations_ms), now_s=0.0, can_wait=True)
+
+
+def test_held_stream_that_can_wait_is_not_due():
+    pacer = Pacer(0)
+    answering(pacer, "a", 1)
+    pacer.add(steps("b", 1), now_s=0.0)
+
+    pacer.hold()
+
+    assert due(pacer, 9.0) == ["b0"]
+    assert pacer.due_s is None
+
+
+def test_released_stream_goes_on():
+    pacer = Pacer(0)
+    pacer.hold()
+    answering(pacer, "a", 1, 1)
+
+    pacer.release()
+
+    assert due(pacer, 9.0) == ["a0", "a1"]
+
+
+def test_stream_that_is_released_until_an_event_is_held_after_it():
+    pacer = Pacer(0)
+    pacer.hold()
+    answering(pacer, "a", 1, 1, 1)
+
+    pacer.release(until="a1")
+    first = due(pacer, 9.0)
+    pacer.release()
+
+    assert (first, due(pacer, 9.0)) == (["a0", "a1"], ["a2"])
+
+
+def test_event_that_a_drained_stream_gives_is_the_one_that_was_waited_for():
+    pacer = Pacer(0)
+    stream = answering(pacer, "a", 1)
+    pacer.release(until="a0")
+
+    pacer.drain(stream)
+    answering(pacer, "b", 1)
+
+    assert due(pacer, 9.0) == []

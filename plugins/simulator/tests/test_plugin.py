@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from realtime_core import (
     PCM16_24KHZ,
@@ -7,8 +9,12 @@ from realtime_core import (
     RealtimeTranscriptEvent,
     create_client,
 )
+from realtime_core.clock import VirtualClock, use_clock
 from realtime_core.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
     ConnectionLost,
+    FailedReason,
     InvalidOptions,
     LostReason,
     UnsupportedCommand,
@@ -19,6 +25,7 @@ from realtime_openai_wire import NATIVE_FORMATS, OpenAIRealtimeExecutionSettings
 from realtime_simulator.brain import Say
 from realtime_simulator.options import SimulatorOptions, configure
 from realtime_simulator.plugin import connect, realtime_provider
+from realtime_simulator.watch import Watch
 
 SETTINGS = {"input_audio_format": PCM16_24KHZ, "output_audio_format": PCM16_24KHZ}
 
@@ -134,3 +141,37 @@ async def test_session_that_only_listens_has_no_voice():
 
 def test_it_reaches_nothing_over_the_network():
     assert realtime_provider().endpoint(configure()) is None
+
+
+async def test_watch_can_have_the_next_session_refused():
+    watch = Watch()
+    watch.reception.refuse()
+    client = create_client("simulator", watch=watch)
+
+    with pytest.raises(AuthenticationFailed, match="the simulator"):
+        await client.create_session()
+
+    await (await client.create_session()).delete_session()
+
+
+async def test_watch_can_have_the_next_session_ignored():
+    clock, watch = VirtualClock(), Watch()
+    watch.reception.ignore()
+    with use_clock(clock):
+        opening = asyncio.ensure_future(create_client("simulator", watch=watch).create_session())
+        await clock.until_waiting()
+        clock.advance(10)
+
+        with pytest.raises(ConnectionFailed) as caught:
+            await opening
+    assert caught.value.reason is FailedReason.TIMEOUT
+
+
+async def test_watch_can_plan_the_faults_of_the_next_session():
+    watch = Watch()
+    watch.reception.fault("close:1013@1")
+
+    with pytest.raises(ConnectionLost) as caught:
+        await create_client("simulator", watch=watch).create_session()
+
+    assert caught.value.reason is LostReason.GOING_AWAY

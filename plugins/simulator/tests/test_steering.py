@@ -10,10 +10,11 @@ from realtime_core.errors import ConnectionLost
 from realtime_simulator.brain import Say, Wait
 from realtime_simulator.memory import MemoryPipe
 from realtime_simulator.options import configure
+from realtime_simulator.reception import Reception
 from realtime_simulator.server import SimulatorServer
 from realtime_simulator.watch import Watch
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 
 @asynccontextmanager
@@ -212,3 +213,117 @@ async def test_sessions_of_a_watch_are_counted_for_faults(watch):
     await until(first, "session.created")
     with pytest.raises(ConnectionLost):
         await second.recv()
+
+
+async def test_text_that_is_no_event_can_be_sent(door, watch):
+    async with door(watch) as pipe:
+        await until(pipe, "session.created")
+
+        (await watch.session()).send_text('{"type":')
+
+        assert await pipe.recv() == '{"type":'
+
+
+async def test_held_response_begins_and_goes_no_further_until_it_is_released(door, watch, collapsed):
+    async with door(watch) as pipe:
+        await until(pipe, "session.created")
+        session = await watch.session()
+        session.hold()
+        session.respond()
+        await send(pipe, "input_audio_buffer.clear")
+        held = await until(pipe, "input_audio_buffer.cleared")
+
+        session.release(until="response.output_audio.delta")
+        begun = await until(pipe, "response.output_audio.delta")
+        await send(pipe, "input_audio_buffer.clear")
+        between = await until(pipe, "input_audio_buffer.cleared")
+        session.release()
+        done = await until(pipe, "response.done")
+
+    assert collapsed(held) == ["response.created", "input_audio_buffer.cleared"]
+    assert collapsed(begun)[-1:] == ["response.output_audio.delta"]
+    assert collapsed(between) == ["input_audio_buffer.cleared"]
+    assert done[-1]["response"]["status"] == "completed"
+
+
+async def test_response_that_nobody_asked_for_is_refused_while_one_goes_on(door, watch):
+    async with door(watch) as pipe:
+        await until(pipe, "session.created")
+        session = await watch.session()
+        session.hold()
+
+        session.respond()
+        session.respond()
+
+        (*_, error) = await until(pipe, "error")
+    assert error["error"]["code"] == "conversation_already_has_active_response"
+
+
+async def test_frame_can_be_torn():
+    watch = Watch()
+    async with socket_door(watch) as connection:
+        await until(connection, "session.created")
+        # what a frame begins with is its kind and its length
+        received = []
+        take = connection.protocol.receive_data
+        connection.protocol.receive_data = lambda data: (received.append(data), take(data))
+
+        (await watch.session()).drop(is_torn=True)
+
+        with pytest.raises(ConnectionClosed) as caught:
+            await connection.recv()
+    assert caught.value.rcvd is None
+    assert b"".join(received)[:4] == b"\x81\x7e\x10\x00"
+
+
+async def test_next_session_has_the_faults_that_were_planned_for_it(watch):
+    watch.reception.fault("close:1013@1")
+    async with SimulatorServer(configure(watch=watch)) as server:
+        url = f"{server.websocket_url}?model=m"
+        headers = {"Authorization": "Bearer x"}
+        async with connect(url, additional_headers=headers) as connection:
+            with pytest.raises(ConnectionClosed) as caught:
+                await connection.recv()
+        async with connect(url, additional_headers=headers) as connection:
+            await until(connection, "session.created")
+    assert caught.value.rcvd.code == 1013
+
+
+async def test_next_one_can_be_refused():
+    async with SimulatorServer() as server:
+        server.reception.refuse(503)
+        url = f"{server.websocket_url}?model=m"
+        headers = {"Authorization": "Bearer x"}
+        with pytest.raises(InvalidStatus) as caught:
+            await connect(url, additional_headers=headers)
+        async with connect(url, additional_headers=headers) as connection:
+            await until(connection, "session.created")
+    assert caught.value.response.status_code == 503
+
+
+class Doorbell(Reception):
+    """Tells when somebody comes."""
+
+    def __init__(self):
+        super().__init__()
+        self.rang = asyncio.Event()
+
+    def meet(self):
+        self.rang.set()
+        return super().meet()
+
+
+async def test_next_one_can_be_ignored(watch):
+    watch.reception = Doorbell()
+    watch.reception.ignore()
+    async with SimulatorServer(configure(watch=watch)) as server:
+        url = f"{server.websocket_url}?model=m"
+        headers = {"Authorization": "Bearer x"}
+        ignored = asyncio.ensure_future(connect(url, additional_headers=headers).__aenter__())
+        await watch.reception.rang.wait()
+        async with connect(url, additional_headers=headers) as connection:
+            await until(connection, "session.created")
+            assert not ignored.done()
+    with pytest.raises(InvalidStatus) as caught:
+        await ignored
+    assert caught.value.response.status_code == 503

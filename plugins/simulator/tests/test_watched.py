@@ -18,6 +18,18 @@ class Steered:
     def send(self, kind, fields):
         self.done.append((kind, fields))
 
+    def send_text(self, text):
+        self.done.append(text)
+
+    def respond(self):
+        self.done.append("responds")
+
+    def hold(self):
+        self.done.append("holds")
+
+    def release(self, until):
+        self.done.append(("releases", until))
+
     def user_starts_speaking(self):
         self.done.append("starts")
 
@@ -139,20 +151,30 @@ def test_first_cause_of_the_end_counts(session, steered):
 
 def test_steering_reaches_the_session(session, steered):
     session.send("error", error={"code": "x"})
+    session.send_text("{")
+    session.hold()
+    session.respond()
+    session.release(until="response.done")
     session.user_starts_speaking()
     session.user_stops_speaking()
     session.user_says("Stop.")
+    session.drop(is_torn=True)
 
     assert steered.done == [
         ("error", {"error": {"code": "x"}}),
+        "{",
+        "holds",
+        "responds",
+        ("releases", "response.done"),
         "starts",
         ("stops", None),
         "starts",
         ("stops", "Stop."),
+        End(None, is_torn=True),
     ]
 
 
-@pytest.mark.parametrize("act", ["user_starts_speaking", "user_stops_speaking"])
+@pytest.mark.parametrize("act", ["user_starts_speaking", "user_stops_speaking", "respond", "hold", "release"])
 def test_ended_session_cannot_be_steered(session, act):
     session.ended("client")
 

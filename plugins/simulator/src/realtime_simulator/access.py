@@ -5,6 +5,7 @@ Knows nothing of sockets; ``headers`` is what the HTTP library has.
 
 import hmac
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 __all__ = [
@@ -57,6 +58,12 @@ class Refused(Exception):
             "it is known as long as this server runs."
         )
         return cls(401, message, code="invalid_api_key")
+
+    @classmethod
+    def of_plan(cls, status: int) -> "Refused":
+        """A test wants it so."""
+        code = "invalid_api_key" if status == HTTPStatus.UNAUTHORIZED else None
+        return cls(status, "Refused, as the test has planned.", code=code)
 
     def body(self) -> dict[str, Any]:
         """The JSON body of the answer."""

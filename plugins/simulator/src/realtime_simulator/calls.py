@@ -30,8 +30,7 @@ _EXTRA: Final = "Calls need an extra of the simulator: pip install 'realtime-sim
 class Calls:
     """The calls that go on; ``numbers`` are those of the sessions to come."""
 
-    def __init__(self, options: SimulatorOptions, watch: Watch | None, numbers: Iterator[int]) -> None:
-        self._options = options
+    def __init__(self, watch: Watch | None, numbers: Iterator[int]) -> None:
         self._watch = watch
         self._numbers = numbers
         self._calls: dict[str, Call] = {}
@@ -39,7 +38,9 @@ class Calls:
         self._ended: set[str] = set()
         self._is_closed = False
 
-    async def open(self, offer: Offer, opening: Opening, *, is_filtered: bool) -> tuple[str, str]:
+    async def open(
+        self, offer: Offer, opening: Opening, options: SimulatorOptions, *, is_filtered: bool
+    ) -> tuple[str, str]:
         """Begin a call; its id, and the answer to the offer.
 
         Raises:
@@ -56,7 +57,7 @@ class Calls:
             raise Refused(503, "The server is shutting down.", code=None)
         number = next(self._numbers)
         name = f"session {number}"
-        link = Link(self._options, opening, watch=self._watch, name=name, number=number)
+        link = Link(options, opening, watch=self._watch, name=name, number=number)
         call = Call(link, peer, name=name, is_filtered=is_filtered)
         peer.attach(call)
         _log.info(
@@ -65,7 +66,7 @@ class Calls:
         call_id = f"rtc_{secrets.token_hex(16)}"
         self._calls[call_id] = call
         self._tasks[call] = asyncio.ensure_future(self._carry(call, call_id))
-        return call_id, quirky(answer, self._options.quirks)
+        return call_id, quirky(answer, options.quirks)
 
     async def _carry(self, call: Call, call_id: str) -> None:
         code: Any = "failed"

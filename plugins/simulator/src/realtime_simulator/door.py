@@ -11,6 +11,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import attrs
 from realtime_core.clock import current_clock
 
 from realtime_simulator import cors
@@ -59,8 +60,9 @@ class Door:
         self._watch = watch
         self._secrets = ClientSecrets(voice=options.voice)
         self._numbers = itertools.count(1)
-        self._calls = Calls(options, watch, self._numbers)
+        self._calls = Calls(watch, self._numbers)
         self._open: set[WebSocket] = set()
+        self._closing = asyncio.Event()
 
     async def answer(self, request: "web.BaseRequest") -> "web.StreamResponse":
         """Answer any request; that for a session when the session is over."""
@@ -89,6 +91,7 @@ class Door:
 
     async def hang_up(self, end: End) -> None:
         """End all sessions."""
+        self._closing.set()
         # with their side-bands
         await self._calls.aclose(end)
         await asyncio.gather(*(socket.hang_up(end) for socket in self._open))
@@ -124,6 +127,7 @@ class Door:
         opening = read_opening(
             request.query, secret, epoch_s=current_clock().epoch_s(), beta=is_beta(request.headers)
         )
+        options = await self._met()
         socket = WebSocket(request)
         await socket.open()
         number = next(self._numbers)
@@ -131,7 +135,7 @@ class Door:
         model = in_a_line(opening.model)
         _log.info("%s: opened, %s", name, f"model {model}" if model else opening.kind)
         return await self._carry(
-            socket, Link(self._options, opening, watch=self._watch, name=name, number=number), name
+            socket, Link(options, opening, watch=self._watch, name=name, number=number), name
         )
 
     async def _join(self, request: "web.BaseRequest") -> "web.StreamResponse":
@@ -142,6 +146,22 @@ class Door:
         name = f"a side-band of {call.name}"
         _log.info("%s: opened", name)
         return await self._carry(socket, call.join(), name)
+
+    async def _met(self) -> SimulatorOptions:
+        """What a test has planned for the one who comes now: the options of the session.
+
+        Raises:
+            Refused: it is refused.
+        """
+        if self._watch is None:
+            return self._options
+        meeting = self._watch.reception.meet()
+        if meeting.is_ignored:
+            await self._closing.wait()
+            raise Refused(503, "The server is shutting down.", code=None)
+        if meeting.status is not None:
+            raise Refused.of_plan(meeting.status)
+        return attrs.evolve(self._options, faults=(*self._options.faults, *meeting.faults))
 
     async def _carry(self, socket: WebSocket, session: Link | SideBand, name: str) -> "web.StreamResponse":
         self._open.add(socket)
@@ -175,7 +195,8 @@ class Door:
         asked = read_call(request.headers.get("Content-Type", ""), await body_of(request))
         opening = call_opening(asked, request.query, self._secrets, secret, epoch_s=current_clock().epoch_s())
         is_filtered = request.query.get("webrtcfilter") == "on"
-        call_id, answer = await self._calls.open(asked.offer, opening, is_filtered=is_filtered)
+        options = await self._met()
+        call_id, answer = await self._calls.open(asked.offer, opening, options, is_filtered=is_filtered)
         kind = "text/plain" if "plain-sdp" in self._options.quirks else "application/sdp"
         headers = {"Content-Type": kind, "Location": f"{request.path}/{call_id}"}
         return answer_of(201, answer.encode(), headers)

@@ -19,7 +19,7 @@ from realtime_simulator.pacing import Pacer
 from realtime_simulator.parts import Outbox, Parts
 from realtime_simulator.quirks import Quirks
 from realtime_simulator.refusals import Refusal
-from realtime_simulator.request import read_request
+from realtime_simulator.request import Request, read_request
 from realtime_simulator.session import Session
 from realtime_simulator.session_defaults import SessionKind, default_session
 from realtime_simulator.session_rules import Moment
@@ -118,18 +118,18 @@ class Engine:
                 self._outbox.fail(refusal, client_events.event_id_of(event))
         return event
 
-    def next(self, now_s: float) -> Frame | End | None:
-        """The next frame that is due, or the end of the session; None: nothing is due yet."""
+    def next(self, now_s: float) -> Frame | str | End | None:
+        """The next frame that is due, text to go out as it is, or the end; None: nothing is due."""
         self._parts.now_s = now_s
         while not self._made:
             due = self._next(now_s)
-            if due is None or isinstance(due, End):
+            if due is None or isinstance(due, End | str):
                 return due
             for frame in [due] if self._turns.playback is None else self._turns.playback.send(due):
                 self._made.extend(self._quirks(frame))
         return self._made.popleft()
 
-    def _next(self, now_s: float) -> Frame | End | None:
+    def _next(self, now_s: float) -> Frame | str | End | None:
         waiting = self._outbox.take()
         if waiting is not None:
             return waiting
@@ -180,6 +180,23 @@ class Engine:
     def send(self, kind: str, fields: dict[str, Any]) -> None:
         """Send an event, whatever it says."""
         self._outbox.send(kind, **fields)
+
+    def send_text(self, text: str) -> None:
+        """Send a frame that may be none."""
+        self._outbox.put(text)
+
+    def respond(self, now_s: float) -> None:
+        """Answer, although nobody has asked."""
+        self._parts.now_s = now_s
+        self._turns.respond(Request())
+
+    def hold(self) -> None:
+        """Make nothing more of any response."""
+        self._pacer.hold()
+
+    def release(self, until: str | None) -> None:
+        """Go on with the responses, or go on until an event of that type has been made."""
+        self._pacer.release(until)
 
     def user_starts_speaking(self, now_s: float) -> None:
         """Hear speech although there may be no audio of it.

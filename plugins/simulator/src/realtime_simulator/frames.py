@@ -35,6 +35,8 @@ class End:
 
     code: int | None
     reason: str = ""
+    is_torn: bool = False
+    """Hang up in the middle of a frame, where there are such things."""
 
 
 class Ids:

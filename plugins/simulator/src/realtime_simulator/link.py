@@ -14,7 +14,7 @@ from realtime_core.clock import Clock, current_clock
 
 from realtime_simulator.engine import Engine
 from realtime_simulator.faults import Action, Fault, FaultInjector, Send
-from realtime_simulator.frames import EXPIRED, End
+from realtime_simulator.frames import EXPIRED, End, Frame
 from realtime_simulator.opening import Opening
 from realtime_simulator.options import SimulatorOptions
 from realtime_simulator.watch import Watch
@@ -32,6 +32,7 @@ class Ended(Exception):
 
     def __init__(self, end: End) -> None:
         super().__init__(end.reason)
+        self.end = end
         self.code = end.code
         self.reason = end.reason
 
@@ -142,6 +143,25 @@ class Link:
         self._engine.send(kind, fields)
         self._wake.set()
 
+    def send_text(self, text: str) -> None:
+        """Send a frame as it is, after what is on its way."""
+        self._engine.send_text(text)
+        self._wake.set()
+
+    def respond(self) -> None:
+        """Answer, although nobody has asked."""
+        self._engine.respond(self._clock.now_s())
+        self._wake.set()
+
+    def hold(self) -> None:
+        """Make nothing more of any response."""
+        self._engine.hold()
+
+    def release(self, until: str | None) -> None:
+        """Go on with the responses, or go on until an event of that type has been made."""
+        self._engine.release(until)
+        self._wake.set()
+
     def user_starts_speaking(self) -> None:
         """Let turn detection hear speech; raises as the engine does."""
         self._engine.user_starts_speaking(self._clock.now_s())
@@ -224,7 +244,7 @@ class Link:
             frame = self._engine.next(now_s)
             if frame is None:
                 return self._engine.due_s
-            self._actions.extend([frame] if isinstance(frame, End) else self._inject(frame))
+            self._actions.extend(self._actions_of(frame))
             self._moved.set()
         match self._actions[0]:
             case Send(late_ms=late_ms) if late_ms:
@@ -234,6 +254,15 @@ class Link:
                 return self._hold_s
             case _:
                 return now_s
+
+    def _actions_of(self, frame: Frame | str | End) -> list[Action]:
+        match frame:
+            case End():
+                return [frame]
+            case str():
+                return [Send(frame)]
+            case _:
+                return self._inject(frame)
 
     async def _wait_until(self, due_s: float) -> None:
         """Until then, or until the client has sent something or gone."""

@@ -18,6 +18,8 @@ class Stream:
 
     steps: Iterator[Step]
     due_s: float
+    can_wait: bool = False
+    """Whether `Pacer.hold` is about it."""
 
 
 class Pacer:
@@ -30,21 +32,31 @@ class Pacer:
     def __init__(self, speed: float) -> None:
         self._speed = speed
         self._streams: list[Stream] = []
+        self._is_held = False
+        self._last_kind: str | None = None
 
-    def add(self, steps: Iterator[Step], now_s: float) -> Stream:
+    def hold(self) -> None:
+        """Let no event of a stream that can wait be due until `release`."""
+        self._is_held = True
+
+    def release(self, until: str | None = None) -> None:
+        """Go on; with ``until`` to the first event of that type, and hold again."""
+        self._is_held, self._last_kind = False, until
+
+    def add(self, steps: Iterator[Step], now_s: float, *, can_wait: bool = False) -> Stream:
         """Begin a stream."""
-        stream = Stream(steps, now_s)
+        stream = Stream(steps, now_s, can_wait)
         self._streams.append(stream)
         return stream
 
     @property
     def due_s(self) -> float | None:
         """When the next event is due; None: there is none to come."""
-        return min((stream.due_s for stream in self._streams), default=None)
+        return min((stream.due_s for stream in self._going()), default=None)
 
     def next(self, now_s: float) -> Frame | None:
         """The event that is due, if one is."""
-        for stream in sorted(self._streams, key=lambda stream: stream.due_s):
+        for stream in sorted(self._going(), key=lambda stream: stream.due_s):
             if stream.due_s > now_s:
                 return None
             self._streams.remove(stream)
@@ -55,10 +67,21 @@ class Pacer:
                 stream.due_s += step.wait_ms / 1000
                 self._streams.append(stream)
                 if step.frame is not None:
+                    self._take_note(step.frame)
                     return step.frame
         return None
 
     def drain(self, stream: Stream) -> list[Frame]:
         """All that is left of a stream, at once; it is over."""
         self._streams.remove(stream)
-        return [step.frame for step in stream.steps if step.frame is not None]
+        frames = [step.frame for step in stream.steps if step.frame is not None]
+        for frame in frames:
+            self._take_note(frame)
+        return frames
+
+    def _going(self) -> list[Stream]:
+        return [stream for stream in self._streams if not (self._is_held and stream.can_wait)]
+
+    def _take_note(self, frame: Frame) -> None:
+        if frame["type"] == self._last_kind:
+            self._is_held, self._last_kind = True, None

@@ -28,7 +28,7 @@ class Outbox:
 
     def __init__(self, frames: Frames) -> None:
         self._frames = frames
-        self._waiting: deque[Frame | End] = deque()
+        self._waiting: deque[Frame | str | End] = deque()
         self._characters = 0
         self.end: End | None = None
         """The end, once it waits too."""
@@ -41,8 +41,8 @@ class Outbox:
         """The event that refuses a client's."""
         self.send("error", error=refusal.body(event_id))
 
-    def put(self, *frames: Frame | End) -> None:
-        """Frames that are made already."""
+    def put(self, *frames: Frame | str | End) -> None:
+        """Frames that are made already; text goes out as it is."""
         for frame in frames:
             self._waiting.append(frame)
             if isinstance(frame, End):
@@ -50,7 +50,7 @@ class Outbox:
             else:
                 self._characters += _characters(frame)
 
-    def take(self) -> Frame | End | None:
+    def take(self) -> Frame | str | End | None:
         """The first; None: there is none."""
         if not self._waiting:
             return None

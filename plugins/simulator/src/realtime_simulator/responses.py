@@ -66,7 +66,9 @@ class Responses:
         self._last_read = spec.read
         parts.outbox.put(response.created())
         self._tell_rate_limits("start")
-        self._running.append(_Running(response, parts.pacer.add(response.steps(), parts.now_s)))
+        self._running.append(
+            _Running(response, parts.pacer.add(response.steps(), parts.now_s, can_wait=True))
+        )
 
     def cancel(self, response_id: str | None) -> None:
         """Cancel the named response; None: the one that writes to the conversation.

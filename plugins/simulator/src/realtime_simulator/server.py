@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from realtime_simulator.door import Door
+    from realtime_simulator.reception import Reception
     from realtime_simulator.watched import WatchedSession
 
 __all__ = ["SimulatorServer"]
@@ -106,6 +107,11 @@ class SimulatorServer:
     def sessions(self) -> "list[WatchedSession]":
         """The sessions in the order of their beginning, each with what was said and to be steered."""
         return self._watch.sessions
+
+    @property
+    def reception(self) -> "Reception":
+        """How those are met who come next: a test may have them refused, ignored, or badly served."""
+        return self._watch.reception
 
     async def session(self, *, within_s: float = WITHIN_S) -> "WatchedSession":
         """`Watch.session` of this server.

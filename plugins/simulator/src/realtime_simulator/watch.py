@@ -12,6 +12,7 @@ from realtime_core.errors import InvalidOptions
 
 from realtime_simulator.expected import Expected, Search
 from realtime_simulator.kinds import check_kind
+from realtime_simulator.reception import Reception
 from realtime_simulator.watched import WITHIN_S, Bell, Steering, WatchedSession
 
 __all__ = ["Watch", "as_watch"]
@@ -29,6 +30,9 @@ class Watch:
     def __init__(self) -> None:
         self.sessions: list[WatchedSession] = []
         """All sessions, in the order of their beginning."""
+
+        self.reception = Reception()
+        """How those are met who come next."""
 
         self._bell = Bell()
 

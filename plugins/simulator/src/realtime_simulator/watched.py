@@ -30,6 +30,18 @@ class Steering(Protocol):
     def send(self, kind: str, fields: dict[str, Any]) -> None:
         """Send an event."""
 
+    def send_text(self, text: str) -> None:
+        """Send a frame that may be none."""
+
+    def respond(self) -> None:
+        """Answer."""
+
+    def hold(self) -> None:
+        """Say nothing more."""
+
+    def release(self, until: str | None) -> None:
+        """Go on."""
+
     def user_starts_speaking(self) -> None:
         """Do what turn detection does when it hears speech."""
 
@@ -236,9 +248,13 @@ class WatchedSession:
 
     # what a test does
 
-    def drop(self) -> None:
-        """Drop the connection now, without a close frame; nothing if the session has ended."""
-        self._end(End(None))
+    def drop(self, *, is_torn: bool = False) -> None:
+        """Drop the connection now, without a close frame; nothing if the session has ended.
+
+        Args:
+            is_torn: drop it in the middle of a frame, over a WebSocket.
+        """
+        self._end(End(None, is_torn=is_torn))
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """End the session now, with a close frame; nothing if it has ended.
@@ -263,6 +279,42 @@ class WatchedSession:
         """
         self._going().send(kind, fields)
         self._told.add(kind)
+
+    def send_text(self, text: str) -> None:
+        """Send any text for a frame, after those that are on their way.
+
+        Raises:
+            RuntimeError: the session has ended.
+        """
+        self._going().send_text(text)
+
+    def respond(self) -> None:
+        """Answer, although the client has not asked; an error if an answer goes on.
+
+        Raises:
+            RuntimeError: the session has ended.
+        """
+        self._going().respond()
+
+    def hold(self) -> None:
+        """Let the model say and call nothing until `release`; responses begin all the same.
+
+        Raises:
+            RuntimeError: the session has ended.
+        """
+        self._going().hold()
+
+    def release(self, *, until: str | None = None) -> None:
+        """Let the model go on.
+
+        Args:
+            until: hold again after the first event of that type which a response makes, such as
+                ``response.output_audio.delta``: so a test can look at an answer in its midst.
+
+        Raises:
+            RuntimeError: the session has ended.
+        """
+        self._going().release(until)
 
     def user_starts_speaking(self) -> None:
         """The user speaks, as if turn detection had heard it: a barge-in, without audio.

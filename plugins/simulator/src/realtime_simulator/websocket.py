@@ -30,6 +30,10 @@ _ABNORMAL: Final = 1006
 """What it calls the end of a connection without a close frame."""
 
 
+_TORN: Final = b'\x81\x7e\x10\x00{"type": "response.'
+"""The beginning of a text frame of 4096 bytes."""
+
+
 class Session(Protocol):
     """What a socket carries: a `Link`, or a `SideBand`."""
 
@@ -147,7 +151,7 @@ class WebSocket:
             while True:
                 await self._send(await session.next(), session)
         except Ended as ended:
-            return End(ended.code, ended.reason)
+            return ended.end
         except ConnectionError:
             return None
 
@@ -177,8 +181,15 @@ class WebSocket:
                 async with asyncio.timeout(_CLOSE_TIMEOUT_S):
                     await self.response.close(code=end.code, message=end.reason.encode())
         if end.code is None or self.response.close_code in (None, _ABNORMAL):
+            if end.is_torn:
+                self._tear()
             self._abort()
         writing.cancel()
+
+    def _tear(self) -> None:
+        transport = self._request.protocol.transport
+        if transport is not None:
+            transport.write(_TORN)
 
     def _abort(self) -> None:
         transport = self._request.protocol.transport
