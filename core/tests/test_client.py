@@ -410,3 +410,11 @@ async def test_the_loss_of_the_only_session_is_raised_by_the_clients_receive(ser
 
         with pytest.raises(ConnectionLost):
             _ = [event async for event in client.receive()]
+
+
+def test_options_that_were_built_already_are_taken_as_they_are(service):
+    options = service.provider().options(region="south")
+
+    client = service.client(options=options)
+
+    assert client._options is options

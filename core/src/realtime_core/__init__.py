@@ -19,6 +19,7 @@ from realtime_core.callbacks import AudioCallback
 from realtime_core.capabilities import Capabilities
 from realtime_core.captions import Caption, Captions
 from realtime_core.client import RealtimeClient, create_client
+from realtime_core.config import load_client
 from realtime_core.contents import (
     ApprovalRequest,
     AudioContent,
@@ -43,6 +44,7 @@ from realtime_core.errors import (
     ConnectionLost,
     DuplicateProvider,
     FailedReason,
+    InvalidConfig,
     InvalidOptions,
     InvalidSettings,
     InvalidTool,
@@ -122,6 +124,7 @@ __all__ = [
     "FirstAudio",
     "ImageContent",
     "InputAudioTranscription",
+    "InvalidConfig",
     "InvalidOptions",
     "InvalidSettings",
     "InvalidTool",
@@ -181,6 +184,7 @@ __all__ = [
     "WavSink",
     "create_client",
     "list_providers",
+    "load_client",
 ]
 
 

@@ -101,13 +101,10 @@ class RealtimeClient:
         budget: Budget | None = None,
         observers: Iterable[object] = (),
         tool_error: ErrorHook | None = None,
-        options: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any] | attrs.AttrsInstance | None = None,
     ) -> None:
         self.name = name
-        try:
-            self._options = build_options(provider.options, options or {})
-        except InvalidOptions as exc:
-            raise InvalidOptions(f"{name}: {exc}") from exc
+        self._options = _built(provider, name, options)
         if provider.capabilities_for is not None:
             provider = attrs.evolve(provider, capabilities=provider.capabilities_for(self._options))
         self._provider = provider
@@ -286,6 +283,16 @@ class RealtimeClient:
     def _forget(self, session: "RealtimeSession") -> None:
         if session in self._sessions:
             self._sessions.remove(session)
+
+
+def _built(provider: Provider, name: str, options: Any) -> attrs.AttrsInstance:
+    """The provider's options: as they are, or made of a mapping and the environment."""
+    if isinstance(options, provider.options):
+        return options
+    try:
+        return build_options(provider.options, options or {})
+    except InvalidOptions as exc:
+        raise InvalidOptions(f"{name}: {exc}") from exc
 
 
 def _check_callback(callback: object) -> None:

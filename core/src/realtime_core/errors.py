@@ -8,6 +8,7 @@
     │   ├── DuplicateProvider          two distributions claim one name
     │   └── BrokenPlugin               the plugin does not import or does not keep the contract
     ├── CallerError                the program asked for something that cannot be
+    │   ├── InvalidConfig              a configuration file, or what it says, is wrong
     │   ├── InvalidOptions             a provider option is missing or wrong
     │   ├── InvalidSettings            a session setting is wrong
     │   ├── UnsupportedSetting         the provider cannot honour that setting
@@ -40,6 +41,7 @@ __all__ = [
     "ConnectionLost",
     "DuplicateProvider",
     "FailedReason",
+    "InvalidConfig",
     "InvalidOptions",
     "InvalidSettings",
     "InvalidTool",
@@ -132,6 +134,10 @@ class BrokenPlugin(RegistryError):
 
 class CallerError(RealtimeError):
     """The program asked for something that cannot be."""
+
+
+class InvalidConfig(CallerError, ValueError):
+    """A configuration file cannot be read, or says what a configuration cannot."""
 
 
 class InvalidOptions(CallerError, ValueError):

@@ -12,7 +12,7 @@ import attrs
 
 from realtime_core.errors import BrokenPlugin, InvalidOptions
 
-__all__ = ["build_options", "missing_option", "option", "variables"]
+__all__ = ["build_options", "missing_option", "option", "option_fields", "variables", "variables_of"]
 
 OptionsT = TypeVar("OptionsT", bound=attrs.AttrsInstance)
 
@@ -104,7 +104,7 @@ def build_options(
         BrokenPlugin: ``cls`` has an option with a rival that is none.
     """
     environ = os.environ if environ is None else environ
-    fields = _options_of(cls)
+    fields = option_fields(cls)
     for name in given:
         if name not in fields:
             close = difflib.get_close_matches(name, fields, n=1)
@@ -114,7 +114,7 @@ def build_options(
     read: dict[str, str] = {}
     for name, field in fields.items():
         is_given = given.get(name) is not None
-        env = next((variable for variable in _variables_of(field) if environ.get(variable)), None)
+        env = next((variable for variable in variables_of(field) if environ.get(variable)), None)
         if is_given:
             value = given[name]
         elif env and not any(
@@ -146,8 +146,12 @@ def build_options(
         raise InvalidOptions(f"{cls.__name__} refuses one of {', '.join(values)}") from exc
 
 
-def _options_of(cls: type[OptionsT]) -> "dict[str, attrs.Attribute[Any]]":
-    """The fields of ``cls`` that are options, by name."""
+def option_fields(cls: type[OptionsT]) -> "dict[str, attrs.Attribute[Any]]":
+    """The fields of ``cls`` that are options, by name; one without ``repr`` is a secret.
+
+    Raises:
+        BrokenPlugin: one has a rival that is none.
+    """
     fields = {field.name: field for field in attrs.fields(cls) if _VARIABLES not in field.metadata}
     for name, field in fields.items():
         for rival in field.metadata.get(_UNLESS, ()):
@@ -163,7 +167,8 @@ def _places_of_variables(cls: type[OptionsT]) -> list[str]:
     return [field.name for field in attrs.fields(cls) if _VARIABLES in field.metadata]
 
 
-def _variables_of(field: "attrs.Attribute[Any]") -> tuple[str, ...]:
+def variables_of(field: "attrs.Attribute[Any]") -> tuple[str, ...]:
+    """The environment variables that give an option, the first that is set does."""
     names: tuple[str, ...] = field.metadata.get(_ENV, ())
     return names
 
@@ -187,7 +192,7 @@ def _unsaid(fields: "Mapping[str, attrs.Attribute[Any]]", values: Mapping[str, A
 
 def _missing(names: Sequence[str], fields: "Mapping[str, attrs.Attribute[Any]]") -> str:
     """What to say of options of which one is needed."""
-    env = [variable for name in names for variable in _variables_of(fields[name])]
+    env = [variable for name in names for variable in variables_of(fields[name])]
     if len(names) == 1:
         return str(missing_option(names[0], *env))
     give = " or ".join(f"{name}=..." for name in names)

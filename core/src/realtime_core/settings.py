@@ -7,7 +7,7 @@ sent, ``None`` switches off (``turn_detection=None``: no server VAD).
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 
@@ -19,13 +19,33 @@ from realtime_core.unset import UNSET, UnsetType
 __all__ = [
     "InputAudioTranscription",
     "RealtimeSettings",
+    "SettingKind",
     "TurnDetection",
+    "kind_of",
     "merge_settings",
     "set_fields",
     "setting",
 ]
 
 S = TypeVar("S", bound=attrs.AttrsInstance)
+
+_KIND: Final = "realtime_setting"
+
+
+@attrs.frozen
+class SettingKind:
+    """What a setting takes, for those who have to tell: ``types`` without ``nullable``'s None."""
+
+    types: tuple[type, ...]
+    nullable: bool
+    choices: tuple[str, ...] = ()
+    nested: type[attrs.AttrsInstance] | None = None
+
+
+def kind_of(field: "attrs.Attribute[Any]") -> SettingKind | None:
+    """What a field made by `setting` takes; None for any other."""
+    kind: SettingKind | None = field.metadata.get(_KIND)
+    return kind
 
 
 def setting(
@@ -74,7 +94,10 @@ def setting(
         allowed = (nested,)
         converter = _unless_unset(lambda value: _to_nested(nested, value))
     show: Any = (lambda value: repr(value) if value is UNSET else hidden(value)) if words else True
-    return attrs.field(default=default, converter=converter, validator=check, repr=show)
+    kind = SettingKind(allowed, nullable, choices, nested)
+    return attrs.field(
+        default=default, converter=converter, validator=check, repr=show, metadata={_KIND: kind}
+    )
 
 
 def _unless_unset(convert: Any) -> Any:

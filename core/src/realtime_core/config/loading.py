@@ -1,0 +1,146 @@
+"""Makes a client of a profile. Knows nothing of the syntax of the file."""
+
+from collections.abc import Callable, Iterable, Mapping
+from os import PathLike
+from typing import Any, TypeVar
+
+import attrs
+
+from realtime_core import errors
+from realtime_core.audio.sinks import AudioSink
+from realtime_core.budget import Budget
+from realtime_core.callbacks import AudioCallback
+from realtime_core.client import RealtimeClient
+from realtime_core.config.environment import environment
+from realtime_core.config.file import ConfigFile, read_config
+from realtime_core.config.profile import Profile, read_profile
+from realtime_core.config.values import culprit, settings_from_toml
+from realtime_core.errors import RealtimeError
+from realtime_core.limits import SessionLimits
+from realtime_core.options import build_options, option_fields, variables_of
+from realtime_core.provider import Provider
+from realtime_core.registry import load_provider
+from realtime_core.settings import RealtimeSettings, merge_settings
+from realtime_core.tools.failures import ErrorHook
+
+__all__ = ["load_client"]
+
+T = TypeVar("T")
+
+
+def load_client(
+    profile: str,
+    /,
+    path: str | PathLike[str] | None = None,
+    *,
+    settings: RealtimeSettings | Mapping[str, Any] | None = None,
+    audio_output_callback: AudioCallback | AudioSink | None = None,
+    limits: SessionLimits | None = None,
+    budget: Budget | None = None,
+    observers: Iterable[object] = (),
+    tool_error: ErrorHook | None = None,
+    **options: Any,
+) -> RealtimeClient:
+    """The client that a profile of ``realtime.toml`` describes. Opens nothing.
+
+    ``[clients.<profile>]`` has ``provider``, and may have ``options``, ``settings``, ``inherits`` and
+    ``fallback``. In ``settings``, ``false`` is None for one that can be switched off, nested
+    settings are tables, audio formats strings. Secrets are not for the file: they come from the environment,
+    from a file ``.env`` beside it, which overrides no variable, or from ``options``.
+
+    Args:
+        profile: its name.
+        path: the file, else ``realtime.toml`` in the current folder.
+        settings: over those of the profile.
+        audio_output_callback: as for `realtime_core.create_client`, like those that follow.
+        limits: bounds for all its sessions.
+        budget: what each of its sessions may use.
+        observers: told of everything in all its sessions.
+        tool_error: decides what the model is told of a tool that failed.
+        options: the provider's, over those of the profile; a secret may be a function that gives one on every
+            connect.
+
+    Raises:
+        InvalidConfig: the file cannot be read, has no such profile, a key in it is unknown or has the wrong
+            type, or holds a secret. This and the next ones name file and line.
+        UnknownProvider, DuplicateProvider, BrokenPlugin: a provider cannot be loaded.
+        InvalidOptions: an option is missing or wrong.
+        UnsupportedSetting, InvalidSettings: a setting is.
+    """
+    file = read_config(path)
+    environ = environment(file.path.parent)
+    part = _Part(file, read_profile(file, profile), environ)
+    provider = part.provider()
+    return RealtimeClient(
+        provider,
+        name=part.provider_name,
+        settings=merge_settings(provider.settings, part.settings(provider), settings),
+        options=part.options(provider, options),
+        audio_output_callback=audio_output_callback,
+        limits=limits,
+        budget=budget,
+        observers=observers,
+        tool_error=tool_error,
+    )
+
+
+@attrs.frozen
+class _Part:
+    """A profile on its way to a client; errors are told with their place."""
+
+    file: ConfigFile
+    profile: Profile
+    environ: Mapping[str, str] = attrs.field(repr=False)
+
+    @property
+    def provider_name(self) -> str:
+        if self.profile.provider is None:
+            raise self.file.error(self.profile.path(), " names no provider, nor does what it inherits from")
+        return self.profile.provider
+
+    def provider(self) -> Provider:
+        name = self.provider_name
+        return self._placed("provider", {}, lambda _: load_provider(name))
+
+    def options(self, provider: Provider, given: Mapping[str, Any]) -> attrs.AttrsInstance:
+        said = self.profile.options
+        self._refuse_secrets(provider, said)
+        return self._placed(
+            "options",
+            said,
+            lambda values: build_options(provider.options, {**values, **given}, self.environ),
+        )
+
+    def settings(self, provider: Provider) -> RealtimeSettings:
+        cls = provider.settings
+        return self._placed(
+            "settings",
+            self.profile.settings,
+            lambda values: merge_settings(cls, settings_from_toml(cls, values)),
+        )
+
+    def _refuse_secrets(self, provider: Provider, said: Mapping[str, Any]) -> None:
+        fields = option_fields(provider.options)
+        for name in said:
+            if name in fields and not fields[name].repr:
+                variables = " or ".join(variables_of(fields[name]))
+                remedy = f"set {variables}, here or in .env, or " if variables else ""
+                raise self.file.error(
+                    self.profile.path("options", name),
+                    f" is a secret, which no file like this may hold; {remedy}give {name}= to load_client",
+                )
+
+    def _placed(self, part: str, values: Mapping[str, Any], make: Callable[[Mapping[str, Any]], T]) -> T:
+        """What ``make`` gives of ``values``, or its error with the place of the value that is at fault."""
+        try:
+            return make(values)
+        except RealtimeError as exc:
+            guilty = culprit(values, make)
+            whose = f"profile {self.profile.name!r}: "
+            if guilty or part == "provider":
+                place = self.file.place(self.profile.path(part, *guilty))
+            else:
+                place = self.file.place(self.profile.path())
+            # the nearest class of ours: a plugin may have its own, made in its own way
+            cls = next(cls for cls in type(exc).__mro__ if cls.__module__ == errors.__name__)
+            raise cls(f"{place}: {whose}{exc}") from exc

@@ -1,0 +1,36 @@
+import pytest
+from realtime_core.config.environment import environment
+from realtime_core.errors import InvalidConfig
+
+
+def test_without_a_file_it_is_that_of_the_process(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOME_VARIABLE", "set")
+
+    assert environment(tmp_path)["SOME_VARIABLE"] == "set"
+
+
+def test_a_variable_of_the_file_is_there_and_the_process_does_not_get_it(tmp_path, monkeypatch):
+    monkeypatch.delenv("SOME_VARIABLE", raising=False)
+    (tmp_path / ".env").write_text("# keys\nexport SOME_VARIABLE='a b'\nNO_VALUE\n")
+
+    found = environment(tmp_path)
+
+    assert found["SOME_VARIABLE"] == "a b"
+    assert "NO_VALUE" not in found
+    import os
+
+    assert "SOME_VARIABLE" not in os.environ
+
+
+@pytest.mark.parametrize("value", ["process", ""])
+def test_the_file_overrides_no_variable_not_even_an_empty_one(tmp_path, value):
+    (tmp_path / ".env").write_text("SOME_VARIABLE=file\n")
+
+    assert environment(tmp_path, {"SOME_VARIABLE": value})["SOME_VARIABLE"] == value
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / ".env").write_bytes(b"KEY=\xff\xfe\n")
+
+    with pytest.raises(InvalidConfig, match=r"\.env cannot be read \(UnicodeDecodeError\)"):
+        environment(tmp_path, {})
