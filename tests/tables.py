@@ -25,7 +25,7 @@ def yes_or_no(value: bool) -> str:  # noqa: FBT001  # it is what a capability sa
 def formats(given: Sequence[AudioFormat]) -> str:
     """Formats, of which both laws of G.711 are one."""
     words = [_format(one) for one in given]
-    return ", ".join(dict.fromkeys(words))
+    return ", ".join(dict.fromkeys(words)) or "none"
 
 
 def _format(one: AudioFormat) -> str:
@@ -47,6 +47,7 @@ ROWS: Final[Mapping[str, tuple[str, Callable[[Any], str]]]] = {
         "audio travels",
         {False: "as fast as it is made", True: "in real time, on a track"}.__getitem__,
     ),
+    "text": ("text in and out", yes_or_no),
     "images": ("images in", yes_or_no),
     "turns": ("there are turns, and responses", yes_or_no),
     "client_responses": ("a response can be asked for", yes_or_no),

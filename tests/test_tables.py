@@ -47,6 +47,7 @@ def test_a_capability_that_changes_changes_the_table():
 def test_formats_and_settings_in_words():
     assert formats((PCM16_24KHZ, AudioFormat("g711_ulaw"), AudioFormat("g711_alaw"))) == "pcm16 24 kHz, G.711"
     assert formats((AudioFormat("pcm16", 48_000, 2),)) == "pcm16 48 kHz stereo"
+    assert formats(()) == "none"
     assert "`voice`" in live(frozenset())
 
 

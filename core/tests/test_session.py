@@ -1330,6 +1330,18 @@ async def test_what_is_no_image_is_not_sent(service, image):
         assert service.connection.sent == []
 
 
+async def test_a_provider_that_takes_no_text_says_so_by_name(service):
+    async with service.client(capabilities={"text": False})() as session:
+        with pytest.raises(UnsupportedCommand, match=r"^scripted takes no text"):
+            await session.send_text("Hello")
+
+
+async def test_a_provider_that_takes_no_audio_says_so_by_name(service):
+    async with service.client(capabilities={"input_formats": ()})() as session:
+        with pytest.raises(UnsupportedCommand, match=r"^scripted takes no audio"):
+            await session.send_audio(bytes(2))
+
+
 async def test_a_provider_that_takes_no_images_says_so_by_name(service):
     async with service.client()() as session:
         with pytest.raises(UnsupportedCommand, match=r"^scripted takes no images"):

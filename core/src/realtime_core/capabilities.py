@@ -18,8 +18,9 @@ class Capabilities:
 
     Attributes:
         input_formats: formats that it takes as they are, preferred first; the engine converts all
-            others.
-        output_formats: formats that it gives, preferred first.
+            others. None: it takes no audio, and sending some raises `UnsupportedCommand`.
+        output_formats: formats that it gives, preferred first. None: it gives no audio.
+        text: whether it takes and gives text. Without, ``send_text`` raises `UnsupportedCommand`.
         images: whether it takes images. Without, ``send_image`` raises `UnsupportedCommand`.
         ids: whether responses and items have ids. Without, late audio of a response that was interrupted
             is withheld until its end is told.
@@ -45,6 +46,7 @@ class Capabilities:
 
     input_formats: tuple[AudioFormat, ...] = (PCM16_24KHZ,)
     output_formats: tuple[AudioFormat, ...] = (PCM16_24KHZ,)
+    text: bool = True
     images: bool = False
     ids: bool = True
     turns: bool = True

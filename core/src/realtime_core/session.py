@@ -240,8 +240,11 @@ class RealtimeSession:
         Raises:
             SessionStateError: the session is not open.
             InvalidSettings: it is no audio.
+            UnsupportedCommand: the provider takes no audio.
             ConnectionLost: the connection ended; it was not sent.
         """
+        if not self.capabilities.input_formats:
+            raise UnsupportedCommand(f"{self._plan.name} takes no audio; write it with send_text")
         await self._engine.sender.append(pcm)
 
     async def send_text(
@@ -251,10 +254,12 @@ class RealtimeSession:
 
         Raises:
             SessionStateError: the session is not open.
-            UnsupportedCommand: ``respond`` where a response cannot be asked for, or a role that the provider
-                takes as history only.
+            UnsupportedCommand: the provider takes no text; ``respond`` where a response cannot be asked for;
+                or a role that the provider takes as history only.
             ConnectionLost: the connection ended; it was not sent.
         """
+        if not self.capabilities.text:
+            raise UnsupportedCommand(f"{self._plan.name} takes no text; say it with send_audio")
         if role != "user" and self.capabilities.history != "any_time":
             raise UnsupportedCommand(
                 f"{self._plan.name} takes no words of the {role} in an open session; give them as history"

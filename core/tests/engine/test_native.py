@@ -38,3 +38,9 @@ def test_otherwise_what_the_provider_prefers_goes_over_the_wire():
 def test_a_session_is_mono(name):
     with pytest.raises(InvalidSettings, match=f"'{name}': a session is mono"):
         native_settings(RealtimeSettings(**{name: STEREO}), Capabilities())
+
+
+def test_without_audio_a_format_is_what_was_asked_for():
+    wanted = RealtimeSettings(input_audio_format=ULAW, output_audio_format=ULAW)
+
+    assert native_settings(wanted, Capabilities(input_formats=(), output_formats=())) == wanted

@@ -49,4 +49,5 @@ def _mono(name: str, given: object) -> AudioFormat:
 
 
 def _choose(wanted: AudioFormat, native: tuple[AudioFormat, ...]) -> AudioFormat:
-    return wanted if wanted in native else native[0]
+    # where there is no audio, the format is that of nothing
+    return wanted if wanted in native or not native else native[0]

@@ -1,0 +1,34 @@
+"""The conformance kit: tests that a provider's author inherits, and what else tests need. Needs pytest.
+
+::
+
+    from realtime_core.testing import ProviderConformance, Subject
+
+    class TestAcme(ProviderConformance):
+        @pytest.fixture
+        def subject(self) -> Subject:
+            return Subject("acme-ws", service=AcmeDouble)
+
+`Subject` says what is tested, a `ServiceDouble` plays the far end. Works with pytest alone, and beside
+pytest-asyncio in whichever mode.
+"""
+
+from realtime_core.clock import VirtualClock, use_clock
+from realtime_core.testing.clauses import Clause
+from realtime_core.testing.heard import Heard, HeardKind, Note
+from realtime_core.testing.provider import PROVIDER_CLAUSES, ProviderConformance
+from realtime_core.testing.subject import Meeting, ServiceDouble, Subject
+
+__all__ = [
+    "PROVIDER_CLAUSES",
+    "Clause",
+    "Heard",
+    "HeardKind",
+    "Meeting",
+    "Note",
+    "ProviderConformance",
+    "ServiceDouble",
+    "Subject",
+    "VirtualClock",
+    "use_clock",
+]

@@ -1,0 +1,174 @@
+"""A clause of the contract as a test: what it says, when it applies, and how a breach is told.
+
+Owns the event loop that a clause runs on, and its bounds. Knows nothing of what clauses ask.
+"""
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Final, NoReturn, Protocol
+
+import attrs
+import pytest
+
+from realtime_core.capabilities import Capabilities
+
+__all__ = ["Clause", "ClauseBroken", "NotApplicable", "broken", "clauses_of", "make_test", "run_bounded"]
+
+_CLEAN_UP_S: Final = 5.0
+_PREFIX: Final = "test_"
+
+_NEEDS: Final[Mapping[str, tuple[Callable[[Capabilities], bool], str]]] = {
+    "text": (lambda can: can.text, "text=False: it gives and takes no text"),
+    "speaks": (lambda can: bool(can.output_formats), "output_formats=(): it gives no audio"),
+    "listens": (lambda can: bool(can.input_formats), "input_formats=(): it takes no audio"),
+    "exact": (lambda can: not can.paced, "paced=True: audio travels on a track, which changes it"),
+    "turns": (lambda can: can.turns, "turns=False: there are no responses"),
+    "asks": (
+        lambda can: can.turns and can.client_responses,
+        "turns=False or client_responses=False: no response can be asked for",
+    ),
+    "ids": (lambda can: can.ids, "ids=False: nothing has an id"),
+    "acks": (lambda can: can.acks, "acks=False: commands are not answered"),
+    "cancel": (lambda can: can.cancel and can.turns, "cancel=False or turns=False: nothing can be stopped"),
+    "truncate": (lambda can: can.truncate == "client", "truncate is not 'client'"),
+    "images": (lambda can: can.images, "images=False: it takes no images"),
+    "history": (lambda can: can.history != "none", "history='none': nothing said before can be told"),
+    "live": (lambda can: "instructions" in can.live_settings, "live_settings lacks 'instructions'"),
+}
+"""What a clause may need: a question to the capabilities, and the reason to skip where the answer is no."""
+
+
+class ClauseBroken(AssertionError):
+    """The provider does not keep a clause: what was seen."""
+
+
+class NotApplicable(Exception):
+    """The clause does not apply to this provider: why."""
+
+
+def broken(seen: str) -> NoReturn:
+    """Say what was seen instead of what the clause asks for.
+
+    Raises:
+        ClauseBroken: always.
+    """
+    raise ClauseBroken(seen)
+
+
+@attrs.frozen
+class Clause:
+    """One sentence of the contract.
+
+    Attributes:
+        name: stable: documents, the matrix and ``Subject.waived`` use it; its test is ``test_<name>``.
+        sentence: what must hold.
+        remedy: what to do where it does not.
+        needs: the capabilities without which it does not apply.
+    """
+
+    name: str
+    sentence: str
+    remedy: str
+    needs: tuple[str, ...] = ()
+
+    def skip_reason(self, capabilities: Capabilities) -> str | None:
+        """Why it does not apply to a provider with these capabilities; None: it does."""
+        return next((_NEEDS[need][1] for need in self.needs if not _NEEDS[need][0](capabilities)), None)
+
+    def breach(self, seen: str, context: str = "") -> str:
+        """What the author of a provider reads."""
+        lines = [
+            f"clause {self.name!r} is broken",
+            f"  it says: {self.sentence}",
+            f"  seen:    {seen}",
+            f"  remedy:  {self.remedy}",
+        ]
+        return "\n".join([*lines, *([f"  so far:  {context}"] if context else [])])
+
+
+class _Subject(Protocol):
+    @property
+    def waived(self) -> Mapping[str, str]: ...
+
+
+def make_test(
+    check: Callable[..., Any], *, prefix: str, remedy: str, needs: tuple[str, ...]
+) -> tuple[Clause, Callable[[_Subject, Callable[[Clause], None]], None]]:
+    """The clause that ``check``, a function with a docstring, is; and what runs it and tells pytest."""
+    unknown = set(needs) - _NEEDS.keys()
+    assert not unknown, unknown
+    sentence = " ".join((check.__doc__ or "").split())
+    clause = Clause(check.__name__.removeprefix(prefix), sentence, remedy, needs)
+
+    def judged(subject: _Subject, run: Callable[[Clause], None]) -> None:
+        __tracebackhide__ = True
+        if clause.name in subject.waived:
+            pytest.skip(f"waived: {subject.waived[clause.name]}")
+        try:
+            run(clause)
+        except NotApplicable as exc:
+            reason = str(exc)
+        except ClauseBroken as exc:
+            pytest.fail(str(exc), pytrace=False)
+        else:
+            return
+        pytest.skip(reason)
+
+    return clause, judged
+
+
+def clauses_of(suite: type) -> Mapping[str, Clause]:
+    """The clauses that a suite tests, by name, in the order in which they are written."""
+    found: dict[str, Clause] = {}
+    for base in reversed(suite.__mro__):
+        for value in vars(base).values():
+            clause = getattr(value, "clause", None)
+            if isinstance(clause, Clause):
+                found[clause.name] = clause
+    return found
+
+
+def describe(exc: BaseException) -> str:
+    """An exception that nobody expected, with where it came from."""
+    frames = "".join(traceback.format_exception(exc)).rstrip().replace("\n", "\n    ")
+    return f"{type(exc).__name__} was raised\n    {frames}"
+
+
+def run_bounded(work: Callable[[], Coroutine[Any, Any, None]], *, bound_s: float) -> None:
+    """Run ``work`` on an event loop of its own; nothing that it leaves behind holds up the next.
+
+    Raises:
+        ClauseBroken: it takes longer than ``bound_s``.
+    """
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(_bounded(work(), bound_s))
+    finally:
+        try:
+            loop.run_until_complete(_swept())
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            loop.close()
+
+
+async def _bounded(work: Coroutine[Any, Any, None], bound_s: float) -> None:
+    task = asyncio.ensure_future(work)
+    done, _ = await asyncio.wait({task}, timeout=bound_s)  # not asyncio.timeout: it waits for what ignores it
+    if not done:
+        task.cancel()
+        raise ClauseBroken(f"the whole clause took longer than {bound_s:g} s")
+    task.result()
+
+
+async def _swept() -> None:
+    """End whatever still runs; what does not let itself be ended is left to the garbage collector."""
+    await asyncio.sleep(0)
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    if rest:
+        await asyncio.wait(rest, timeout=_CLEAN_UP_S)
+
+
+Awaiting = Callable[[], Awaitable[Any]]

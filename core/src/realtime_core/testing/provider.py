@@ -1,0 +1,39 @@
+"""The conformance kit of providers, whole: inherit it, override one fixture."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import pytest
+
+from realtime_core.testing.clauses import Clause, clauses_of
+from realtime_core.testing.ending import EndingClauses
+from realtime_core.testing.frames import FrameClauses
+from realtime_core.testing.opening import OpeningClauses
+from realtime_core.testing.speaking import SpeakingClauses
+from realtime_core.testing.subject import Subject
+
+__all__ = ["PROVIDER_CLAUSES", "ProviderConformance"]
+
+
+class ProviderConformance(EndingClauses, FrameClauses, SpeakingClauses, OpeningClauses):
+    """One test per clause of `realtime_core.provider`, skipped where the capabilities say that it does not
+    apply.
+
+    ::
+
+        class TestAcme(ProviderConformance):
+            @pytest.fixture
+            def subject(self) -> Subject:
+                return Subject("acme-ws", service=AcmeDouble)
+    """
+
+    @pytest.fixture
+    def subject(self) -> Subject:
+        """The provider under test, and its far end: override this."""
+        raise NotImplementedError(
+            "override the fixture `subject` in your class: return realtime_core.testing.Subject(...)"
+        )
+
+
+PROVIDER_CLAUSES: Final[Mapping[str, Clause]] = clauses_of(ProviderConformance)
+"""Every clause of a provider by its name, in the order of the contract."""

@@ -1,0 +1,165 @@
+"""What the conformance kit is given: a provider, and its far end played by the provider's author.
+
+Knows nothing of clauses.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from enum import StrEnum
+from typing import Any, Protocol
+
+import attrs
+
+from realtime_core.contents import ToolCall
+from realtime_core.provider import Provider
+from realtime_core.registry import load_provider
+from realtime_core.testing.heard import Heard
+
+__all__ = ["Meeting", "ServiceDouble", "Subject"]
+
+
+class Meeting(StrEnum):
+    """How a double meets the next connection."""
+
+    ACCEPT = "accept"
+    """As the service does: whatever it says before the session is open, then it waits for levers."""
+    REFUSE = "refuse"
+    """The credentials are wrong: what the service says to a wrong key."""
+    STAY_SILENT = "stay_silent"
+    """Something listens, and never answers. Where there is no network in between: as ``SAY_NOTHING``."""
+    SAY_NOTHING = "say_nothing"
+    """The connection is made, and then the service never says a word."""
+    HANG_UP = "hang_up"
+    """The connection is made, and ended at once, without a word."""
+
+
+class ServiceDouble(Protocol):
+    """The far end of a provider, played by the provider's author: it says what the kit asks for, and no more.
+
+    Inherit from it, so that the levers which only some capabilities need have a body. Each lever acts on the
+    latest connection, returns when what it says is written, and knows only the service's own words: the kit
+    speaks of text, audio and calls, the double makes frames of them. It answers commands where the service
+    acknowledges them, and **never speaks by itself** beyond that: a response that the provider asks
+    for is noted in `heard`, and the kit then pulls `begin`, `text`, ... and `end`.
+
+    Audio is in the format that was agreed for the connection.
+    """
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Options with which the provider reaches this double: its address, and credentials it takes."""
+        ...
+
+    @property
+    def heard(self) -> Heard:
+        """What it was told so far."""
+        ...
+
+    # -- how the next connection is met ------------------------------------------------------------
+
+    async def meet(self, how: Meeting) -> None:
+        """Meet the next connections so, until told otherwise; at first: ``ACCEPT``."""
+        ...
+
+    # -- what it says ------------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """The service begins a turn; where it has no word for that: nothing."""
+        ...
+
+    async def text(self, piece: str) -> None:
+        """The next piece of what the assistant says or writes, in the turn that was begun."""
+        raise _unplayed("text", piece, "text=True")
+
+    async def audio(self, pcm: bytes) -> None:
+        """The next piece of what the assistant speaks, in the turn that was begun."""
+        raise _unplayed("audio", pcm, "output_formats")
+
+    async def end(self) -> None:
+        """The turn is complete; where the service has no word for that: nothing."""
+        ...
+
+    async def call(self, *calls: ToolCall) -> None:
+        """The model calls functions, all in one turn: everything that the service says of that, from the
+        beginning of the turn up to where it waits for the results. ``call_id`` is what the service gives.
+        """
+        raise _unplayed("call", calls, "tools: a set-up with them is accepted")
+
+    async def hear(self, text: str) -> None:
+        """The service tells what it understood of the user, complete; if it never does, nothing."""
+
+    async def interrupt(self) -> None:
+        """The user begins to speak while the turn that was begun runs: whatever the service says then, up to
+        the end of that turn where it ends by that.
+        """
+        ...
+
+    async def fail(self) -> None:
+        """The service says that something went wrong on its side, and goes on; where it cannot: nothing."""
+
+    async def unknown(self) -> None:
+        """A frame that the service may send one day and nobody knows yet: well-formed, of a new type."""
+        ...
+
+    async def garble(self) -> None:
+        """A frame that cannot be read, wrong from its first byte to its last; the connection goes on."""
+        ...
+
+    async def together(self, piece: str) -> None:
+        """The last piece of text and the end of the turn in one frame; in two if frames are not so."""
+        await self.text(piece)
+        await self.end()
+
+    # -- how it ends -------------------------------------------------------------------------------
+
+    async def hang_up(self) -> None:
+        """The service ends the connection in the orderly way."""
+        ...
+
+    async def drop(self) -> None:
+        """The network fails: the connection is gone, without a word."""
+        ...
+
+    async def vanish(self) -> None:
+        """As `drop`, when a frame was written in part: a piece of text, or whatever there is."""
+        ...
+
+
+def _unplayed(lever: str, _: object, capability: str) -> NotImplementedError:
+    return NotImplementedError(
+        f"the capabilities of this provider say {capability}, so its ServiceDouble must play {lever!r}: "
+        f"write the method {lever}(), or change the capabilities"
+    )
+
+
+@attrs.frozen
+class Subject:
+    """What is tested.
+
+    Attributes:
+        provider: the name of its entry point, or the `Provider` itself where it is not installed.
+        service: makes a far end: an async context manager that gives a `ServiceDouble`, fresh each time.
+        options: options of the provider beside those that the double gives.
+        bound_s: how long anything that must happen is waited for, in real seconds.
+        waived: clauses that this far end has no means to play, each with the reason, which is printed:
+            never for what the provider gets wrong.
+    """
+
+    provider: Provider | str
+    service: Callable[[], AbstractAsyncContextManager[ServiceDouble]]
+    options: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    bound_s: float = 10.0
+    waived: Mapping[str, str] = attrs.field(factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What to call the provider."""
+        return self.provider if isinstance(self.provider, str) else "provider"
+
+    def load(self) -> Provider:
+        """The provider itself.
+
+        Raises:
+            UnknownProvider, DuplicateProvider, BrokenPlugin: no installed distribution gives it.
+        """
+        return load_provider(self.provider) if isinstance(self.provider, str) else self.provider
