@@ -37,7 +37,7 @@ from realtime_core.contents import (
     ToolResult,
     Usage,
 )
-from realtime_core.errors import ConnectionLost, LostReason, ProviderError
+from realtime_core.errors import ConnectionLost, LostReason, ProviderError, UnsupportedSetting
 from realtime_core.events import (
     RealtimeApprovalEvent,
     RealtimeAudioEvent,
@@ -54,7 +54,7 @@ from realtime_core.events import (
 )
 from realtime_core.options import option
 from realtime_core.provider import Provider, Setup, hookimpl
-from realtime_core.settings import RealtimeSettings
+from realtime_core.settings import RealtimeSettings, set_fields
 
 USAGE = Usage(
     total_tokens=7,
@@ -75,6 +75,7 @@ class PuppetOptions:
     log: Path | None = option(default=None, convert=Path)
     key: str = option(env="PUPPET_KEY", default="", secret=True)
     limits: str = option(default="")
+    lacks: str = option(default="")
 
 
 class PuppetConnection:
@@ -249,6 +250,9 @@ CAPABILITIES = {
 async def connect(options: PuppetOptions, setup: Setup) -> PuppetConnection:
     if setup.settings.voice == "refused":
         raise ProviderError("no such\nvoice", code="invalid_value")
+    for name in options.lacks.split():
+        if name in set_fields(setup.settings):
+            raise UnsupportedSetting(f"puppet has no setting {name!r}")
     if setup.settings.voice == "crash":
         raise RuntimeError("not a word of this")
     return PuppetConnection(options, setup)

@@ -353,6 +353,38 @@ def test_manual_turns_and_transcription_are_the_default(puppet):
     assert given["input_audio_transcription"].startswith("{")
 
 
+@pytest.mark.parametrize(
+    ("lacks", "given"),
+    [
+        ("input_audio_transcription", ("None", "UNSET")),
+        ("turn_detection", ("UNSET", "UNSET")),
+        ("turn_detection input_audio_transcription", ("UNSET", "UNSET")),
+    ],
+)
+def test_what_nobody_asked_for_and_the_service_has_not_is_left_out(puppet, lacks, given):
+    result = puppet.converse("--option", f"lacks={lacks}", "--say", "Hello")
+
+    assert result.exit_code == 0, result.stderr
+    (settings,) = puppet.got("settings")
+    assert (settings["turn_detection"], settings["input_audio_transcription"]) == given
+
+
+@pytest.mark.parametrize(
+    ("lacks", "asked"),
+    [
+        ("speed", ["--setting", "speed=1.2"]),
+        ("turn_detection", ["--vad"]),
+        ("input_audio_transcription", ["--setting", "input_audio_transcription=null"]),
+    ],
+)
+def test_setting_that_was_asked_for_is_never_left_out(puppet, lacks, asked):
+    result = puppet.converse("--option", f"lacks={lacks}", *asked)
+
+    assert result.exit_code == 2
+    assert f"puppet has no setting '{lacks}'" in result.stderr
+    assert not puppet.log.exists()
+
+
 def test_settings_are_json_or_else_strings(puppet):
     puppet.converse(
         "--setting", "speed=1.2",

@@ -5,7 +5,7 @@ Knows nothing of click.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from typing import Any, Final
 
 import attrs
@@ -21,7 +21,7 @@ from realtime_core.cli.tools import load_tools
 from realtime_core.cli.turns import Input, Play, Say, Turn
 from realtime_core.client import RealtimeClient
 from realtime_core.engine.plan import GivenTools
-from realtime_core.errors import CallerError
+from realtime_core.errors import CallerError, UnsupportedSetting
 from realtime_core.registry import load_provider
 from realtime_core.session import RealtimeSession
 from realtime_core.settings import InputAudioTranscription, TurnDetection
@@ -77,8 +77,9 @@ async def _converse(
 ) -> Sequence[Turn]:
     # not create_client: a provider may have an option that is called like a parameter of it
     client = RealtimeClient(load_provider(plan.provider), name=plan.provider, options=plan.options)
-    settings = {**_defaults(client.capabilities, vad=plan.vad), **plan.settings}
-    async with client(settings, tools=tools) as session:
+    async with AsyncExitStack() as ending:
+        session = await _open_session(client, plan, tools)
+        ending.push_async_exit(session)
         conversation = Conversation(
             session, presenter, calls_are_made=bool(tools), objection=Approver().objection
         )
@@ -93,15 +94,34 @@ async def _converse(
     return conversation.turns
 
 
+async def _open_session(client: RealtimeClient, plan: Plan, tools: GivenTools) -> RealtimeSession:
+    """An open session; what nobody asked for, and the service has no setting for, is left out."""
+    asked = {**_detection(vad=plan.vad), **plan.settings}
+    wished = _wishes(client.capabilities)
+    while True:
+        session = client({**wished, **asked}, tools=tools)
+        try:
+            await session.create_session()
+        except UnsupportedSetting:
+            if not wished.keys() - asked.keys():
+                raise
+            wished.popitem()
+        else:
+            return session
+
+
 def _open(path: str, session: RealtimeSession) -> WavWriter:
     fmt = session.settings.output_audio_format
     return WavWriter(path, fmt if isinstance(fmt, AudioFormat) else PCM16_24KHZ)
 
 
-def _defaults(capabilities: Capabilities, *, vad: bool) -> dict[str, Any]:
-    settings: dict[str, Any] = {"input_audio_transcription": InputAudioTranscription()}
-    if vad:
-        settings["turn_detection"] = TurnDetection(silence_duration_ms=_SILENCE_MS, create_response=True)
-    elif capabilities.turns and capabilities.client_responses:
-        settings["turn_detection"] = None
-    return settings
+def _detection(*, vad: bool) -> dict[str, Any]:
+    if not vad:
+        return {}
+    return {"turn_detection": TurnDetection(silence_duration_ms=_SILENCE_MS, create_response=True)}
+
+
+def _wishes(capabilities: Capabilities) -> dict[str, Any]:
+    """Settings that serve a conversation from here, the most needed first."""
+    manual = {"turn_detection": None} if capabilities.turns and capabilities.client_responses else {}
+    return {**manual, "input_audio_transcription": InputAudioTranscription()}

@@ -1,0 +1,158 @@
+"""One session with the service, over its WebSocket. Knows nothing of what the frames mean."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Final, Self
+
+from realtime_core import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    ConnectionLost,
+    FailedReason,
+    LostReason,
+    RateLimited,
+    RealtimeError,
+    RealtimeEvent,
+)
+from realtime_core.commands import Command
+from realtime_core.provider import Setup
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from realtime_echo.codec import Frame, decode, encode, setup_frame
+
+__all__ = ["EchoConnection"]
+
+_MOST_BYTES: Final = 16 * 1024 * 1024
+_CLOSE_S: Final = 2.0
+
+_log: Final = logging.getLogger("realtime_echo.websocket")
+_log.setLevel(logging.INFO)  # at DEBUG websockets writes keys, words and audio
+
+_FAILED: Final[tuple[tuple[type[Exception], FailedReason], ...]] = (
+    (ConnectionRefusedError, FailedReason.REFUSED),
+    (socket.gaierror, FailedReason.DNS),
+    (ssl.SSLError, FailedReason.TLS),
+    (TimeoutError, FailedReason.TIMEOUT),
+    (InvalidHandshake, FailedReason.NOT_WEBSOCKET),
+)
+_STATUSES: Final[Mapping[int, FailedReason]] = {
+    HTTPStatus.NOT_FOUND: FailedReason.NOT_FOUND,
+    HTTPStatus.OK: FailedReason.NOT_WEBSOCKET,
+}
+_NO_PONG: Final = 1011  # what websockets sends when its ping gets no answer
+_CLOSE_CODES: Final = {
+    1000: LostReason.CLOSED,
+    1001: LostReason.GOING_AWAY,
+    1008: LostReason.POLICY,
+    1009: LostReason.FRAME_TOO_BIG,
+    1011: LostReason.SERVER_ERROR,
+    1012: LostReason.GOING_AWAY,
+    1013: LostReason.GOING_AWAY,
+}
+
+
+class EchoConnection:
+    """`realtime_core.provider.Connection` to the service."""
+
+    def __init__(self, websocket: ClientConnection, setup: Setup) -> None:
+        self._websocket = websocket
+        self._setup = setup
+        self._closed = False
+
+    @classmethod
+    async def open(cls, url: str, api_key: str | None, setup: Setup) -> Self:
+        """Connect, and say how the session is to be; who calls this bounds its time.
+
+        Raises:
+            UnsupportedSetting: the service has no such setting.
+            AuthenticationFailed, RateLimited, ConnectionFailed: the service, or the network, said no.
+        """
+        first = setup_frame(setup)  # raises before anything is opened
+        try:
+            websocket = await connect(
+                url,
+                additional_headers={"Authorization": f"Bearer {api_key}"} if api_key else None,
+                compression=None,
+                max_size=_MOST_BYTES,
+                open_timeout=None,
+                close_timeout=_CLOSE_S,
+                logger=_log,
+            )
+        except (OSError, InvalidHandshake) as exc:
+            raise _failed(url, exc) from exc
+        connection = cls(websocket, setup)
+        try:
+            await connection._write(first)
+        except BaseException:  # a cancelled set-up leaves nothing open
+            await connection.aclose()
+            raise
+        return connection
+
+    async def send(self, command: Command) -> None:
+        """See `realtime_core.provider.Connection`."""
+        await self._write(encode(command))
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        """See `realtime_core.provider.Connection`."""
+        if self._closed:
+            raise _lost(None)
+        try:
+            frame = await self._websocket.recv()
+        except ConnectionClosed as exc:
+            raise _lost(exc) from exc
+        return decode(frame, self._setup)
+
+    async def aclose(self) -> None:
+        """See `realtime_core.provider.Connection`."""
+        self._closed = True
+        try:
+            with contextlib.suppress(TimeoutError):  # a peer that takes nothing gets no more time
+                async with asyncio.timeout(_CLOSE_S):
+                    await self._websocket.close()
+        finally:
+            self._websocket.transport.abort()
+            await self._websocket.wait_closed()
+
+    async def _write(self, frame: Frame) -> None:
+        if self._closed:
+            raise _lost(None)
+        try:
+            await self._websocket.send(frame)
+        except ConnectionClosed as exc:
+            raise _lost(exc) from exc
+
+
+def _failed(url: str, exc: Exception) -> RealtimeError:
+    if not isinstance(exc, InvalidStatus):
+        reason = next((reason for kind, reason in _FAILED if isinstance(exc, kind)), FailedReason.UNREACHABLE)
+        return ConnectionFailed(f"echo-ws: cannot connect to {url} ({reason}); check the URL", reason=reason)
+    status = exc.response.status_code
+    match status:
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            said = f"echo-ws: HTTP {status}; check the option api_key, or ECHO_API_KEY"
+            return AuthenticationFailed(said, status=status)
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return RateLimited("echo-ws: HTTP 429; try again later")
+        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            reason = FailedReason.UNAVAILABLE
+        case _:
+            reason = _STATUSES.get(status, FailedReason.REJECTED)
+    return ConnectionFailed(f"echo-ws: {url} answered HTTP {status} ({reason})", reason=reason, status=status)
+
+
+def _lost(exc: ConnectionClosed | None) -> ConnectionLost:
+    """``exc`` is how it ended, None: by our own hand."""
+    if exc is None:
+        return ConnectionLost("echo-ws: it was closed here", reason=LostReason.CLOSED, retryable=False)
+    end = exc.rcvd or exc.sent
+    if end is None or (exc.rcvd is None and end.code == _NO_PONG):
+        return ConnectionLost("echo-ws: the network dropped it", reason=LostReason.DROPPED)
+    ours = LostReason.REJECTED if end.code >= 4000 else LostReason.PROTOCOL
+    reason = _CLOSE_CODES.get(end.code, ours)
+    return ConnectionLost(f"echo-ws: it ended with code {end.code} ({reason})", reason=reason, code=end.code)
