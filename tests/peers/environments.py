@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 
 import attrs
-from workspace import ROOT
+from workspace import ROOT, distributions
 
-__all__ = ["Runtime", "node", "our_python", "python_of_its_own"]
+__all__ = ["Runtime", "node", "our_python", "python_of_its_own", "python_with_semantic_kernel"]
 
 HERE = Path(__file__).parent
 CACHE = ROOT / ".cache" / "peers"
@@ -45,17 +45,33 @@ def our_python() -> Runtime | str:
 @cache
 def python_of_its_own() -> Runtime | str:
     """An environment with what requirements.txt lists, apart from ours: it wants other versions."""
-    wanted = HERE / "requirements.txt"
+    return _python("openai-agents", "python", (HERE / "requirements.txt").read_text())
 
+
+@cache
+def python_with_semantic_kernel() -> Runtime | str:
+    """An environment with semantic-kernel, and with what realtime-openai needs beside what is ours."""
+    ours = {dist.name: dist for dist in distributions()}
+    needed = [
+        line
+        for name in ("realtime-core", "realtime-openai-wire", "realtime-openai")
+        for line in ours[name].pyproject["project"]["dependencies"]
+        if not line.startswith("realtime-")
+    ]
+    return _python("semantic-kernel", "semantic-kernel", "\n".join(["semantic-kernel>=1.36,<2", *needed]))
+
+
+def _python(what: str, name: str, wanted: str) -> Runtime | str:
     def install(folder: Path) -> None:
         _run([sys.executable, "-m", "venv", folder])
+        (folder / "requirements.txt").write_text(wanted)
         pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        _run([*pip, "--retries=1", "--requirement", wanted])
+        _run([*pip, "--retries=1", "--requirement", folder / "requirements.txt"])
 
     try:
-        folder = _installed("python", f"{sys.version} {sys.base_prefix}\n{wanted.read_text()}", install)
+        folder = _installed(name, f"{sys.version} {sys.base_prefix}\n{wanted}", install)
     except _Failed as why:
-        return f"an environment for openai-agents cannot be made: {why}"
+        return f"an environment for {what} cannot be made: {why}"
     return Runtime(str(folder / "bin" / "python"), HERE)
 
 
