@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from realtime_core.errors import BrokenPlugin, InvalidOptions
-from realtime_core.options import build_options, missing_option, option, variables
+from realtime_core.options import (
+    OptionSource,
+    build_options,
+    missing_option,
+    option,
+    option_origins,
+    variables,
+)
 
 SECRET = "sk-very-secret"
 
@@ -354,3 +361,61 @@ def test_what_is_known_of_variables_is_no_option_and_changes_no_value():
     with pytest.raises(InvalidOptions, match=r"choose from api_key, endpoint, timeout_s, region$"):
         build_options(Traced, {"read": {}}, {})
     assert build_options(Traced, {}, {"ACME_KEY": "k"}) == Traced(api_key="k")
+
+
+@attrs.frozen
+class Named:
+    """Two variables, a rival, and one that is needed unless a rival has a value."""
+
+    token: str | None = option(env=("ACME_TOKEN", "OLD_TOKEN"), unless=("key",), secret=True)
+    key: str | None = option(env="ACME_API_KEY", unless=("token",), secret=True)
+    region: str = option(env="ACME_REGION", default="north")
+    read: dict[str, str] = variables()
+
+
+def origin(name, given, environ):
+    return {one.name: one for one in option_origins(Named, given, environ)}[name]
+
+
+def test_an_origin_tells_what_the_program_gave_and_which_variables_lost():
+    told = origin("token", {"token": "t"}, {"OLD_TOKEN": "u"})
+
+    assert (told.source, told.variable, told.lost, told.value) == ("program", None, ("OLD_TOKEN",), "t")
+    assert told.secret
+
+
+def test_an_origin_tells_which_variable_won_and_which_came_after_it():
+    told = origin("token", {}, {"ACME_TOKEN": "t", "OLD_TOKEN": "u"})
+
+    assert (told.source, told.variable, told.lost) == ("variable", "ACME_TOKEN", ("OLD_TOKEN",))
+
+
+def test_an_origin_tells_that_a_rival_silenced_a_variable():
+    told = origin("key", {"token": "t"}, {"ACME_API_KEY": "k"})
+
+    assert (told.source, told.lost, told.value) == ("default", ("ACME_API_KEY",), None)
+
+
+def test_an_option_of_which_a_rival_has_a_value_is_not_missing():
+    assert origin("key", {"token": "t"}, {}).source is OptionSource.DEFAULT
+
+
+@pytest.mark.parametrize("name", ["token", "key"])
+def test_an_option_that_has_to_be_given_is_missing(name):
+    assert origin(name, {}, {}).source is OptionSource.MISSING
+
+
+def test_what_nobody_gave_is_a_default():
+    told = origin("region", {}, {})
+
+    assert (told.source, told.secret, told.value) == ("default", False, None)
+
+
+def test_an_origin_does_not_show_its_value():
+    assert SECRET not in repr(origin("key", {"key": SECRET}, {}))
+
+
+def test_origins_come_from_the_environment_of_the_process_unless_told_otherwise(monkeypatch):
+    monkeypatch.setenv("ACME_REGION", "south")
+
+    assert {one.name: one.value for one in option_origins(Named, {})}["region"] == "south"

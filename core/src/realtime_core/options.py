@@ -5,14 +5,25 @@ Knows nothing of any provider. A secret option never shows in a ``repr``.
 
 import difflib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
+from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 import attrs
 
 from realtime_core.errors import BrokenPlugin, InvalidOptions
 
-__all__ = ["build_options", "missing_option", "option", "option_fields", "variables", "variables_of"]
+__all__ = [
+    "OptionOrigin",
+    "OptionSource",
+    "build_options",
+    "missing_option",
+    "option",
+    "option_fields",
+    "option_origins",
+    "variables",
+    "variables_of",
+]
 
 OptionsT = TypeVar("OptionsT", bound=attrs.AttrsInstance)
 
@@ -67,6 +78,40 @@ def variables() -> Any:
     )
 
 
+class OptionSource(StrEnum):
+    """Where the value of an option comes from."""
+
+    PROGRAM = "program"
+    """The program, or the command line, gave it."""
+    VARIABLE = "variable"
+    """An environment variable did."""
+    DEFAULT = "default"
+    """Nobody did."""
+    MISSING = "missing"
+    """Nobody did, and somebody has to."""
+
+
+@attrs.frozen(kw_only=True)
+class OptionOrigin:
+    """How one option came to its value.
+
+    Attributes:
+        name: the option's.
+        source: what won.
+        variable: the environment variable, if one won.
+        lost: the variables that are set, too, but do not count.
+        secret: whether its value is never shown.
+        value: what was given, before it is converted; None: nothing was.
+    """
+
+    name: str
+    source: OptionSource
+    variable: str | None = None
+    lost: tuple[str, ...] = ()
+    secret: bool = False
+    value: Any = attrs.field(default=None, repr=False)
+
+
 def missing_option(name: str, *env: str) -> InvalidOptions:
     """The error for an option that is needed and was not given; ``env`` are the variables that could."""
     where = f" or set {' or '.join(env)}" if env else ""
@@ -112,21 +157,16 @@ def build_options(
             raise InvalidOptions(f"no option {name!r}; {hint}")
     values: dict[str, Any] = {}
     read: dict[str, str] = {}
-    for name, field in fields.items():
-        is_given = given.get(name) is not None
-        env = next((variable for variable in variables_of(field) if environ.get(variable)), None)
-        if is_given:
-            value = given[name]
-        elif env and not any(
-            other in values or given.get(other) is not None for other in field.metadata[_UNLESS]
-        ):
-            value = environ[env]
-            read[name] = env
-        else:
+    for origin in _origins(fields, given, environ):
+        if origin.value is None:
             continue
-        convert = field.metadata.get(_CONVERT if is_given else _CONVERT_ENV) or _from_text(field.type, value)
+        name, value, field = origin.name, origin.value, fields[origin.name]
+        if origin.variable is not None:
+            read[name] = origin.variable
+        key = _CONVERT if origin.variable is None else _CONVERT_ENV
+        convert = field.metadata.get(key) or _from_text(field.type, value)
         if convert is not None:
-            source = "" if is_given else f" (from {env})"
+            source = "" if origin.variable is None else f" (from {origin.variable})"
             try:
                 value = convert(value)
             except InvalidOptions as exc:
@@ -137,13 +177,65 @@ def build_options(
                 kind = f"; it takes {field.type.__name__}" if isinstance(field.type, type) else ""
                 raise InvalidOptions(f"option {name!r}{source} has a wrong value{kind}") from cause
         values[name] = value
-    unsaid = _unsaid(fields, values)
+    missing = _missing_of(fields, values)
+    if missing:
+        raise InvalidOptions("; ".join(_missing(names, fields) for names in missing))
+    unsaid = dict.fromkeys(
+        name for name, field in fields.items() if field.default is attrs.NOTHING and name not in values
+    )
     try:
         return cls(**values, **unsaid, **dict.fromkeys(_places_of_variables(cls), read))
     except InvalidOptions:
         raise
     except (TypeError, ValueError) as exc:
         raise InvalidOptions(f"{cls.__name__} refuses one of {', '.join(values)}") from exc
+
+
+def option_origins(
+    cls: type[attrs.AttrsInstance], given: Mapping[str, Any], environ: Mapping[str, str] | None = None
+) -> list[OptionOrigin]:
+    """How each option of ``cls`` comes to its value, as `build_options` has it; nothing is converted.
+
+    Raises:
+        BrokenPlugin: ``cls`` has an option with a rival that is none.
+    """
+    environ = os.environ if environ is None else environ
+    fields = option_fields(cls)
+    origins = _origins(fields, given, environ)
+    with_value = {origin.name for origin in origins if origin.value is not None}
+    missing = {name for names in _missing_of(fields, with_value) for name in names}
+    return [
+        attrs.evolve(origin, source=OptionSource.MISSING) if origin.name in missing else origin
+        for origin in origins
+    ]
+
+
+def _origins(
+    fields: "Mapping[str, attrs.Attribute[Any]]", given: Mapping[str, Any], environ: Mapping[str, str]
+) -> list[OptionOrigin]:
+    """The origin of each option; one that is missing is told as a default."""
+    origins: dict[str, OptionOrigin] = {}
+    for name, field in fields.items():
+        found = tuple(variable for variable in variables_of(field) if environ.get(variable))
+        rivalled = any(
+            given.get(rival) is not None or (rival in origins and origins[rival].value is not None)
+            for rival in field.metadata.get(_UNLESS, ())
+        )
+        if given.get(name) is not None:
+            source, variable, value = OptionSource.PROGRAM, None, given[name]
+        elif found and not rivalled:
+            source, variable, value = OptionSource.VARIABLE, found[0], environ[found[0]]
+        else:
+            source, variable, value = OptionSource.DEFAULT, None, None
+        origins[name] = OptionOrigin(
+            name=name,
+            source=source,
+            variable=variable,
+            lost=tuple(other for other in found if other != variable),
+            secret=not field.repr,
+            value=value,
+        )
+    return list(origins.values())
 
 
 def option_fields(cls: type[OptionsT]) -> "dict[str, attrs.Attribute[Any]]":
@@ -173,21 +265,14 @@ def variables_of(field: "attrs.Attribute[Any]") -> tuple[str, ...]:
     return names
 
 
-def _unsaid(fields: "Mapping[str, attrs.Attribute[Any]]", values: Mapping[str, Any]) -> dict[str, None]:
-    """The options that need a value and have none because a rival has one.
-
-    Raises:
-        InvalidOptions: of some none of the rivals has; all of them are named.
-    """
-    unsaid = [name for name, field in fields.items() if field.default is attrs.NOTHING and name not in values]
+def _missing_of(fields: "Mapping[str, attrs.Attribute[Any]]", values: Container[str]) -> list[list[str]]:
+    """The options that need a value, and neither they nor a rival has one; rivals stand together."""
     missing: dict[frozenset[str], list[str]] = {}
-    for name in unsaid:
-        rivals = fields[name].metadata.get(_UNLESS, ())
-        if values.keys().isdisjoint(rivals):
+    for name, field in fields.items():
+        rivals = field.metadata.get(_UNLESS, ())
+        if field.default is attrs.NOTHING and not any(one in values for one in (name, *rivals)):
             missing.setdefault(frozenset((name, *rivals)), []).append(name)
-    if missing:
-        raise InvalidOptions("; ".join(_missing(names, fields) for names in missing.values()))
-    return dict.fromkeys(unsaid)
+    return list(missing.values())
 
 
 def _missing(names: Sequence[str], fields: "Mapping[str, attrs.Attribute[Any]]") -> str:
