@@ -4,10 +4,7 @@ Pure: maps HTTP statuses, operating-system errors and WebSocket close codes; kno
 exceptions. Every message names the host, what happened and the remedy, in one line and without secrets.
 """
 
-import re
-import socket
 import ssl
-from errno import ECONNREFUSED
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -23,6 +20,7 @@ from realtime_core.errors import (
     RateLimited,
     RealtimeError,
 )
+from realtime_core.reasons import NOT_RETRYABLE, failed_reason, failed_reason_of_status, lost_reason
 
 from realtime_openai_wire.errors import NEW_SECRET, is_expired_secret, meaning_of, tidy_message
 from realtime_openai_wire.fields import mapping, text
@@ -79,15 +77,16 @@ def refused(host: str, status: int, body: bytes = b"", checks: Checks = OPENAI_C
         case HTTPStatus.TOO_MANY_REQUESTS:
             return RateLimited(f"{answer}; try again later", code=code)
         case HTTPStatus.NOT_FOUND:
-            reason, remedy = FailedReason.NOT_FOUND, f"check the {place} and {checks.model}"
+            remedy = f"check the {place} and {checks.model}"
         case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            reason, remedy = FailedReason.UNAVAILABLE, "the service is in trouble; try again later"
+            remedy = "the service is in trouble; try again later"
         case _ if status < HTTPStatus.MULTIPLE_CHOICES:
-            reason, remedy = FailedReason.NOT_WEBSOCKET, f"it speaks no WebSocket there; check the {place}"
+            remedy = f"it speaks no WebSocket there; check the {place}"
         case _ if status < HTTPStatus.BAD_REQUEST:
-            reason, remedy = FailedReason.REJECTED, f"it redirects elsewhere; give that {place} instead"
+            remedy = f"it redirects elsewhere; give that {place} instead"
         case _:
-            reason, remedy = FailedReason.REJECTED, f"check the {place}, {checks.model}, headers and query"
+            remedy = f"check the {place}, {checks.model}, headers and query"
+    reason = failed_reason_of_status(status)
     return ConnectionFailed(f"{answer}; {remedy}", reason=reason, status=status)
 
 
@@ -123,75 +122,39 @@ def _reason_in(body: bytes) -> tuple[str | None, str]:
 def not_reached(host: str, error: Exception, checks: Checks = OPENAI_CHECKS) -> ConnectionFailed:
     """The error for a connection that never got as far as HTTP."""
     place = checks.place
-    match error:
-        case TimeoutError():
-            reason, what = FailedReason.TIMEOUT, "gave no answer in time; try again, or give timeout_s=..."
-        case socket.gaierror():
-            reason, what = FailedReason.DNS, f"has no address; check the {place} and the network"
-        case ssl.SSLCertVerificationError():
+    reason = failed_reason(error)
+    match reason:
+        case FailedReason.TIMEOUT:
+            what = "gave no answer in time; try again, or give timeout_s=..."
+        case FailedReason.DNS:
+            what = f"has no address; check the {place} and the network"
+        case FailedReason.TLS if isinstance(error, ssl.SSLCertVerificationError):
             why = tidy_message(error.verify_message)
-            reason, what = (
-                FailedReason.TLS,
-                f"has a certificate that is not trusted ({why}); check the host",
-            )
-        case ssl.SSLError():
-            reason, what = FailedReason.TLS, f"did not complete the TLS handshake; check the {place}'s scheme"
-        case OSError() if _is_refusal(error):
-            reason, what = FailedReason.REFUSED, f"refused the connection; check the {place} and its port"
+            what = f"has a certificate that is not trusted ({why}); check the host"
+        case FailedReason.TLS:
+            what = f"did not complete the TLS handshake; check the {place}'s scheme"
+        case FailedReason.REFUSED:
+            what = f"refused the connection; check the {place} and its port"
         case _:
             what = f"cannot be reached ({type(error).__name__}); check the network and its proxy settings"
-            reason = FailedReason.UNREACHABLE
     return ConnectionFailed(f"{host} {what}", reason=reason)
 
 
-def _is_refusal(error: OSError) -> bool:
-    if isinstance(error, ConnectionRefusedError):
-        return True
-    # asyncio melts the errors of a host with several addresses into one without a number
-    numbers = re.findall(r"\[Errno (\d+)\]", str(error)) if error.errno is None else []
-    return bool(numbers) and set(numbers) == {str(ECONNREFUSED)}
-
-
-_LOST: Final[dict[int, tuple[LostReason, bool]]] = {
-    1000: (LostReason.CLOSED, True),
-    1001: (LostReason.GOING_AWAY, True),
-    1002: (LostReason.PROTOCOL, False),
-    1003: (LostReason.PROTOCOL, False),
-    1005: (LostReason.DROPPED, True),
-    1006: (LostReason.DROPPED, True),
-    1007: (LostReason.PROTOCOL, False),
-    1008: (LostReason.POLICY, False),
-    1009: (LostReason.FRAME_TOO_BIG, True),
-    1010: (LostReason.PROTOCOL, False),
-    1011: (LostReason.SERVER_ERROR, True),
-    1012: (LostReason.GOING_AWAY, True),
-    1013: (LostReason.GOING_AWAY, True),
-    1014: (LostReason.SERVER_ERROR, True),
-    1015: (LostReason.DROPPED, True),
-}
-"""A close code to the reason, and whether a new session can be expected to work."""
-
 _NO_CLOSE_FRAME: Final = 1006
 _KEEPALIVE_FAILED: Final = 1011
-_POLICY_CODES: Final = range(3000, 4000)
 _EXPIRY: Final = "maximum duration"
 
 
 def closed_by_peer(host: str, code: int | None = None, said: str = "") -> ConnectionLost:
     """The error for the close code that the service sent; without one, it just dropped off."""
     code = _NO_CLOSE_FRAME if code is None else code
-    if code in _LOST:
-        reason, retryable = _LOST[code]
-    else:
-        reason, retryable = (LostReason.POLICY if code in _POLICY_CODES else LostReason.REJECTED), False
-    if _EXPIRY in said.lower():
-        reason, retryable = LostReason.EXPIRED, True
+    reason = LostReason.EXPIRED if _EXPIRY in said.lower() else lost_reason(code)
     how = "dropped the connection" if code == _NO_CLOSE_FRAME else f"closed the connection ({code})"
     return ConnectionLost(
         f"{host} {how}{_because(tidy_message(said))}; {_advice(reason)}",
         reason=reason,
         code=code,
-        retryable=retryable,
+        retryable=reason not in NOT_RETRYABLE,
     )
 
 
@@ -200,9 +163,11 @@ def closed_by_us(host: str, code: int, said: str = "") -> ConnectionLost:
     if code == _KEEPALIVE_FAILED:
         what = f"{host} answers no pings any more; open a new session"
         return ConnectionLost(what, reason=LostReason.DROPPED, code=_NO_CLOSE_FRAME)
-    reason, retryable = _LOST.get(code, (LostReason.PROTOCOL, False))
+    reason = lost_reason(code)
+    if reason is LostReason.REJECTED:  # that word is the service's, and this code ours
+        reason = LostReason.PROTOCOL
     message = f"what {host} sent cannot be taken ({code}){_because(tidy_message(said))}; {_advice(reason)}"
-    return ConnectionLost(message, reason=reason, code=code, retryable=retryable)
+    return ConnectionLost(message, reason=reason, code=code, retryable=reason not in NOT_RETRYABLE)
 
 
 def stalled(host: str) -> ConnectionLost:

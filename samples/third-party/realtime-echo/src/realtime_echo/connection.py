@@ -3,10 +3,7 @@
 import asyncio
 import contextlib
 import logging
-import socket
-import ssl
-from collections.abc import Mapping, Sequence
-from http import HTTPStatus
+from collections.abc import Sequence
 from typing import Final, Self
 
 from realtime_core import (
@@ -21,8 +18,10 @@ from realtime_core import (
 )
 from realtime_core.commands import Command
 from realtime_core.provider import Setup
+from realtime_core.reasons import NOT_RETRYABLE, failed_reason, failed_reason_of_status, lost_reason
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.http11 import Response
 
 from realtime_echo.codec import Frame, decode, encode, setup_frame
 
@@ -34,27 +33,7 @@ _CLOSE_S: Final = 2.0
 _log: Final = logging.getLogger("realtime_echo.websocket")
 _log.setLevel(logging.INFO)  # at DEBUG websockets writes keys, words and audio
 
-_FAILED: Final[tuple[tuple[type[Exception], FailedReason], ...]] = (
-    (ConnectionRefusedError, FailedReason.REFUSED),
-    (socket.gaierror, FailedReason.DNS),
-    (ssl.SSLError, FailedReason.TLS),
-    (TimeoutError, FailedReason.TIMEOUT),
-    (InvalidHandshake, FailedReason.NOT_WEBSOCKET),
-)
-_STATUSES: Final[Mapping[int, FailedReason]] = {
-    HTTPStatus.NOT_FOUND: FailedReason.NOT_FOUND,
-    HTTPStatus.OK: FailedReason.NOT_WEBSOCKET,
-}
 _NO_PONG: Final = 1011  # what websockets sends when its ping gets no answer
-_CLOSE_CODES: Final = {
-    1000: LostReason.CLOSED,
-    1001: LostReason.GOING_AWAY,
-    1008: LostReason.POLICY,
-    1009: LostReason.FRAME_TOO_BIG,
-    1011: LostReason.SERVER_ERROR,
-    1012: LostReason.GOING_AWAY,
-    1013: LostReason.GOING_AWAY,
-}
 
 
 class EchoConnection:
@@ -129,21 +108,21 @@ class EchoConnection:
 
 
 def _failed(url: str, exc: Exception) -> RealtimeError:
-    if not isinstance(exc, InvalidStatus):
-        reason = next((reason for kind, reason in _FAILED if isinstance(exc, kind)), FailedReason.UNREACHABLE)
-        return ConnectionFailed(f"echo-ws: cannot connect to {url} ({reason}); check the URL", reason=reason)
-    status = exc.response.status_code
-    match status:
-        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+    match exc:
+        case InvalidStatus(response=Response(status_code=401 | 403 as status)):
             said = f"echo-ws: HTTP {status}; check the option api_key, or ECHO_API_KEY"
             return AuthenticationFailed(said, status=status)
-        case HTTPStatus.TOO_MANY_REQUESTS:
+        case InvalidStatus(response=Response(status_code=429)):
             return RateLimited("echo-ws: HTTP 429; try again later")
-        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            reason = FailedReason.UNAVAILABLE
+        case InvalidStatus(response=Response(status_code=status)):
+            reason = failed_reason_of_status(status)
+            said = f"echo-ws: {url} answered HTTP {status} ({reason}); check the URL"
+            return ConnectionFailed(said, reason=reason, status=status)
+        case InvalidHandshake():
+            reason = FailedReason.NOT_WEBSOCKET
         case _:
-            reason = _STATUSES.get(status, FailedReason.REJECTED)
-    return ConnectionFailed(f"echo-ws: {url} answered HTTP {status} ({reason})", reason=reason, status=status)
+            reason = failed_reason(exc)
+    return ConnectionFailed(f"echo-ws: cannot connect to {url} ({reason}); check the URL", reason=reason)
 
 
 def _lost(exc: ConnectionClosed | None) -> ConnectionLost:
@@ -151,8 +130,7 @@ def _lost(exc: ConnectionClosed | None) -> ConnectionLost:
     if exc is None:
         return ConnectionLost("echo-ws: it was closed here", reason=LostReason.CLOSED, retryable=False)
     end = exc.rcvd or exc.sent
-    if end is None or (exc.rcvd is None and end.code == _NO_PONG):
-        return ConnectionLost("echo-ws: the network dropped it", reason=LostReason.DROPPED)
-    ours = LostReason.REJECTED if end.code >= 4000 else LostReason.PROTOCOL
-    reason = _CLOSE_CODES.get(end.code, ours)
-    return ConnectionLost(f"echo-ws: it ended with code {end.code} ({reason})", reason=reason, code=end.code)
+    code = None if end is None or (exc.rcvd is None and end.code == _NO_PONG) else end.code
+    reason = lost_reason(code)
+    said = f"echo-ws: the connection has ended ({reason})"
+    return ConnectionLost(said, reason=reason, code=code, retryable=reason not in NOT_RETRYABLE)
