@@ -179,6 +179,12 @@ def service() -> ScriptedService:
 
 
 @pytest.fixture
+def other_service() -> ScriptedService:
+    """Of another provider."""
+    return ScriptedService()
+
+
+@pytest.fixture
 def idle() -> Callable[[], Any]:
     """``await idle()`` returns when every other task is blocked."""
     return wait_all_tasks_blocked

@@ -92,7 +92,7 @@ def test_a_missing_option_names_itself_and_its_variable(service):
 def test_an_option_comes_from_the_environment(service, monkeypatch):
     monkeypatch.setenv("SCRIPTED_KEY", "k")
 
-    assert service.client(capabilities={"options": KeyOptions})._options.api_key == "k"
+    assert service.client(capabilities={"options": KeyOptions}).candidate.options.api_key == "k"
 
 
 def test_a_wrong_setting_is_refused_when_the_client_is_made(service):
@@ -417,4 +417,4 @@ def test_options_that_were_built_already_are_taken_as_they_are(service):
 
     client = service.client(options=options)
 
-    assert client._options is options
+    assert client.candidate.options is options

@@ -80,6 +80,7 @@ from realtime_core.events import (
     RealtimeTextEvent,
     RealtimeTranscriptEvent,
 )
+from realtime_core.fallback import FailedAttempt
 from realtime_core.limits import SessionLimits
 from realtime_core.observers import LoggingObserver, SessionInfo
 from realtime_core.registry import ProviderInfo, list_providers
@@ -120,6 +121,7 @@ __all__ = [
     "ConversationItem",
     "DuplicateProvider",
     "ErrorKind",
+    "FailedAttempt",
     "FailedReason",
     "FirstAudio",
     "ImageContent",

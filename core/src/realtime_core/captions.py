@@ -66,6 +66,16 @@ class CaptionBoard:
         for reader in self._readers:
             reader.end()
 
+    def take(self, reader: "Captions") -> None:
+        """Publish to ``reader`` from now on."""
+        reader.on_close = self._readers.discard
+        self._readers.add(reader)
+
+    def hand_over(self, board: "CaptionBoard") -> None:
+        """Let another board publish to all readers."""
+        for reader in list(self._readers):
+            board.take(reader)
+
     def subscribe(self) -> "Captions":
         """A new reader, which begins with the turns so far, the latest of them if there are many."""
         reader = Captions(self._readers.discard)
@@ -75,7 +85,7 @@ class CaptionBoard:
         if self._ended:
             reader.end()
         else:
-            self._readers.add(reader)
+            self.take(reader)
         return reader
 
 
@@ -91,7 +101,7 @@ class Captions:
     def __init__(self, on_close: Callable[["Captions"], object]) -> None:
         self.skipped_turns = 0
         """Turns that left before they were read."""
-        self._on_close = on_close
+        self.on_close = on_close
         self._waiting: dict[str, Caption] = {}
         self._waiter: asyncio.Future[None] | None = None
         self._ended = False
@@ -136,7 +146,7 @@ class Captions:
 
     async def aclose(self) -> None:
         """End this reader, not the session."""
-        self._on_close(self)
+        self.on_close(self)
         self._waiting.clear()
         self.end()
 

@@ -4,7 +4,7 @@ Knows nothing of any vendor; the provider is whatever its distribution registere
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +13,17 @@ import attrs
 from realtime_core.audio.sinks import AudioSink
 from realtime_core.budget import Budget
 from realtime_core.callbacks import AudioCallback
+from realtime_core.candidate import candidate
 from realtime_core.capabilities import Capabilities
-from realtime_core.errors import InvalidOptions, InvalidSettings, SessionStateError
+from realtime_core.client_parts import check_parts, clients_among
+from realtime_core.errors import SessionStateError
 from realtime_core.events import RealtimeEvent
 from realtime_core.history import History, history_items
 from realtime_core.limits import SessionLimits
 from realtime_core.observers.loading import given_observers
-from realtime_core.options import build_options
 from realtime_core.provider import Provider
 from realtime_core.registry import load_provider
-from realtime_core.settings import RealtimeSettings, merge_settings
+from realtime_core.settings import RealtimeSettings
 from realtime_core.tools.failures import ErrorHook
 from realtime_core.tools.tool import Tools, as_tools
 from realtime_core.unset import UNSET, UnsetType
@@ -44,6 +45,7 @@ def create_client(
     budget: Budget | None = None,
     observers: Iterable[object] = (),
     tool_error: ErrorHook | None = None,
+    fallbacks: Sequence["RealtimeClient"] = (),
     **options: Any,
 ) -> "RealtimeClient":
     """A client of the provider called ``name``. Opens nothing.
@@ -57,6 +59,7 @@ def create_client(
         observers: told of everything in all its sessions; see `realtime_core.observers`.
         tool_error: decides what the model is told of a tool that failed: given the `ToolCall` and the
             exception it gives the text, or None for the customary one, which never quotes the exception.
+        fallbacks: clients to open a session with, in order, where this one cannot; see `RealtimeClient`.
         options: the provider's; what is not given comes from the environment.
 
     Raises:
@@ -73,6 +76,7 @@ def create_client(
         budget=budget,
         observers=observers,
         tool_error=tool_error,
+        fallbacks=fallbacks,
         options=options,
     )
 
@@ -88,6 +92,10 @@ class RealtimeClient:
     mono, at the session's output rate. A plain callable runs inline and must not block; a
     coroutine function runs in the session's own task, in order, and may be slow; an `AudioSink` tells how
     much of it was heard, which makes interruption exact.
+
+    ``fallbacks`` are tried in order while a session is being opened, and only then, if the link, the service
+    or its credentials are at fault, not the caller; the session tells which ``provider`` it is
+    with. Of each, its provider, options and settings count; all else is this client's.
     """
 
     def __init__(
@@ -101,22 +109,19 @@ class RealtimeClient:
         budget: Budget | None = None,
         observers: Iterable[object] = (),
         tool_error: ErrorHook | None = None,
+        fallbacks: Sequence["RealtimeClient"] = (),
+        profile: str | None = None,
         options: Mapping[str, Any] | attrs.AttrsInstance | None = None,
     ) -> None:
-        self.name = name
-        self._options = _built(provider, name, options)
-        if provider.capabilities_for is not None:
-            provider = attrs.evolve(provider, capabilities=provider.capabilities_for(self._options))
-        self._provider = provider
-        self._settings = merge_settings(provider.settings, settings)
+        self.candidate = candidate(provider, name=name, options=options, settings=settings, profile=profile)
+        """What it opens sessions with, if it can."""
+        others = clients_among(fallbacks, RealtimeClient)
+        self._candidates = (self.candidate, *(client.candidate for client in others))
         self._audio_output_callback = audio_output_callback
         self._limits = limits if limits is not None else SessionLimits()
-        _check("limits", limits, isinstance(limits, SessionLimits), "a SessionLimits value")
-        _check_callback(audio_output_callback)
-        _check("budget", budget, isinstance(budget, Budget), "a Budget value")
         self._budget = budget
-        _check("tool_error", tool_error, callable(tool_error), "callable")
         self._tool_error = tool_error
+        check_parts(limits, budget, tool_error, audio_output_callback)
         self._observers = given_observers(observers)
         self._sessions: list[RealtimeSession] = []
         # with the task that entered: several may use one client in 'async with' at once
@@ -126,9 +131,24 @@ class RealtimeClient:
         return f"<RealtimeClient {self.name} sessions={len(self._sessions)}>"
 
     @property
+    def name(self) -> str:
+        """The name of its provider."""
+        return self.candidate.name
+
+    @property
+    def profile(self) -> str | None:
+        """The profile of ``realtime.toml`` that it was made of, if any."""
+        return self.candidate.profile
+
+    @property
+    def settings(self) -> RealtimeSettings:
+        """Its settings for all sessions."""
+        return self.candidate.settings
+
+    @property
     def capabilities(self) -> Capabilities:
         """What its provider can do, with the options that the client has."""
-        return self._provider.capabilities
+        return self.candidate.provider.capabilities
 
     def __call__(
         self,
@@ -165,27 +185,20 @@ class RealtimeClient:
         from realtime_core.engine.plan import SessionPlan
         from realtime_core.session import RealtimeSession
 
-        return RealtimeSession(
-            SessionPlan(
-                provider=self._provider,
-                name=self.name,
-                options=self._options,
-                settings=merge_settings(self._provider.settings, self._settings, settings, setting),
-                history=history_items(history),
-                tools=as_tools(tools),
-                auto_invoke=auto_invoke,
-                tool_error=self._tool_error,
-                create_response=create_response,
-                audio_output_callback=(
-                    self._audio_output_callback if audio_output_callback is None else audio_output_callback
-                ),
-                limits=self._limits,
-                budget=self._budget,
-                observers=self._observers,
-            ),
-            on_open=self._sessions.append,
-            on_delete=self._forget,
-        )
+        callback = self._audio_output_callback if audio_output_callback is None else audio_output_callback
+        shared = {
+            "history": history_items(history),
+            "tools": as_tools(tools),
+            "auto_invoke": auto_invoke,
+            "tool_error": self._tool_error,
+            "create_response": create_response,
+            "audio_output_callback": callback,
+            "limits": self._limits,
+            "budget": self._budget,
+            "observers": self._observers,
+        }
+        plans = [SessionPlan.of(one, one.merged(settings, setting), **shared) for one in self._candidates]
+        return RealtimeSession(plans, on_open=self._sessions.append, on_delete=self._forget)
 
     async def create_session(
         self,
@@ -283,23 +296,3 @@ class RealtimeClient:
     def _forget(self, session: "RealtimeSession") -> None:
         if session in self._sessions:
             self._sessions.remove(session)
-
-
-def _built(provider: Provider, name: str, options: Any) -> attrs.AttrsInstance:
-    """The provider's options: as they are, or made of a mapping and the environment."""
-    if isinstance(options, provider.options):
-        return options
-    try:
-        return build_options(provider.options, options or {})
-    except InvalidOptions as exc:
-        raise InvalidOptions(f"{name}: {exc}") from exc
-
-
-def _check_callback(callback: object) -> None:
-    fits = callable(callback) or isinstance(callback, AudioSink)
-    _check("audio_output_callback", callback, fits, "callable or an AudioSink")
-
-
-def _check(name: str, given: object, fits: bool, what: str) -> None:  # noqa: FBT001  # a private test
-    if given is not None and not fits:
-        raise InvalidSettings(f"{name} must be {what}, not {type(given).__name__}")

@@ -81,6 +81,8 @@ class FailedReason(StrEnum):
     """HTTP 5xx: the service is in trouble."""
     UNREACHABLE = "unreachable"
     """Any other trouble of the network."""
+    NO_PROVIDER = "no_provider"
+    """A client with fallbacks tried all of them; see ``causes``."""
 
 
 class LostReason(StrEnum):
@@ -212,13 +214,22 @@ class LinkError(RealtimeError):
 class ConnectionFailed(LinkError):
     """There never was a session.
 
-    ``reason`` is typed, ``status`` the HTTP status where there was one.
+    ``reason`` is typed, ``status`` the HTTP status where there was one. ``causes`` are the errors of all
+    providers that were tried, where there were several.
     """
 
-    def __init__(self, message: str, *, reason: FailedReason, status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: FailedReason,
+        status: int | None = None,
+        causes: tuple[RealtimeError, ...] = (),
+    ) -> None:
         super().__init__(message)
         self.reason = reason
         self.status = status
+        self.causes = causes
 
 
 class ConnectionLost(LinkError):

@@ -3,7 +3,7 @@
 Knows nothing of any vendor.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from realtime_core.audio.sinks import AudioSink
@@ -40,6 +40,7 @@ class ProviderClient(RealtimeClient):
         budget: Budget | None = None,
         observers: Iterable[object] = (),
         tool_error: ErrorHook | None = None,
+        fallbacks: Sequence[RealtimeClient] = (),
         **options: Any,
     ) -> None:
         super().__init__(
@@ -51,5 +52,6 @@ class ProviderClient(RealtimeClient):
             budget=budget,
             observers=observers,
             tool_error=tool_error,
+            fallbacks=fallbacks,
             options=options,
         )

@@ -4,7 +4,7 @@ What happens inside is the business of `realtime_core.engine`.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -12,12 +12,15 @@ from realtime_core.audio.sinks import AudioSink
 from realtime_core.callbacks import AudioCallback
 from realtime_core.capabilities import Capabilities
 from realtime_core.captions import Captions
-from realtime_core.commands import AddItem, Raw
+from realtime_core.commands import AddItem
 from realtime_core.contents import ApprovalRequest, ImageContent, Message, Role
 from realtime_core.conversation import Conversation
 from realtime_core.engine.configuration import Change
+from realtime_core.engine.counters import session_stats
 from realtime_core.engine.engine import SessionEngine
+from realtime_core.engine.opening import Opening
 from realtime_core.engine.plan import SessionPlan, definitions
+from realtime_core.engine.raw import raw_command
 from realtime_core.engine.stream import EventStream
 from realtime_core.engine.uplink import AudioLike
 from realtime_core.errors import InvalidSettings, RealtimeError, UnsupportedCommand
@@ -28,6 +31,7 @@ from realtime_core.events import (
     RealtimeImageEvent,
     RealtimeTextEvent,
 )
+from realtime_core.fallback import FailedAttempt
 from realtime_core.responses import ResponseHandle
 from realtime_core.settings import RealtimeSettings, merge_settings
 from realtime_core.state import SessionState
@@ -49,21 +53,43 @@ class RealtimeSession:
 
     def __init__(
         self,
-        plan: SessionPlan,
+        plans: Sequence[SessionPlan],
         *,
         on_open: Callable[["RealtimeSession"], object],
         on_delete: Callable[["RealtimeSession"], object],
     ) -> None:
-        self._plan = plan
         self._on_open = on_open
         self._on_delete = on_delete
         self._failure_seen = False
-        self._engine = SessionEngine(plan, self)
+        self._opening = Opening(plans, self)
 
     def __repr__(self) -> str:
-        return f"<RealtimeSession {self._plan.name} {self.state}>"
+        return f"<RealtimeSession {self.provider} {self.state}>"
 
     # -- what it is ------------------------------------------------------------------------------
+
+    @property
+    def _engine(self) -> SessionEngine:
+        return self._opening.engine
+
+    @property
+    def _plan(self) -> SessionPlan:
+        return self._opening.engine.plan
+
+    @property
+    def provider(self) -> str:
+        """The name of the provider it is with: a fallback's, where one had to be tried."""
+        return self._plan.name
+
+    @property
+    def profile(self) -> str | None:
+        """The profile of ``realtime.toml`` that it is with, if any."""
+        return self._plan.profile
+
+    @property
+    def failed_attempts(self) -> tuple[FailedAttempt, ...]:
+        """The providers that could not open it, in the order they were tried, and why."""
+        return self._opening.attempts
 
     @property
     def id(self) -> str | None:
@@ -106,17 +132,7 @@ class RealtimeSession:
     @property
     def stats(self) -> SessionStats:
         """Its counters now."""
-        return SessionStats(
-            queued_events=len(self._engine.queue),
-            queued_bytes=self._engine.queue.bytes,
-            dropped_events=self._engine.queue.dropped_events,
-            dropped_audio_ms=self._engine.queue.dropped_audio_ms,
-            dropped_text_chars=self._engine.queue.dropped_text_chars,
-            callback_backlog_bytes=self._engine.speech.output.backlog_bytes,
-            callback_failures=self._engine.speech.output.failures,
-            abandoned_tools=self._engine.toolbox.abandoned,
-            media=self._engine.media_stats,
-        )
+        return session_stats(self._engine)
 
     # -- its life --------------------------------------------------------------------------------
 
@@ -125,7 +141,8 @@ class RealtimeSession:
 
         Raises:
             SessionStateError: it was opened before.
-            ConnectionFailed: the service cannot be reached, or does not answer in time.
+            ConnectionFailed: the service cannot be reached, or does not answer in time; or no provider of
+                several, with all ``causes``.
             ConnectionLost: it hung up before the session was open.
             AuthenticationFailed: it refused the credentials.
             ProviderError: it refused the configuration.
@@ -135,7 +152,7 @@ class RealtimeSession:
         if first:
             self._on_open(self)
         try:
-            await self._engine.life.open()
+            await self._opening.open()
         except BaseException:
             if first:
                 self._failure_seen = True
@@ -156,12 +173,13 @@ class RealtimeSession:
         if self.state is not SessionState.CLOSED:
             self._engine.life.check_loop()
         self._on_delete(self)
+        self._opening.stop()
         self._engine.speech.output.stop()
         await self._engine.life.close()
 
     async def wait_closed(self) -> None:
         """Wait until it has ended, in whichever way."""
-        await self._engine.life.wait_closed()
+        await self._opening.wait_closed()
 
     async def __aenter__(self) -> Self:
         await self.create_session()
@@ -222,16 +240,8 @@ class RealtimeSession:
                 await self.send_image(event.image)
             case RealtimeFunctionResultEvent():
                 await self._engine.toolbox.send_result(event.function_result)
-            case RealtimeEvent(service_type=str() as service_type) if type(event) is RealtimeEvent:
-                payload = {} if event.service_event is None else event.service_event
-                if not isinstance(payload, Mapping):
-                    raise UnsupportedCommand(f"service_event is a mapping, not {type(payload).__name__}")
-                await self._engine.sender.write(Raw(service_type=str(service_type), payload=payload))
             case _:
-                raise UnsupportedCommand(
-                    f"cannot send {type(event).__name__}; send RealtimeAudioEvent, RealtimeTextEvent, "
-                    "RealtimeImageEvent, RealtimeFunctionResultEvent, or a RealtimeEvent with a service_type"
-                )
+                await self._engine.sender.write(raw_command(event))
 
     async def send_audio(self, pcm: AudioLike) -> None:
         """Send a piece of the user's audio: bytes in the session's input format, of any length; an int16

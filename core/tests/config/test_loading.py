@@ -5,6 +5,7 @@ import pytest
 from realtime_core import load_client
 from realtime_core.audio.formats import AudioFormat
 from realtime_core.errors import (
+    AuthenticationFailed,
     BrokenPlugin,
     InvalidConfig,
     InvalidOptions,
@@ -229,3 +230,38 @@ def test_an_error_of_a_plugins_own_class_is_told_as_the_class_of_ours(write, ins
         load_client("support")
 
     assert type(caught.value) is InvalidOptions
+
+
+async def test_a_profile_falls_back_on_others_with_their_own_options_and_settings(
+    write, service, other_service, install
+):
+    @attrs.frozen
+    class Nothing:
+        pass
+
+    install("other", None, given=other_service.provider(options=Nothing))
+    service.connect_error = AuthenticationFailed("no")
+    write("""
+        [clients.support]
+        provider = "acme"
+        settings = { voice = "a" }
+        fallback = ["backup"]
+        [clients.backup]
+        inherits = "support"
+        provider = "other"
+        settings = { speed = 2 }
+    """)
+
+    async with load_client("support", settings={"voice": "x"}, region="south")() as session:
+        assert (session.provider, session.profile) == ("other", "backup")
+        assert [attempt.profile for attempt in session.failed_attempts] == ["support"]
+
+    (setup,) = other_service.setups
+    assert (setup.settings.voice, setup.settings.speed) == ("a", 2)
+
+
+def test_a_wrong_fallback_is_told_before_it_is_needed(write):
+    write(SUPPORT + 'fallback = ["backup"]\n[clients.backup]\nprovider = "beta"\nsettings.voise = "a"\n')
+
+    with pytest.raises(UnsupportedSetting, match=r"^realtime\.toml:6: profile 'backup': "):
+        load_client("support")

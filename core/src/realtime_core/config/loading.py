@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 
@@ -27,6 +27,9 @@ __all__ = ["load_client"]
 
 T = TypeVar("T")
 
+Settings = RealtimeSettings | Mapping[str, Any] | None
+NOTHING: Final[Mapping[str, Any]] = {}
+
 
 def load_client(
     profile: str,
@@ -41,7 +44,7 @@ def load_client(
     tool_error: ErrorHook | None = None,
     **options: Any,
 ) -> RealtimeClient:
-    """The client that a profile of ``realtime.toml`` describes. Opens nothing.
+    """The client that a profile of ``realtime.toml`` describes, with its fallbacks. Opens nothing.
 
     ``[clients.<profile>]`` has ``provider``, and may have ``options``, ``settings``, ``inherits`` and
     ``fallback``. In ``settings``, ``false`` is None for one that can be switched off, nested
@@ -51,14 +54,14 @@ def load_client(
     Args:
         profile: its name.
         path: the file, else ``realtime.toml`` in the current folder.
-        settings: over those of the profile.
+        settings: over those of the profile, not of its fallbacks.
         audio_output_callback: as for `realtime_core.create_client`, like those that follow.
         limits: bounds for all its sessions.
         budget: what each of its sessions may use.
         observers: told of everything in all its sessions.
         tool_error: decides what the model is told of a tool that failed.
-        options: the provider's, over those of the profile; a secret may be a function that gives one on every
-            connect.
+        options: the provider's, over those of the profile, not of its fallbacks; a secret may be a function that
+            gives one on every connect.
 
     Raises:
         InvalidConfig: the file cannot be read, has no such profile, a key in it is unknown or has the wrong
@@ -69,18 +72,19 @@ def load_client(
     """
     file = read_config(path)
     environ = environment(file.path.parent)
-    part = _Part(file, read_profile(file, profile), environ)
-    provider = part.provider()
+
+    def part(name: str) -> _Part:
+        return _Part(file, read_profile(file, name), environ)
+
+    own = part(profile)
     return RealtimeClient(
-        provider,
-        name=part.provider_name,
-        settings=merge_settings(provider.settings, part.settings(provider), settings),
-        options=part.options(provider, options),
+        **own.client(settings, options),
         audio_output_callback=audio_output_callback,
         limits=limits,
         budget=budget,
         observers=observers,
         tool_error=tool_error,
+        fallbacks=[RealtimeClient(**part(name).client()) for name in own.profile.fallback],
     )
 
 
@@ -92,17 +96,21 @@ class _Part:
     profile: Profile
     environ: Mapping[str, str] = attrs.field(repr=False)
 
-    @property
-    def provider_name(self) -> str:
-        if self.profile.provider is None:
+    def client(self, settings: Settings = None, options: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
+        """What the client of this profile is made of, with what the program gives over it."""
+        name = self.profile.provider
+        if name is None:
             raise self.file.error(self.profile.path(), " names no provider, nor does what it inherits from")
-        return self.profile.provider
+        provider = self._placed("provider", {}, lambda _: load_provider(name))
+        return {
+            "provider": provider,
+            "name": name,
+            "profile": self.profile.name,
+            "options": self._options(provider, options),
+            "settings": merge_settings(provider.settings, self._settings(provider), settings),
+        }
 
-    def provider(self) -> Provider:
-        name = self.provider_name
-        return self._placed("provider", {}, lambda _: load_provider(name))
-
-    def options(self, provider: Provider, given: Mapping[str, Any]) -> attrs.AttrsInstance:
+    def _options(self, provider: Provider, given: Mapping[str, Any]) -> attrs.AttrsInstance:
         said = self.profile.options
         self._refuse_secrets(provider, said)
         return self._placed(
@@ -111,7 +119,7 @@ class _Part:
             lambda values: build_options(provider.options, {**values, **given}, self.environ),
         )
 
-    def settings(self, provider: Provider) -> RealtimeSettings:
+    def _settings(self, provider: Provider) -> RealtimeSettings:
         cls = provider.settings
         return self._placed(
             "settings",

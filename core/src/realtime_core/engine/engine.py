@@ -78,6 +78,7 @@ class SessionEngine:
         self.meter = Meter(clock, plan.budget, wake=lambda: self.budget.check(), acks=capabilities.acks)
         self._awaiting_audio = self.meter.awaiting
         self._connection: Connection | None = None
+        self._was_open = False
         self.queue = EventQueue(limits.queue_bytes)
         self.speech = AssistantSpeech(
             output_format(plan.settings),
@@ -262,6 +263,7 @@ class SessionEngine:
             self.meter.requested(command.command_id)
 
     def _opened(self) -> None:
+        self._was_open = True
         self._outbox.open()
         self._cancelling.open()
         self.meter.start()
@@ -283,7 +285,8 @@ class SessionEngine:
         )
         self.queue.put(closed)
         self.queue.end()
-        self.recorder.captions.end()
+        if self._was_open or end.failure is None:
+            self.recorder.captions.end()  # else whoever opens it does: another provider may follow
         self.sender.pending.fail(error)
         self._outbox.close(error)
         self._cancelling.close(error)

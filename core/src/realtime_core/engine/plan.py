@@ -1,13 +1,14 @@
 """What is decided about a session before it is opened."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import attrs
 
 from realtime_core.audio.sinks import AudioSink
 from realtime_core.budget import Budget
 from realtime_core.callbacks import AudioCallback
+from realtime_core.candidate import Candidate
 from realtime_core.contents import ConversationItem, ImageContent, ToolDefinition
 from realtime_core.errors import UnsupportedCommand
 from realtime_core.limits import SessionLimits
@@ -33,6 +34,7 @@ class SessionPlan:
 
     provider: Provider
     name: str
+    profile: str | None = None
     options: Any = attrs.field(repr=False)
     settings: RealtimeSettings
     history: tuple[ConversationItem, ...] = attrs.field(default=(), repr=False)
@@ -44,6 +46,18 @@ class SessionPlan:
     limits: SessionLimits = attrs.field(factory=SessionLimits)
     budget: Budget | None = None
     observers: tuple[Observer, ...] = ()
+
+    @classmethod
+    def of(cls, candidate: Candidate, settings: RealtimeSettings, **decided: Any) -> Self:
+        """The plan of a session with ``candidate``; ``decided``: all else."""
+        return cls(
+            provider=candidate.provider,
+            name=candidate.name,
+            profile=candidate.profile,
+            options=candidate.options,
+            settings=settings,
+            **decided,
+        )
 
     def __attrs_post_init__(self) -> None:
         if self.create_response:
