@@ -60,8 +60,8 @@ def load_client(
         budget: what each of its sessions may use.
         observers: told of everything in all its sessions.
         tool_error: decides what the model is told of a tool that failed.
-        options: the provider's, over those of the profile, not of its fallbacks; a secret may be a function that
-            gives one on every connect.
+        options: the provider's, over those of the profile, not of its fallbacks; a secret may be a function
+            that gives one on every connect.
 
     Raises:
         InvalidConfig: the file cannot be read, has no such profile, a key in it is unknown or has the wrong
