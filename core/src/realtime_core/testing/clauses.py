@@ -5,7 +5,7 @@ Owns the event loop that a clause runs on, and its bounds. Knows nothing of what
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, NoReturn, Protocol
 
 import attrs
@@ -13,10 +13,18 @@ import pytest
 
 from realtime_core.capabilities import Capabilities
 
-__all__ = ["Clause", "ClauseBroken", "NotApplicable", "broken", "clauses_of", "make_test", "run_bounded"]
+__all__ = [
+    "Clause",
+    "ClauseBroken",
+    "NotApplicable",
+    "broken",
+    "clauses_of",
+    "describe",
+    "make_test",
+    "run_bounded",
+]
 
 _CLEAN_UP_S: Final = 5.0
-_PREFIX: Final = "test_"
 
 _NEEDS: Final[Mapping[str, tuple[Callable[[Capabilities], bool], str]]] = {
     "text": (lambda can: can.text, "text=False: it gives and takes no text"),
@@ -102,18 +110,20 @@ def make_test(
     clause = Clause(check.__name__.removeprefix(prefix), sentence, remedy, needs)
 
     def judged(subject: _Subject, run: Callable[[Clause], None]) -> None:
-        __tracebackhide__ = True
         if clause.name in subject.waived:
-            pytest.skip(f"waived: {subject.waived[clause.name]}")
+            pytest.skip(f"{clause.name}: waived: {subject.waived[clause.name]}")
+        reason = breach = ""
         try:
             run(clause)
         except NotApplicable as exc:
-            reason = str(exc)
+            reason = f"{clause.name}: {exc}"
         except ClauseBroken as exc:
-            pytest.fail(str(exc), pytrace=False)
-        else:
-            return
-        pytest.skip(reason)
+            breach = str(exc)
+        # told outside of the handlers, so that pytest does not tell it twice
+        if reason:
+            pytest.skip(reason)
+        if breach:
+            pytest.fail(breach, pytrace=False)
 
     return clause, judged
 
@@ -169,6 +179,3 @@ async def _swept() -> None:
         task.cancel()
     if rest:
         await asyncio.wait(rest, timeout=_CLEAN_UP_S)
-
-
-Awaiting = Callable[[], Awaitable[Any]]

@@ -1,31 +1,32 @@
-"""Clauses of the end: closing, and being left."""
+"""Clauses of the end: closing, being left, and what stays behind."""
 
 import asyncio
+from typing import Final
 
-from realtime_core.errors import ConnectionLost
-from realtime_core.testing.clauses import broken, describe
-from realtime_core.testing.stage import Line, Stage
+from realtime_core.errors import ConnectionLost, LostReason, RealtimeError
+from realtime_core.testing.clauses import ClauseBroken, NotApplicable, broken, describe
+from realtime_core.testing.leaks import held, until_let_go
+from realtime_core.testing.line import Line
+from realtime_core.testing.stage import Stage
+from realtime_core.testing.subject import Meeting
 from realtime_core.testing.suite import clause
 
 __all__ = ["EndingClauses"]
 
+_TURNS: Final = 5
+"""Turns of the loop that a reader gets to reach its wait."""
 
-async def _lost(line: Line, stage: Stage, bound_s: float | None = None) -> None:
+
+async def _lost(line: Line) -> ConnectionLost:
     """Read to the end, which must be ConnectionLost."""
     while True:
         try:
-            line.frames.append(
-                await stage.bounded(
-                    line.connection.receive(), "receive() did not notice that the connection is gone", bound_s
-                )
-            )
-        except ConnectionLost:
-            return
-        except asyncio.CancelledError:
+            await line.frame("ConnectionLost")
+        except ConnectionLost as exc:
+            return exc
+        except (ClauseBroken, asyncio.CancelledError):
             raise
-        except Exception as exc:
-            if type(exc).__name__ == "ClauseBroken":
-                raise
+        except Exception as exc:  # noqa: BLE001  # the provider under test may raise anything
             broken(f"instead of ConnectionLost {describe(exc)}")
 
 
@@ -34,40 +35,143 @@ class EndingClauses:
 
     @clause(do="make aclose() idempotent, and let it raise nothing")
     async def test_closing_twice_is_harmless(self, stage: Stage) -> None:
-        """aclose() may be called twice and never raises; then receive() raises ConnectionLost."""
+        """aclose() may be called twice, and never raises; after it receive() raises ConnectionLost."""
         line = await stage.connect()
         await line.aclose()
         await line.aclose()
-        await _lost(line, stage)
+        await _lost(line)
+
+    @clause(do="let aclose() do its work once for all who call it at the same time")
+    async def test_closing_twice_at_once_is_harmless(self, stage: Stage) -> None:
+        """aclose() may be called by two tasks at once."""
+        line = await stage.connect()
+        await asyncio.gather(line.aclose(), line.aclose())
+        await stage.gone()
 
     @clause(do="wake whoever waits in receive() when aclose() is called, with ConnectionLost")
     async def test_closing_wakes_a_waiting_reader(self, stage: Stage) -> None:
         """aclose() while another task waits in receive(): that one raises ConnectionLost."""
         line = await stage.connect()
-        reading = asyncio.ensure_future(_lost(line, stage))
-        for _ in range(5):
+        reading = asyncio.ensure_future(_lost(line))
+        for _ in range(_TURNS):
             await asyncio.sleep(0)
         await line.aclose()
         await stage.bounded(reading, "the waiting receive() did not return")
+
+    @clause(do="let aclose() work from the first moment, whatever has been read")
+    async def test_closing_works_before_anything_is_read(self, stage: Stage) -> None:
+        """aclose() on a connection that nobody has read from ends it."""
+        line = await stage.begin_connect(stage.setup())
+        await line.aclose()
+        await stage.gone()
+
+    @clause(do="end the connection in aclose(), in the orderly way, so that the service lets go of it")
+    async def test_closing_ends_the_connection_at_the_service(self, stage: Stage) -> None:
+        """After aclose() the service has the connection no more, in a running turn, too."""
+        line = await stage.connect()
+        await line.turn()
+        await stage.say_something(line)
+        await line.aclose()
+        await stage.gone()
+
+    @clause(do="do not wait for the service's goodbye without an end")
+    async def test_closing_does_not_wait_for_a_silent_service(self, stage: Stage) -> None:
+        """aclose() returns although the service never says a word."""
+        await stage.double.meet(Meeting.SAY_NOTHING)
+        setup = stage.setup()
+        connecting = asyncio.ensure_future(stage.provider.connect(stage.options, setup))
+        await asyncio.wait({connecting}, timeout=stage.patience_s)
+        if not connecting.done():
+            connecting.cancel()
+            raise NotApplicable("connect waits for the service's first word: there is nothing to close yet")
+        await stage.bounded(connecting.result().aclose(), "aclose() did not return")
+
+    @clause(do="free in aclose() all that connect() made: tasks, threads, sockets; await what you cancel")
+    async def test_closing_leaves_nothing_behind(self, stage: Stage) -> None:
+        """After aclose() no task, thread or socket of the connection is left."""
+        await (await stage.connect()).aclose()  # what is made once for all is no leak
+        await stage.gone()
+        before = held()
+        line = await stage.connect()
+        await line.turn()
+        await stage.say_something(line)
+        await line.aclose()
+        await stage.gone()
+        if left := await until_let_go(before, bound_s=stage.subject.bound_s):
+            broken(f"after aclose() there is still {left}")
+
+    @clause(do="free what connect() has made so far before it raises")
+    async def test_refusal_leaves_nothing_behind(self, stage: Stage) -> None:
+        """A connection that is refused, or ended at once, leaves no task, thread or socket."""
+        for meeting in (Meeting.REFUSE, Meeting.HANG_UP) if stage.secrets else (Meeting.HANG_UP,):
+            await stage.double.meet(meeting)
+            before = held()
+            for attempt in range(3):
+                await _refused(stage)
+                if not attempt:  # what is made once for all is no leak
+                    await stage.gone()
+                    before = held()
+            await stage.gone()
+            if left := await until_let_go(before, bound_s=stage.subject.bound_s):
+                broken(f"after a connection that was met with {meeting!r} there is still {left}")
 
     @clause(do="turn the error or the end of the stream into ConnectionLost, with `raise ... from`")
     async def test_dropped_connection_is_lost(self, stage: Stage) -> None:
         """A connection that the network drops is ConnectionLost, on every further call, too."""
         line = await stage.connect()
         await stage.double.drop()
-        await _lost(line, stage)
-        await _lost(line, stage)
+        await _lost(line)
+        await _lost(line)
 
     @clause(do="turn a clean end into ConnectionLost: nobody here asked for it")
     async def test_service_that_hangs_up_is_lost(self, stage: Stage) -> None:
-        """A service that ends the connection in the orderly way is ConnectionLost, too."""
+        """A service that ends the connection in the orderly way is ConnectionLost, with a LostReason."""
         line = await stage.connect()
         await stage.double.hang_up()
-        await _lost(line, stage)
+        lost = await _lost(line)
+        if not isinstance(lost.reason, LostReason):
+            broken(f"its reason is {lost.reason!r}, not a LostReason")
 
-    @clause(do="treat a frame that ends early as a connection that is gone")
+    @clause(needs=("text",), do="give what has arrived before you raise ConnectionLost")
+    async def test_last_words_are_told_before_the_end(self, stage: Stage) -> None:
+        """What the service says before it hangs up is told, and then ConnectionLost."""
+        line = await stage.connect()
+        await line.turn()
+        for piece in ("Good", "bye", "."):
+            await stage.double.text(piece)
+        await stage.double.hang_up()
+        await _lost(line)
+        line.printed("Goodbye.")
+
+    @clause(do="treat a frame that ends early as a connection that is gone, not as a frame")
     async def test_peer_that_vanishes_in_a_frame_is_lost(self, stage: Stage) -> None:
         """A peer that vanishes in the middle of a frame is ConnectionLost; the half frame is nothing."""
         line = await stage.connect()
+        told = len(line.frames)
         await stage.double.vanish()
-        await _lost(line, stage)
+        await _lost(line)
+        if len(line.frames) != told:
+            broken("the half frame gave events")
+
+    @clause(do="free in aclose() what is left, also where the peer went first; let it raise nothing")
+    async def test_lost_connection_leaves_nothing_behind(self, stage: Stage) -> None:
+        """aclose() after ConnectionLost frees what is left, and raises nothing."""
+        before = held()
+        for attempt in range(3):
+            line = await stage.connect()
+            await stage.double.drop()
+            await _lost(line)
+            await line.aclose()
+            await stage.gone()
+            if not attempt:
+                before = held()
+        if left := await until_let_go(before, bound_s=stage.subject.bound_s):
+            broken(f"after ConnectionLost and aclose() there is still {left}")
+
+
+async def _refused(stage: Stage) -> None:
+    try:
+        line = await stage.begin_connect(stage.setup())
+    except RealtimeError:
+        return
+    await stage.end(line)

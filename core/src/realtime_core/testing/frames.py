@@ -2,7 +2,8 @@
 
 from realtime_core.events import RealtimeErrorEvent, RealtimeEvent
 from realtime_core.testing.clauses import broken
-from realtime_core.testing.stage import Stage, shape
+from realtime_core.testing.line import shape
+from realtime_core.testing.stage import Stage
 from realtime_core.testing.suite import clause
 
 __all__ = ["FrameClauses"]

@@ -1,13 +1,43 @@
-"""Clauses of opening: what comes first, what a refusal is."""
+"""Clauses of opening: what comes first, what a refusal is, what a set-up does."""
 
-from realtime_core.errors import AuthenticationFailed, RealtimeError
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from realtime_core.contents import ToolDefinition
+from realtime_core.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    ConnectionLost,
+    InvalidOptions,
+    RealtimeError,
+    UnsupportedSetting,
+)
 from realtime_core.events import RealtimeErrorEvent, RealtimeSessionEvent
+from realtime_core.options import build_options
+from realtime_core.settings import InputAudioTranscription, TurnDetection, set_fields
 from realtime_core.testing.clauses import NotApplicable, broken
-from realtime_core.testing.stage import Stage, shape
+from realtime_core.testing.line import shape
+from realtime_core.testing.stage import A_TOOL, Stage
 from realtime_core.testing.subject import Meeting
 from realtime_core.testing.suite import clause
 
 __all__ = ["OpeningClauses"]
+
+_SAMPLES: Final[Mapping[str, Any]] = {
+    "model": "a-model",
+    "instructions": "Speak like a pirate.",
+    "voice": "a-voice",
+    "output_modalities": ("audio",),
+    "speed": 1.1,
+    "input_audio_transcription": InputAudioTranscription(language="en"),
+    "input_audio_noise_reduction": "near_field",
+    "turn_detection": TurnDetection(silence_duration_ms=650),
+    "tool_choice": "none",
+    "max_output_tokens": 512,
+}
+"""A value for each neutral setting but the formats, which are always set."""
 
 
 class OpeningClauses:
@@ -24,28 +54,178 @@ class OpeningClauses:
     @clause(do="give 'updated' when the service confirms the set-up; where it says nothing, make it up")
     async def test_configuration_is_confirmed(self, stage: Stage) -> None:
         """One RealtimeSessionEvent 'updated' follows 'created' once the configuration is in force."""
-        line = await stage.begin_connect(stage.setup())
-        await line.opened()
+        line = await stage.connect()
+        await line.marked()
         told = [event.phase for event in line.of(RealtimeSessionEvent)]
-        if told[:1] != ["created"] or told.count("updated") != 1:
+        if told[:1] != ["created"] or told.count("created") != 1 or told.count("updated") != 1:
             broken(f"the session events were {', '.join(told)}")
-        await stage.heard(lambda heard: bool(heard.of("setup")), "set-up", line)
+        await line.heard(lambda heard: bool(heard.of("setup")), "set-up")
 
     @clause(
         do="raise AuthenticationFailed, or give an error event of kind 'auth' with the setup's command_id"
     )
     async def test_refused_credentials_are_authentication_failed(self, stage: Stage) -> None:
         """Wrong credentials are AuthenticationFailed from connect, or an error event of kind 'auth'."""
-        if not any(not field.repr for field in stage.provider.options.__attrs_attrs__):
+        if not stage.secrets:
             raise NotApplicable("no option is a secret: there are no credentials")
         await stage.double.meet(Meeting.REFUSE)
+        setup = stage.setup()
         try:
-            line = await stage.begin_connect(stage.setup())
+            line = await stage.begin_connect(setup)
+            event = await line.until(lambda event: isinstance(event, RealtimeErrorEvent), "an error event")
         except AuthenticationFailed:
             return
         except RealtimeError as exc:
-            broken(f"connect() raised {type(exc).__name__}")
-        event = await line.until(lambda event: isinstance(event, RealtimeErrorEvent), "an error event")
+            broken(f"{type(exc).__name__} was raised: {exc}")
         assert isinstance(event, RealtimeErrorEvent)
-        if event.kind != "auth":
-            broken(f"the error event is of kind {event.kind!r}")
+        if event.kind != "auth" or event.command_id != setup.command_id:
+            broken(f"the error event is of kind {event.kind!r} and answers {event.command_id!r}")
+
+    @clause(do="turn what the network raises into ConnectionFailed, or ConnectionLost from receive()")
+    async def test_service_that_hangs_up_at_once_is_told(self, stage: Stage) -> None:
+        """A service that ends the connection at once is ConnectionFailed or ConnectionLost, soon."""
+        await stage.double.meet(Meeting.HANG_UP)
+        try:
+            line = await stage.begin_connect(stage.setup())
+            while True:
+                await line.frame("ConnectionLost")
+        except (ConnectionFailed, ConnectionLost):
+            return
+
+    @clause(
+        do="let every wait of connect() and receive() be cancelled; keep no wait of your own without an end"
+    )
+    async def test_silent_service_does_not_hold_up_opening(self, stage: Stage) -> None:
+        """Opening a session with a service that never says a word is ConnectionFailed, in bounded time."""
+        for meeting in (Meeting.STAY_SILENT, Meeting.SAY_NOTHING):
+            await stage.double.meet(meeting)
+            try:
+                await stage.bounded(stage.open_impatiently(), f"opening ({meeting}) did not give up")
+            except ConnectionFailed:
+                continue
+            broken(f"a session opened with a service that was to {meeting.replace('_', ' ')}")
+
+    @clause(
+        do="check set_fields(setup.settings) in connect, before any I/O; raise UnsupportedSetting by name"
+    )
+    async def test_setting_is_honoured_or_refused(self, stage: Stage) -> None:
+        """A setting reaches the service, or raises UnsupportedSetting before anything is sent."""
+        heard = stage.double.heard
+        for name, sample in _SAMPLES.items():
+            made, noted = heard.connections, len(heard.of("setup"))
+            try:
+                line = await stage.begin_connect(stage.setup(**{name: sample}))
+            except UnsupportedSetting as exc:
+                if heard.connections != made:
+                    broken(f"setting {name!r} was refused only after a connection was made")
+                if name not in str(exc):
+                    broken(f"UnsupportedSetting does not name the setting {name!r}: {exc}")
+                continue
+            setups = heard.of("setup")
+            while len(setups) <= noted:
+                await line.frame("the service's answer to the set-up")
+                setups = heard.of("setup")
+            told = setups[-1]
+            if name not in told:
+                broken(f"setting {name!r} was accepted, and the service heard {', '.join(told) or 'none'}")
+            if isinstance(sample, str) and told[name] != sample:
+                broken(f"setting {name!r} was {sample!r}, and the service heard {told[name]!r}")
+            await line.aclose()
+
+    @clause(do="send nothing for a setting that is unset: leave it out")
+    async def test_unset_setting_is_not_sent(self, stage: Stage) -> None:
+        """What is unset is not sent, so that the service's own default holds."""
+        line = await stage.connect()
+        await line.heard(lambda heard: bool(heard.of("setup")), "set-up")
+        told = [name for name in _SAMPLES if stage.double.heard.settings.get(name) not in (None, ())]
+        told = [name for name in told if name != "model"]  # a service may need one
+        if told:
+            broken(f"nothing was set, and the service heard {', '.join(told)}")
+
+    @clause(do="write tools of the set-up, or raise UnsupportedSetting for them before anything is sent")
+    async def test_tools_are_told_or_refused(self, stage: Stage) -> None:
+        """Functions of the set-up reach the service, or raise UnsupportedSetting before anything is sent."""
+        tools = (A_TOOL, ToolDefinition("count", "Counts.", {"type": "object", "properties": {}}))
+        try:
+            line = await stage.begin_connect(stage.setup(tools=tools))
+        except UnsupportedSetting:
+            if stage.double.heard.connections:
+                broken("tools were refused only after a connection was made")
+            return
+        await line.opened()
+        names = [tool.name for tool in tools]
+        await line.heard(lambda heard: heard.tools == names, f"tools {', '.join(names)}")
+
+    @clause(do="make each required option an `option()` without a default; read nothing from elsewhere")
+    async def test_missing_option_is_named(self, stage: Stage) -> None:
+        """Without a required option InvalidOptions is raised, and names it; so does one that is unknown."""
+        values = stage.option_values
+        try:
+            build_options(stage.provider.options, {**values, "no_such_option": 1}, {})
+            broken("an option 'no_such_option' was accepted")
+        except InvalidOptions as exc:
+            if "no_such_option" not in str(exc):
+                broken(f"the error does not name it: {exc}")
+        for name, field in attrs.fields_dict(stage.provider.options).items():
+            if field.default is not attrs.NOTHING or name not in values:
+                continue
+            try:
+                build_options(stage.provider.options, {key: values[key] for key in values if key != name}, {})
+            except InvalidOptions as exc:
+                if name not in str(exc):
+                    broken(f"without option {name!r} the error does not name it: {exc}")
+
+    @clause(do="make the option with `option(secret=True)`, and keep it out of messages, reprs and log lines")
+    async def test_secrets_do_not_show(self, stage: Stage) -> None:
+        """No credential shows in a repr, an error, an event or a log line, at whichever level."""
+        with stage.watching_logs() as lines:
+            shown = [repr(stage.options), str(stage.options)]
+            for meeting in (Meeting.ACCEPT, Meeting.REFUSE, Meeting.HANG_UP):
+                await stage.double.meet(meeting)
+                try:
+                    line = await stage.begin_connect(stage.setup())
+                    shown.append(repr(line.connection))
+                    shown.extend(map(repr, await line.frame()))
+                    await stage.double.drop()
+                    while True:
+                        shown.extend(map(repr, await line.frame("ConnectionLost")))
+                except RealtimeError as exc:
+                    shown += [str(exc), repr(exc), repr(exc.__cause__)]
+        for where in [*shown, *lines]:
+            for name, secret in stage.secrets.items():
+                if secret in where:
+                    broken(f"the value of option {name!r} shows in {where.replace(secret, '<secret>')!r}")
+
+    @clause(do="keep people's words out of reprs and log lines: log lengths and kinds")
+    async def test_words_do_not_show(self, stage: Stage) -> None:
+        """Nobody's words show in a log line or in the repr of an event, at whichever level."""
+        words = "xylophone marmalade"
+        with stage.watching_logs() as lines:
+            line = await stage.connect()
+            await line.turn()
+            if stage.capabilities.text:
+                await stage.double.text(words)
+            else:
+                await stage.say_something(line)
+            await stage.double.hear(words)
+            await line.turn_ends()
+            await line.marked()
+        for where in [*map(repr, line.events), *lines]:
+            if words in where:
+                broken(f"what was said shows in {where.replace(words, '<words>')!r}")
+
+    @clause(do="correct the Provider that the hook returns")
+    async def test_provider_is_well_formed(self, stage: Stage) -> None:
+        """Options and settings are attrs classes as the contract has them, and the capabilities agree."""
+        provider, can = stage.provider, stage.capabilities
+        known = {*set_fields(provider.settings()), *attrs.fields_dict(provider.settings), "tools"}
+        wrong = {
+            "live_settings names what no setting is": bool(can.live_settings - known),
+            "client_responses without turns": can.client_responses and not can.turns,
+            "truncate='client' without ids": can.truncate == "client" and not can.ids,
+            "neither text nor audio": not (can.text or can.output_formats),
+            "nothing to hear: neither text nor audio": not (can.text or can.input_formats),
+            "paced without audio": can.paced and not can.output_formats,
+        }
+        if found := [what for what, holds in wrong.items() if holds]:
+            broken("; ".join(found))

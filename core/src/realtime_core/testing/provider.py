@@ -5,6 +5,9 @@ from typing import Final
 
 import pytest
 
+from realtime_core.testing.asking import AskingClauses
+from realtime_core.testing.calling import CallingClauses
+from realtime_core.testing.cancelling import CancellingClauses
 from realtime_core.testing.clauses import Clause, clauses_of
 from realtime_core.testing.ending import EndingClauses
 from realtime_core.testing.frames import FrameClauses
@@ -15,7 +18,15 @@ from realtime_core.testing.subject import Subject
 __all__ = ["PROVIDER_CLAUSES", "ProviderConformance"]
 
 
-class ProviderConformance(EndingClauses, FrameClauses, SpeakingClauses, OpeningClauses):
+class ProviderConformance(
+    CancellingClauses,
+    EndingClauses,
+    FrameClauses,
+    CallingClauses,
+    AskingClauses,
+    SpeakingClauses,
+    OpeningClauses,
+):
     """One test per clause of `realtime_core.provider`, skipped where the capabilities say that it does not
     apply.
 

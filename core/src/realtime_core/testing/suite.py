@@ -5,7 +5,7 @@ Owns how a clause, a subject and a stage come together. Knows nothing of what cl
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
 from realtime_core.testing.clauses import (
     Clause,
@@ -20,25 +20,24 @@ from realtime_core.testing.subject import Subject
 
 __all__ = ["clause"]
 
-_WAITS: Final = 6
-"""How many waits a clause may use up before it is given up as a whole."""
-
 
 def clause(
-    *, do: str, needs: tuple[str, ...] = ()
+    *, do: str, needs: tuple[str, ...] = (), waits: int = 6
 ) -> Callable[[Callable[[Any, Stage], Awaitable[None]]], Callable[[Any, Subject], None]]:
-    """Make a test of a method that is given a stage; its docstring is the clause, ``do`` the remedy."""
+    """Make a test of a method that is given a stage; its docstring is the clause, ``do`` the remedy.
+
+    ``waits``: how many waits it may use up before it is given up as a whole.
+    """
 
     def made(check: Callable[[Any, Stage], Awaitable[None]]) -> Callable[[Any, Subject], None]:
         rule, judged = make_test(check, prefix="test_", remedy=do, needs=needs)
 
         def test(self: Any, subject: Subject) -> None:
-            __tracebackhide__ = True
             judged(
                 subject,
                 lambda rule: run_bounded(
                     lambda: _on_stage(rule, subject, lambda stage: check(self, stage)),
-                    bound_s=subject.bound_s * _WAITS,
+                    bound_s=subject.bound_s * waits,
                 ),
             )
 

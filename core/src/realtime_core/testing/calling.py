@@ -1,0 +1,82 @@
+"""Clauses of functions that the model calls, and of their results."""
+
+import json
+from typing import Final
+
+from realtime_core.commands import AddItem
+from realtime_core.contents import ToolCall, ToolResult
+from realtime_core.events import RealtimeFunctionCallEvent
+from realtime_core.testing.clauses import broken
+from realtime_core.testing.line import Line
+from realtime_core.testing.stage import A_TOOL, Stage
+from realtime_core.testing.suite import clause
+
+__all__ = ["CallingClauses"]
+
+_CALLS: Final = (
+    ToolCall("call_1", A_TOOL.name, '{"what": "the weather"}'),
+    ToolCall("call_2", A_TOOL.name, '{"what": "Zoë – “quoted”"}'),
+)
+
+
+async def _called(stage: Stage, *calls: ToolCall) -> Line:
+    line = await stage.connect(tools=(A_TOOL,))
+    await line.ask()
+    await stage.double.call(*calls)
+    await line.until_told(
+        lambda: len(line.of(RealtimeFunctionCallEvent)) >= len(calls), "RealtimeFunctionCallEvent"
+    )
+    return line
+
+
+class CallingClauses:
+    """Functions that the model calls."""
+
+    @clause(do="give one RealtimeFunctionCallEvent per call, when its arguments are whole; never again")
+    async def test_call_is_told_exactly_once(self, stage: Stage) -> None:
+        """Each call is one RealtimeFunctionCallEvent, complete, in order, and never told again."""
+        line = await _called(stage, *_CALLS)
+        await line.marked()
+        told = [event.function_call for event in line.of(RealtimeFunctionCallEvent)]
+        if [call.call_id for call in told] != [call.call_id for call in _CALLS]:
+            broken(f"two calls were made, told were {[call.call_id for call in told]}")
+
+    @clause(do="pass name, id and arguments on; arguments are JSON text, as the model wrote it")
+    async def test_call_is_told_as_it_was_made(self, stage: Stage) -> None:
+        """A call has the function's name, the service's id, and its arguments as JSON text."""
+        line = await _called(stage, *_CALLS)
+        for event, made in zip(line.of(RealtimeFunctionCallEvent), _CALLS, strict=False):
+            call = event.function_call
+            if (call.call_id, call.name) != (made.call_id, made.name):
+                broken(f"{made.name} {made.call_id} was called, told was {call.name} {call.call_id}")
+            try:
+                same = json.loads(call.arguments) == json.loads(made.arguments)
+            except ValueError:
+                same = False
+            if not same:
+                broken("the arguments are not the JSON that the model wrote")
+
+    @clause(do="write AddItem(ToolResult) with the call's id and its output, once")
+    async def test_result_reaches_the_service_once(self, stage: Stage) -> None:
+        """The result of a call reaches the service once, under the call's id, word for word."""
+        line = await _called(stage, _CALLS[0])
+        output = '{"sky": "blue", "by": "Zoë"}'
+        await line.send(AddItem(item=ToolResult(_CALLS[0].call_id, A_TOOL.name, output)))
+        await line.heard(lambda heard: bool(heard.results), "result")
+        await line.quiet()
+        told = [(result.call_id, result.output) for result in stage.double.heard.results]
+        if told != [(_CALLS[0].call_id, output)]:
+            broken(
+                f"one result was sent, {len(told)} were heard, or another: ids {[each[0] for each in told]}"
+            )
+
+    @clause(do="ask for nothing by yourself when a result is given: the engine does, where it is needed")
+    async def test_result_asks_for_no_response(self, stage: Stage) -> None:
+        """The result of a call by itself asks for no response."""
+        line = await _called(stage, _CALLS[0])
+        asked = stage.double.heard.responses
+        await line.send(AddItem(item=ToolResult(_CALLS[0].call_id, A_TOOL.name, '"fine"')))
+        await line.heard(lambda heard: bool(heard.results), "result")
+        await line.quiet()
+        if stage.double.heard.responses != asked:
+            broken("the provider asked for a response when it was given the result")
