@@ -9,6 +9,7 @@ from realtime_simulator.deltas import (
     Padding,
     WordDelta,
     audio_ends,
+    pieced,
     spoken,
     tokens_of,
     words,
@@ -104,3 +105,18 @@ def test_padding_hides_the_length_of_the_text(length):
 
     assert {size % 16 for size in filled} == {0}
     assert all(size > length for size in filled)
+
+
+def test_pieces_are_deltas_as_they_are():
+    deltas = list(pieced(iter(["Good ", b"\0" * 4800, "day.", b"\1" * 2400]), PCM16_24KHZ))
+
+    assert [delta.text for delta in deltas if isinstance(delta, WordDelta)] == ["Good ", "day."]
+    audio = [delta for delta in deltas if isinstance(delta, AudioDelta)]
+    assert [(len(delta.data), delta.so_far.ms, delta.ms) for delta in audio] == [
+        (4800, 100, 100),
+        (2400, 150, 50),
+    ]
+
+
+def test_written_pieces_are_words_only():
+    assert list(pieced(iter(["Good day.", b"\0\0"]), None)) == [WordDelta("Good day.")]

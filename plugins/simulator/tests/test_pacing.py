@@ -110,7 +110,7 @@ def test_stream_that_is_released_until_an_event_is_held_after_it():
     pacer.hold()
     answering(pacer, "a", 1, 1, 1)
 
-    pacer.release(until="a1")
+    pacer.release("a1", "a2")
     first = due(pacer, 9.0)
     pacer.release()
 
@@ -120,7 +120,7 @@ def test_stream_that_is_released_until_an_event_is_held_after_it():
 def test_event_that_a_drained_stream_gives_is_the_one_that_was_waited_for():
     pacer = Pacer(0)
     stream = answering(pacer, "a", 1)
-    pacer.release(until="a0")
+    pacer.release("a0")
 
     pacer.drain(stream)
     answering(pacer, "b", 1)

@@ -155,7 +155,7 @@ def test_voice_is_locked_for_the_conversation_only(conversation, read):
 def test_brain_that_gives_no_reply_is_named():
     for given in ("hello", ["hello"], ""):
         with pytest.raises(
-            TypeError, match="a brain returns Say, Call, McpCall, Wait, Filter or Fail, not str"
+            TypeError, match="a brain returns Say, Pieces, Call, McpCall, Wait, Filter or Fail, not str"
         ):
             answer_of(lambda _, given=given: given, Turn())()
 

@@ -3,7 +3,7 @@ import re
 import msgspec
 import numpy as np
 import pytest
-from realtime_simulator.brain import Call, Fail, Filter, McpCall, Say, Wait
+from realtime_simulator.brain import Call, Fail, Filter, McpCall, Pieces, Say, Wait
 from realtime_simulator.frames import Frames, Ids
 from realtime_simulator.items import Conversation
 from realtime_simulator.response import Response, ResponseSpec
@@ -434,3 +434,29 @@ def test_brain_of_a_response_that_is_stopped_at_once_is_not_asked():
 
     assert len(frames_of(response)) == 1
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("modality", "expected"),
+    [("audio", ["audio_transcript", "audio", "audio_transcript"]), ("text", ["text", "text"])],
+)
+def test_pieces_are_said_as_they_come(modality, expected):
+    pieces = iter(["Good ", b"\0\0", "day."])
+
+    frames = frames_of(respond(answer=lambda: [Pieces(pieces)], modality=modality))
+
+    deltas = [frame["type"] for frame in frames if frame["type"].endswith(".delta")]
+    assert deltas == [f"response.output_{kind}.delta" for kind in expected]
+    (said,) = the_output(frames)["content"]
+    assert said.get("transcript", said.get("text")) == "Good day."
+
+
+def test_call_has_the_id_that_it_was_given():
+    frames = frames_of(respond(answer=lambda: [Call("look_up", call_id="call_7")]))
+
+    assert the_output(frames)["call_id"] == "call_7"
+
+
+def the_output(frames):
+    (item,) = frames[-1]["response"]["output"]
+    return item

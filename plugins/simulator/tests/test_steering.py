@@ -233,7 +233,7 @@ async def test_held_response_begins_and_goes_no_further_until_it_is_released(doo
         await send(pipe, "input_audio_buffer.clear")
         held = await until(pipe, "input_audio_buffer.cleared")
 
-        session.release(until="response.output_audio.delta")
+        session.release("response.output_audio.delta")
         begun = await until(pipe, "response.output_audio.delta")
         await send(pipe, "input_audio_buffer.clear")
         between = await until(pipe, "input_audio_buffer.cleared")
@@ -253,6 +253,7 @@ async def test_response_that_nobody_asked_for_is_refused_while_one_goes_on(door,
         session.hold()
 
         session.respond()
+        assert session.is_responding
         session.respond()
 
         (*_, error) = await until(pipe, "error")

@@ -27,8 +27,10 @@ class Steered:
     def hold(self):
         self.done.append("holds")
 
-    def release(self, until):
-        self.done.append(("releases", until))
+    def release(self, *until):
+        self.done.append(("releases", *until))
+
+    is_responding = True
 
     def user_starts_speaking(self):
         self.done.append("starts")
@@ -154,7 +156,7 @@ def test_steering_reaches_the_session(session, steered):
     session.send_text("{")
     session.hold()
     session.respond()
-    session.release(until="response.done")
+    session.release("response.done")
     session.user_starts_speaking()
     session.user_stops_speaking()
     session.user_says("Stop.")
@@ -182,6 +184,12 @@ def test_ended_session_cannot_be_steered(session, act):
         getattr(session, act)()
     with pytest.raises(RuntimeError, match="ended"):
         session.send("error")
+
+
+def test_session_that_has_ended_answers_nothing(session):
+    assert session.is_responding
+    session.ended("client")
+    assert not session.is_responding
 
 
 def test_repr_counts_and_quotes_nothing(session):

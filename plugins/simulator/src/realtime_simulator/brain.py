@@ -12,7 +12,7 @@ knows nothing of events, sessions or sockets::
         return [Say("One moment."), Call("get_weather", {"city": "Rome"})]
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
@@ -32,6 +32,7 @@ __all__ = [
     "Fail",
     "Filter",
     "McpCall",
+    "Pieces",
     "Result",
     "Say",
     "Turn",
@@ -100,6 +101,17 @@ class Say:
     """How it sounds: mono int16 at 24 kHz. None: soft tones as long as the text would take."""
 
 
+@attrs.frozen
+class Pieces:
+    """Say what comes, piece by piece, in one message: text, and audio as it goes over the wire.
+
+    A piece is asked for when the one before it has gone out, so that whoever holds the session decides
+    when: see `WatchedSession.hold`. In a written message audio is left out.
+    """
+
+    pieces: Iterator[str | bytes] = attrs.field(repr=hidden)
+
+
 def _json_text(given: str | Mapping[str, Any]) -> str:
     if isinstance(given, Mapping):
         return msgspec.json.encode(given).decode()
@@ -113,6 +125,9 @@ class Call:
     name: str = attrs.field(validator=_is_text)
     arguments: str = attrs.field(default="{}", converter=_json_text, validator=_is_text, repr=hidden)
     """A mapping, or text that is sent as it is, JSON or not."""
+
+    call_id: str | None = attrs.field(default=None, kw_only=True)
+    """Its id; None: a new one."""
 
 
 @attrs.frozen
@@ -167,7 +182,7 @@ class Fail:
     )
 
 
-Action: TypeAlias = Say | Call | McpCall | Wait | Filter | Fail
+Action: TypeAlias = Say | Pieces | Call | McpCall | Wait | Filter | Fail
 
 Brain: TypeAlias = Callable[[Turn], Action | Sequence[Action]]
 """Anything that answers a turn. It must not block; if it raises, the response fails with ``server_error``."""

@@ -16,7 +16,17 @@ from realtime_core.audio.formats import AudioFormat
 from realtime_simulator.usage import Tokens
 from realtime_simulator.wire_audio import Clip
 
-__all__ = ["AudioDelta", "Padding", "WordDelta", "audio_ends", "spoken", "tokens_of", "words", "written"]
+__all__ = [
+    "AudioDelta",
+    "Padding",
+    "WordDelta",
+    "audio_ends",
+    "pieced",
+    "spoken",
+    "tokens_of",
+    "words",
+    "written",
+]
 
 _FIRST_MS: Final = (100, 150)
 _NEXT_MS: Final = 250
@@ -72,6 +82,17 @@ def spoken(text: str, clip: Clip) -> Iterator[WordDelta | AudioDelta]:
         yield AudioDelta(piece, clip.head(end), clip.format.duration_ms(end - begin))
         said, begin = until, end
     yield from map(WordDelta, rest[said:])
+
+
+def pieced(pieces: Iterator[str | bytes], fmt: AudioFormat | None) -> Iterator[WordDelta | AudioDelta]:
+    """A reply that comes in pieces; without a format its audio is left out."""
+    spoken = bytearray()
+    for piece in pieces:
+        if isinstance(piece, str):
+            yield WordDelta(piece)
+        elif fmt is not None:
+            spoken += piece
+            yield AudioDelta(piece, Clip(bytes(spoken), fmt), fmt.duration_ms(len(piece)))
 
 
 def audio_ends(total: int, fmt: AudioFormat) -> Iterator[int]:

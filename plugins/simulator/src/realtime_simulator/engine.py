@@ -190,13 +190,22 @@ class Engine:
         self._parts.now_s = now_s
         self._turns.respond(Request())
 
+    @property
+    def is_responding(self) -> bool:
+        """Whether a response that writes to the conversation goes on."""
+        return self._turns.responses.active is not None
+
     def hold(self) -> None:
         """Make nothing more of any response."""
         self._pacer.hold()
 
-    def release(self, until: str | None) -> None:
-        """Go on with the responses, or go on until an event of that type has been made."""
-        self._pacer.release(until)
+    def release(self, *until: str) -> None:
+        """Go on with the responses, or go on until an event of one of those types has been made."""
+        self._pacer.release(*until)
+
+    def finish(self, end: End) -> None:
+        """End the session after what waits."""
+        self._outbox.put(end)
 
     def user_starts_speaking(self, now_s: float) -> None:
         """Hear speech although there may be no audio of it.

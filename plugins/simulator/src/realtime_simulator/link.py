@@ -153,13 +153,29 @@ class Link:
         self._engine.respond(self._clock.now_s())
         self._wake.set()
 
+    @property
+    def is_responding(self) -> bool:
+        """Whether a response that writes to the conversation goes on."""
+        return self._engine.is_responding
+
     def hold(self) -> None:
         """Make nothing more of any response."""
         self._engine.hold()
 
-    def release(self, until: str | None) -> None:
-        """Go on with the responses, or go on until an event of that type has been made."""
-        self._engine.release(until)
+    def release(self, *until: str) -> None:
+        """Go on with the responses, or go on until an event of one of those types has been made."""
+        self._engine.release(*until)
+        self._wake.set()
+
+    def settle(self) -> bool:
+        """Have all that is due on its way; whether something is."""
+        while (frame := self._engine.next(self._clock.now_s())) is not None:
+            self._actions.extend(self._actions_of(frame))
+        return bool(self._actions)
+
+    def finish(self, end: End) -> None:
+        """End the session after what is on its way."""
+        self._engine.finish(end)
         self._wake.set()
 
     def user_starts_speaking(self) -> None:

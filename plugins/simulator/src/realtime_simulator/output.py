@@ -187,7 +187,7 @@ class _Part:
 
 def function_call(output: Output, call: Call) -> Iterator[Step]:
     """A call of a function of the client, from its start to its end."""
-    call_id = output.ids.new("call")
+    call_id = call.call_id or output.ids.new("call")
     opened = output.begin("function_call", name=call.name, call_id=call_id, arguments="")
     yield from opened.opening()
     named = {"name": call.name}

@@ -33,15 +33,15 @@ class Pacer:
         self._speed = speed
         self._streams: list[Stream] = []
         self._is_held = False
-        self._last_kind: str | None = None
+        self._last_kinds: tuple[str, ...] = ()
 
     def hold(self) -> None:
         """Let no event of a stream that can wait be due until `release`."""
         self._is_held = True
 
-    def release(self, until: str | None = None) -> None:
-        """Go on; with ``until`` to the first event of that type, and hold again."""
-        self._is_held, self._last_kind = False, until
+    def release(self, *until: str) -> None:
+        """Go on; with ``until`` to the first event of one of those types, and hold again."""
+        self._is_held, self._last_kinds = False, until
 
     def add(self, steps: Iterator[Step], now_s: float, *, can_wait: bool = False) -> Stream:
         """Begin a stream."""
@@ -83,5 +83,5 @@ class Pacer:
         return [stream for stream in self._streams if not (self._is_held and stream.can_wait)]
 
     def _take_note(self, frame: Frame) -> None:
-        if frame["type"] == self._last_kind:
-            self._is_held, self._last_kind = True, None
+        if frame["type"] in self._last_kinds:
+            self._is_held, self._last_kinds = True, ()

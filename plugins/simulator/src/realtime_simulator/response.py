@@ -11,8 +11,8 @@ from typing import Any, Literal
 import attrs
 from realtime_core.audio.formats import AudioFormat
 
-from realtime_simulator.brain import Action, Call, Fail, Filter, McpCall, Say, Wait
-from realtime_simulator.deltas import AudioDelta, WordDelta
+from realtime_simulator.brain import Action, Call, Fail, Filter, McpCall, Pieces, Say, Wait
+from realtime_simulator.deltas import AudioDelta, WordDelta, pieced
 from realtime_simulator.frames import Frame, Frames, Ids, Step
 from realtime_simulator.items import Conversation, Item
 from realtime_simulator.mcp import Approval, needs_approval
@@ -117,6 +117,9 @@ class Response:
         match action:
             case Say():
                 yield from self._message(action, cut=cut)
+            case Pieces(pieces=pieces):
+                audio_format = None if self.spec.modality == "text" else self.spec.audio_format
+                yield from message(self._output, pieced(pieces, audio_format), self.spec.modality)
             case Call():
                 yield from function_call(self._output, action)
             case McpCall() if needs_approval(action, self.spec.tools):

@@ -38,10 +38,13 @@ class Watch:
 
     def begin(self, model: str, steering: Steering) -> WatchedSession:
         """A session begins."""
-        session = WatchedSession(model, steering, self._bell, number=len(self.sessions) + 1)
+        session = self._watched(model, steering, self._bell)
         self.sessions.append(session)
         self._bell.ring()
         return session
+
+    def _watched(self, model: str, steering: Steering, bell: Bell) -> WatchedSession:
+        return WatchedSession(model, steering, bell, number=len(self.sessions) + 1)
 
     def _newest(self) -> WatchedSession | None:
         """One that has ended is over for a test too: it means the one after it."""

@@ -36,11 +36,21 @@ class Steering(Protocol):
     def respond(self) -> None:
         """Answer."""
 
+    @property
+    def is_responding(self) -> bool:
+        """Whether it answers."""
+
     def hold(self) -> None:
         """Say nothing more."""
 
-    def release(self, until: str | None) -> None:
+    def release(self, *until: str) -> None:
         """Go on."""
+
+    def settle(self) -> bool:
+        """Have all that is due on its way; whether something is."""
+
+    def finish(self, end: End) -> None:
+        """End it after what is on its way."""
 
     def user_starts_speaking(self) -> None:
         """Do what turn detection does when it hears speech."""
@@ -296,6 +306,11 @@ class WatchedSession:
         """
         self._going().respond()
 
+    @property
+    def is_responding(self) -> bool:
+        """Whether a response that writes to the conversation goes on."""
+        return self.ended_by is None and self._steering.is_responding
+
     def hold(self) -> None:
         """Let the model say and call nothing until `release`; responses begin all the same.
 
@@ -304,17 +319,17 @@ class WatchedSession:
         """
         self._going().hold()
 
-    def release(self, *, until: str | None = None) -> None:
+    def release(self, *until: str) -> None:
         """Let the model go on.
 
         Args:
-            until: hold again after the first event of that type which a response makes, such as
+            until: hold again after the first event of one of these types which a response makes, such as
                 ``response.output_audio.delta``: so a test can look at an answer in its midst.
 
         Raises:
             RuntimeError: the session has ended.
         """
-        self._going().release(until)
+        self._going().release(*until)
 
     def user_starts_speaking(self) -> None:
         """The user speaks, as if turn detection had heard it: a barge-in, without audio.

@@ -1,0 +1,13 @@
+import pytest
+from realtime_core.testing import ProviderConformance, Subject
+from realtime_simulator.conformance import over_network
+
+
+def options(server):
+    return {"endpoint": server.azure_endpoint, "api_key": "any", "deployment": "a-deployment"}
+
+
+class TestAzure(ProviderConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject("azure-ws", service=over_network(options))

@@ -1,0 +1,13 @@
+import pytest
+from realtime_core.testing import ProviderConformance, Subject
+from realtime_simulator.conformance import over_network
+
+
+class TestOpenAIWebRTC(ProviderConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(
+            "openai-webrtc",
+            service=over_network(lambda server: {"base_url": server.base_url, "api_key": "any"}),
+            bound_s=30,
+        )

@@ -1,0 +1,11 @@
+import pytest
+from realtime_core.testing import ProviderConformance, Subject
+from realtime_simulator.conformance import over_network
+
+
+class TestOpenAI(ProviderConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(
+            "openai-ws", service=over_network(lambda server: {"base_url": server.base_url, "api_key": "any"})
+        )

@@ -1,0 +1,290 @@
+"""The far end of a provider that speaks OpenAI's dialect, for `realtime_core.testing.ProviderConformance`.
+
+::
+
+    class TestAcme(ProviderConformance):
+        @pytest.fixture
+        def subject(self) -> Subject:
+            options = lambda server: {"base_url": server.base_url, "api_key": "any"}
+            return Subject("acme-ws", service=over_network(options))
+
+It is the simulator, held back: it answers commands, and says nothing but what the kit asks it to. Needs
+pytest, as the kit does.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from realtime_core.contents import ToolCall
+from realtime_core.testing import Heard, Meeting, ServiceDouble
+
+from realtime_simulator import reception
+from realtime_simulator.brain import Action, Call, Pieces, Turn
+from realtime_simulator.faults import parse_faults
+from realtime_simulator.frames import End
+from realtime_simulator.options import configure
+from realtime_simulator.overheard import note_of
+from realtime_simulator.server import SimulatorServer
+from realtime_simulator.watch import Watch
+from realtime_simulator.watched import Bell, Steering, WatchedSession
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+__all__ = ["Service", "SimulatedService", "in_process", "over_network"]
+
+Service: TypeAlias = Callable[[], AbstractAsyncContextManager[ServiceDouble]]
+"""What a `realtime_core.testing.Subject` wants."""
+
+Options: TypeAlias = Callable[[SimulatorServer], Mapping[str, Any]]
+"""The options with which a provider reaches a server."""
+
+_MEETINGS: Final[Mapping[Meeting, reception.Meeting]] = {
+    Meeting.ACCEPT: reception.Meeting(),
+    Meeting.REFUSE: reception.Meeting(status=401),
+    Meeting.STAY_SILENT: reception.Meeting(is_ignored=True),
+    Meeting.SAY_NOTHING: reception.Meeting(faults=parse_faults("stall@1")),
+    Meeting.HANG_UP: reception.Meeting(faults=parse_faults("close:1000@1")),
+}
+
+_DELTAS: Final = (
+    "response.output_text.delta",
+    "response.output_audio_transcript.delta",
+    "response.output_audio.delta",
+)
+
+_QUIET: Final = 500
+"""A track is never silent quite: below this nobody speaks."""
+
+
+def over_network(options: Options) -> Service:
+    """A service on a port of this machine, for providers over WebSocket and WebRTC alike.
+
+    Args:
+        options: gives the options that lead the provider to a server.
+    """
+
+    @asynccontextmanager
+    async def service() -> AsyncIterator[ServiceDouble]:
+        double = SimulatedService()
+        async with SimulatorServer(configure(**double.behaviour)) as server:
+            yield double.reached_with(options(server))
+
+    return service
+
+
+def in_process() -> Service:
+    """A service in this process, without a port: that of the provider ``simulator``."""
+
+    @asynccontextmanager
+    async def service() -> AsyncIterator[ServiceDouble]:
+        double = SimulatedService(is_read=True)
+        yield double.reached_with(double.behaviour)
+
+    return service
+
+
+class _Session(WatchedSession):
+    """Notes what its client says, and tells when the server has said something."""
+
+    def __init__(self, heard: Heard, model: str, steering: Steering, bell: Bell, *, number: int) -> None:
+        super().__init__(model, steering, bell, number=number)
+        self._notes = heard
+        self._is_configured = False
+        self._said = asyncio.Event()
+        heard.came()
+
+    def frame_received(self, frame: Any) -> None:
+        """It says what it wants."""
+        super().frame_received(frame)
+        note = note_of(frame, is_first=not self._is_configured)
+        self._is_configured = self._is_configured or note.kind == "setup"
+        self._notes.note(note.kind, note.value)
+
+    def audio_received(self, pcm: bytes) -> None:
+        """A track never stops: what is silent is nothing that it says."""
+        super().audio_received(pcm)
+        # numpy loads with the first audio
+        import numpy as np
+
+        if np.abs(np.frombuffer(pcm, np.int16).astype(np.int32)).max(initial=0) > _QUIET:
+            self._notes.note("audio", pcm)
+
+    def frame_sent(self, frame: Any) -> None:
+        """The server has said something."""
+        super().frame_sent(frame)
+        self._said.set()
+
+    def ended(self, by: "Literal['client', 'server']") -> None:
+        """One of them has gone."""
+        if self.ended_by is None:
+            self._notes.left()
+        super().ended(by)
+        self._said.set()
+
+    def settle(self) -> bool:
+        """Make all that is due; whether some of it is not written yet."""
+        return self.ended_by is None and self._steering.settle()
+
+    def finish(self, end: End) -> None:
+        """End it when all is written."""
+        self._going().finish(end)
+
+    async def written(self) -> None:
+        """Wait until all that is due is written."""
+        while self.settle():
+            self._said.clear()
+            await self._said.wait()
+
+
+class _Watch(Watch):
+    """Has every session held from its beginning."""
+
+    def __init__(self, heard: Heard) -> None:
+        super().__init__()
+        self._notes = heard
+
+    def begin(self, model: str, steering: Steering) -> WatchedSession:
+        """A session begins."""
+        session = super().begin(model, steering)
+        steering.hold()
+        return session
+
+    def _watched(self, model: str, steering: Steering, bell: Bell) -> WatchedSession:
+        return _Session(self._notes, model, steering, bell, number=len(self.sessions) + 1)
+
+
+class SimulatedService(ServiceDouble):
+    """A `realtime_core.testing.ServiceDouble` in OpenAI's dialect.
+
+    ``behaviour`` are the options that make a simulator what this needs. ``is_read``: nothing is written
+    before the provider reads, as there is nothing in between.
+    """
+
+    def __init__(self, *, is_read: bool = False) -> None:
+        self._heard = Heard()
+        self._options: Mapping[str, Any] = {}
+        self._watch = _Watch(self._heard)
+        self._is_read = is_read
+        self._pieces: deque[str | bytes] = deque()
+        self._calls: tuple[ToolCall, ...] = ()
+
+    @property
+    def heard(self) -> Heard:
+        """What the provider has told it."""
+        return self._heard
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Those of the provider that lead it here."""
+        return self._options
+
+    def reached_with(self, options: Mapping[str, Any]) -> "SimulatedService":
+        """The same, for a provider with those options."""
+        self._options = options
+        return self
+
+    @property
+    def behaviour(self) -> Mapping[str, Any]:
+        """Options of the simulator."""
+        return {"watch": self._watch, "brain": self._answer, "speed": 0}
+
+    @property
+    def _session(self) -> _Session:
+        session = self._watch.sessions[-1]
+        assert isinstance(session, _Session)
+        return session
+
+    def _answer(self, _: Turn) -> list[Action]:
+        calls, self._calls = self._calls, ()
+        if calls:
+            return [Call(call.name, call.arguments, call_id=call.call_id) for call in calls]
+        return [Pieces(self._taken())] if self._pieces else []
+
+    def _taken(self) -> Iterator[str | bytes]:
+        while self._pieces:
+            yield self._pieces.popleft()
+
+    async def meet(self, how: Meeting) -> None:
+        """Meet those who come from now on so."""
+        self._watch.reception.usual = _MEETINGS[how]
+
+    # what it says
+
+    async def begin(self) -> None:
+        """Begin a response, unless the provider has asked for one."""
+        if not self._session.is_responding:
+            await self._do(lambda session: session.respond())
+
+    async def text(self, piece: str) -> None:
+        """Say or write the next piece of the response."""
+        await self._say(piece)
+
+    async def audio(self, pcm: bytes) -> None:
+        """Speak the next piece of the response."""
+        await self._say(pcm)
+
+    async def _say(self, piece: str | bytes) -> None:
+        # one that was stopped says no more
+        if self._session.is_responding:
+            self._pieces.append(piece)
+            await self._do(lambda session: session.release(*_DELTAS))
+
+    async def end(self) -> None:
+        """End the response."""
+        if self._session.is_responding:
+            await self._do(lambda session: session.release("response.done"))
+
+    async def call(self, *calls: ToolCall) -> None:
+        """Call functions, in one response."""
+        await self.begin()
+        self._calls = calls
+        await self.end()
+
+    async def hear(self, text: str) -> None:
+        """Tell what the user said."""
+        kind = "conversation.item.input_audio_transcription.completed"
+        said = {"item_id": "item_heard", "content_index": 0, "transcript": text}
+        await self._do(lambda session: session.send(kind, **said))
+
+    async def interrupt(self) -> None:
+        """Hear the user speak, which cancels the response."""
+        await self._do(lambda session: session.user_starts_speaking())
+
+    async def fail(self) -> None:
+        """Tell of an error."""
+        error = {"type": "server_error", "code": "server_error", "message": "Something went wrong."}
+        await self._do(lambda session: session.send("error", error=error))
+
+    async def unknown(self) -> None:
+        """Send an event of a type that nobody knows."""
+        await self._do(lambda session: session.send("conformance.unknown", note="nobody knows this event"))
+
+    async def garble(self) -> None:
+        """Send what is not JSON."""
+        await self._do(lambda session: session.send_text("\x00no JSON from here to the end"))
+
+    # how it ends
+
+    async def hang_up(self) -> None:
+        """Close the connection."""
+        await self._do(lambda session: session.finish(End(1000)))
+
+    async def drop(self) -> None:
+        """Drop the connection."""
+        await self._do(lambda session: session.finish(End(None)))
+
+    async def vanish(self) -> None:
+        """Drop the connection in the middle of a frame."""
+        await self._do(lambda session: session.finish(End(None, is_torn=True)))
+
+    async def _do(self, act: Callable[[_Session], object]) -> None:
+        """Do something to the latest session, and wait until what comes of it is written."""
+        session = self._session
+        act(session)
+        session.settle()
+        if not self._is_read:
+            await session.written()
