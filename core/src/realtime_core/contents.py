@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 Role = Literal["user", "assistant", "system"]
+"""Who says a message."""
+
 ImageType = Literal["image/png", "image/jpeg"]
 
 _SIGNATURES: Final[dict[ImageType, bytes]] = {

@@ -61,7 +61,21 @@ ErrorKind = Literal[
     "callback",
     "unknown",
 ]
-"""What went wrong. ``callback``: code that the application gave us raised or held the loop."""
+"""What went wrong.
+
+invalid_request: what was sent is wrong, or cannot be now.
+response_active: a response was asked for while another one runs.
+nothing_to_cancel: there was no response to stop.
+empty_commit: there was too little audio for a turn.
+rate_limited: there were too many requests or tokens.
+auth: key, token or permission were refused.
+quota: there is no quota left.
+expired: the session has reached the longest life that the service allows.
+overflow: the consumer was too slow, and events were dropped.
+server: the service failed.
+callback: code that the application gave us raised or held the loop.
+unknown: anything else.
+"""
 
 
 @attrs.frozen(kw_only=True)

@@ -145,9 +145,19 @@ def set_fields(value: attrs.AttrsInstance) -> dict[str, Any]:
 class TurnDetection:
     """How the service tells that the user has finished.
 
-    ``type`` is the service's word (OpenAI: ``server_vad`` by energy, ``semantic_vad`` by meaning).
-    ``threshold`` runs from 0 to 1. The service's defaults hold for what is unset; OpenAI's real
-    default of ``silence_duration_ms`` is 200 although its documentation says 500: set it.
+    The service's defaults hold for what is unset.
+
+    Attributes:
+        type: the service's word: at OpenAI ``server_vad`` by energy, ``semantic_vad`` by meaning.
+        threshold: how loud speech has to be, from 0 to 1.
+        prefix_padding_ms: how much audio from before the speech belongs to it.
+        silence_duration_ms: how long a silence ends a turn. OpenAI's real default is 200 although its
+            documentation says 500: set it.
+        create_response: whether the end of a turn asks for a response.
+        interrupt_response: whether speech interrupts the response that is being played.
+        idle_timeout_ms: after how long a silence the assistant speaks up by itself; None: never.
+        eagerness: how soon ``semantic_vad`` takes a turn for finished: ``low``, ``medium``, ``high`` or
+            ``auto``.
     """
 
     type: str = setting(str, default="server_vad")
@@ -162,7 +172,13 @@ class TurnDetection:
 
 @attrs.frozen(kw_only=True)
 class InputAudioTranscription:
-    """How the service writes down what the user says."""
+    """How the service writes down what the user says.
+
+    Attributes:
+        model: the model that does it, passed on as it is; the provider has a default.
+        language: what is spoken, as an ISO 639-1 code such as ``en``.
+        prompt: words that help it, such as names it should know.
+    """
 
     model: str | UnsetType = setting(str)
     language: str | UnsetType = setting(str)
@@ -173,9 +189,25 @@ class InputAudioTranscription:
 class RealtimeSettings:
     """Settings that mean the same at every vendor; vendor classes extend it.
 
-    Nested values may be given as mappings, audio formats by name. Model and voice names are passed
-    through as they are. ``input_audio_noise_reduction`` is the service's word, such as
-    ``near_field``, or a mapping; ``speed`` is a factor.
+    Nested values may be given as mappings, audio formats by name.
+
+    Attributes:
+        model: the name of the model, passed on as it is.
+        instructions: what the assistant is told of itself and its task.
+        output_modalities: what it answers with, such as ``["audio"]`` or ``["text"]``.
+        voice: the name of its voice, passed on as it is.
+        speed: how fast it speaks, as a factor.
+        input_audio_format: the format of the user's audio: an `AudioFormat`, or ``pcm16``, ``g711_ulaw`` or
+            ``g711_alaw``.
+        output_audio_format: the format of the assistant's audio, in the same words.
+        input_audio_transcription: how the user's words are written down; None: they are not.
+        input_audio_noise_reduction: the service's word, such as ``near_field``, or a mapping; None: there is
+            none.
+        turn_detection: how the service tells that the user has finished; None: it does not, and
+            ``commit_audio`` ends a turn.
+        tool_choice: whether the model may or must call a function: ``auto``, ``none``, ``required``, or a
+            mapping that names one.
+        max_output_tokens: how long a response may get; ``inf``: as long as the model allows.
 
     Raises:
         InvalidSettings: a value has the wrong type, is not one of the choices, or the model is blank.

@@ -21,7 +21,10 @@ _DEFAULT_RATE_HZ: Final = {"pcm16": 24_000, "g711_ulaw": 8_000, "g711_alaw": 8_0
 class AudioFormat:
     """One audio format: ``pcm16`` (signed 16-bit little-endian, interleaved) or G.711.
 
-    G.711 is 8 kHz unless stated (RFC 3551 §4.5.14).
+    Attributes:
+        encoding: how a sample is written.
+        rate_hz: samples a second of each channel; of G.711 8,000 unless stated (RFC 3551 §4.5.14).
+        channels: how many there are, interleaved.
     """
 
     encoding: Encoding = attrs.field(default="pcm16", validator=one_of(*get_args(Encoding)))

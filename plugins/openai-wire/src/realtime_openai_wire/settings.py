@@ -45,10 +45,14 @@ _SLOWEST, _FASTEST = 0.25, 1.5
 class InputAudioTranscription(CoreInputAudioTranscription):
     """How the service writes down what the user says.
 
-    ``languages`` and ``keywords`` are for ``gpt-transcribe`` and ``gpt-live-transcribe``; ``delay``
-    (``minimal`` to ``xhigh``: later but better) for ``gpt-realtime-whisper``, which takes no ``prompt``.
     Without a ``model`` it is ``gpt-realtime-whisper``, or ``gpt-transcribe`` if something is set that the
     former does not take (in a transcription session also turn detection).
+
+    Attributes:
+        languages: what may be spoken, for ``gpt-transcribe`` and ``gpt-live-transcribe``.
+        keywords: words to listen for, for the same models.
+        delay: ``minimal`` to ``xhigh``, later but better, for ``gpt-realtime-whisper``, which takes no
+            ``prompt``.
     """
 
     languages: tuple[str, ...] | list[str] | UnsetType = setting(tuple, list)
@@ -62,10 +66,15 @@ class OpenAIRealtimeExecutionSettings(RealtimeSettings):
 
     ``output_modalities`` is ``["audio"]``, which brings a transcript with it, or ``["text"]``.
     ``voice`` names a built-in voice or a custom one (``voice_…``); it is fixed once the assistant has
-    spoken. ``parallel_tool_calls`` and ``reasoning`` (``{"effort": "low"}``) are for reasoning models.
-    ``truncation`` says how old turns leave a full context, ``tracing`` cannot change once it is on,
-    ``prompt`` refers to a stored prompt. All go to the service as they are; mappings may have keys that are
-    not known here.
+    spoken. All go to the service as they are; mappings may have keys that are not known here.
+
+    Attributes:
+        parallel_tool_calls: whether a response may make several calls, for reasoning models.
+        reasoning: how much it thinks first, such as ``{"effort": "low"}``, for reasoning models.
+        truncation: how old turns leave a full context.
+        tracing: whether and how the service traces the session; it cannot change once it is on.
+        prompt: which stored prompt it has.
+        include: what more its events are to tell, such as the log probabilities of transcripts.
 
     Raises:
         InvalidSettings: a value has the wrong type or lies outside what the protocol allows.

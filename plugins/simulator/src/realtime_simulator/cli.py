@@ -42,7 +42,13 @@ class _Command(OneLineErrors):
 )
 @click.option("--voice", metavar="NAME", help="The voice of a session that is given none.")
 @click.option("--max-session-s", metavar="SECONDS", type=float, help="How long a session lives.")
-@click.option("--rate-limits", type=click.Choice(get_args(RateLimits)), default="never", show_default=True)
+@click.option(
+    "--rate-limits",
+    type=click.Choice(get_args(RateLimits)),
+    default="never",
+    show_default=True,
+    help="When in a response they are told of.",
+)
 @click.option("--quirk", "quirks", type=click.Choice(QUIRK_NAMES), multiple=True, help="May be repeated.")
 @click.option("--quiet", is_flag=True, help="Say nothing of sessions, refusals and faults on stderr.")
 def main(*, host: str, port: int, api_key: str | None, quiet: bool, **options: Any) -> None:
