@@ -154,6 +154,11 @@ class SmallDouble(ServiceDouble):
     async def garble(self) -> None:
         await self._write(b"\xff\xfe{]\n")
 
+    async def malform(self) -> None:
+        for frame in ({"text": None}, {"audio": 7}, {"calls": [{"id": 1}]}, {"calls": True}, {"ready": []}):
+            await self._send(**frame)
+        await self._write(b"[" * 100_000 + b"\n")
+
     async def together(self, piece: str) -> None:
         await self._send(text=piece, **({"end": "completed"} if self.can.turns else {}), **self._ids)
 

@@ -9,8 +9,10 @@ from realtime_core.testing.asking import AskingClauses
 from realtime_core.testing.calling import CallingClauses
 from realtime_core.testing.cancelling import CancellingClauses
 from realtime_core.testing.clauses import Clause, clauses_of
+from realtime_core.testing.conversing import ConversingClauses
 from realtime_core.testing.ending import EndingClauses
 from realtime_core.testing.frames import FrameClauses
+from realtime_core.testing.installing import InstallingClauses
 from realtime_core.testing.opening import OpeningClauses
 from realtime_core.testing.speaking import SpeakingClauses
 from realtime_core.testing.subject import Subject
@@ -19,6 +21,7 @@ __all__ = ["PROVIDER_CLAUSES", "ProviderConformance"]
 
 
 class ProviderConformance(
+    ConversingClauses,
     CancellingClauses,
     EndingClauses,
     FrameClauses,
@@ -26,6 +29,7 @@ class ProviderConformance(
     AskingClauses,
     SpeakingClauses,
     OpeningClauses,
+    InstallingClauses,
 ):
     """One test per clause of `realtime_core.provider`, skipped where the capabilities say that it does not
     apply.

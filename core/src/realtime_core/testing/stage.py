@@ -5,12 +5,13 @@ Knows nothing of clauses; what it finds wrong it says in their words.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 import attrs
 
+from realtime_core.audio.formats import AudioFormat
 from realtime_core.capabilities import Capabilities
 from realtime_core.client import RealtimeClient
 from realtime_core.clock import VirtualClock, use_clock
@@ -21,6 +22,7 @@ from realtime_core.options import build_options
 from realtime_core.provider import Provider, Setup
 from realtime_core.settings import RealtimeSettings, merge_settings
 from realtime_core.testing.clauses import NotApplicable
+from realtime_core.testing.heard import Heard
 from realtime_core.testing.line import Line, bounded, shape
 from realtime_core.testing.subject import ServiceDouble, Subject
 
@@ -145,10 +147,28 @@ class Stage:
 
     async def say_something(self, line: Line) -> None:
         """The double says something, in the turn that was begun."""
+        await self.say_something_in(line.output_format)
+
+    async def say_something_in(self, native: AudioFormat) -> None:
+        """The same, with audio of that format."""
         if self.capabilities.text:
             await self.double.text(self.something)
         if self.capabilities.output_formats:
-            await self.double.audio(bytes(line.output_format.bytes_per_s // 10))
+            await self.double.audio(bytes(native.bytes_per_s // 10))
+
+    @property
+    def asks(self) -> bool:
+        """Whether a response can be asked for."""
+        return self.capabilities.turns and self.capabilities.client_responses
+
+    @property
+    def output_format(self) -> AudioFormat:
+        """The format that the service speaks where nothing is set."""
+        return AudioFormat.parse(self.setup().settings.output_audio_format)
+
+    async def heard(self, holds: Callable[[Heard], bool], what: str) -> None:
+        """Wait until the double has heard something; somebody else reads meanwhile."""
+        await self.bounded(self.double.heard.until(holds), f"the service heard no {what}")
 
     def inherits(self, lever: str) -> bool:
         """Whether the double leaves a lever as it is: the service has no such thing."""

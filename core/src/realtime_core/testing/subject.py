@@ -105,6 +105,12 @@ class ServiceDouble(Protocol):
         """A frame that cannot be read, wrong from its first byte to its last; the connection goes on."""
         ...
 
+    async def malform(self) -> None:
+        """Frames of known types with fields missing, of wrong types, or nested very deeply; nothing of them
+        is meant. Left as it is: `garble`.
+        """
+        await self.garble()
+
     async def together(self, piece: str) -> None:
         """The last piece of text and the end of the turn in one frame; in two if frames are not so."""
         await self.text(piece)
