@@ -3,4 +3,5 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+# at the end: before the others this folder's conftest would be taken for that of the repository's own tests
+sys.path.append(str(Path(__file__).parent))
