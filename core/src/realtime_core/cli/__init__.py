@@ -7,6 +7,7 @@ by that one.
 
 import click
 
+from realtime_core.cli.config import config
 from realtime_core.cli.converse import converse
 from realtime_core.cli.new_provider import new_provider
 from realtime_core.cli.program import Program
@@ -15,7 +16,7 @@ from realtime_core.cli.providers import providers
 __all__ = ["main"]
 
 
-@click.group(cls=Program, commands=[converse, new_provider, providers], invoke_without_command=True)
+@click.group(cls=Program, commands=[config, converse, new_provider, providers], invoke_without_command=True)
 @click.version_option(package_name="realtime-core", prog_name="realtime")
 @click.pass_context
 def main(ctx: click.Context) -> None:

@@ -10,7 +10,11 @@ __all__ = ["converse"]
 
 
 @click.command(cls=InOrder, in_order=("say", "wav"))
-@click.argument("provider")
+@click.argument("provider", required=False)
+@click.option("--profile", metavar="NAME", help="Instead of PROVIDER: what a profile of realtime.toml says.")
+@click.option(
+    "--config", metavar="FILE", type=FileName(), help="The file of the profile, if it is not ./realtime.toml."
+)
 @click.option("--say", multiple=True, metavar="TEXT", help="A turn: write TEXT to the assistant.")
 @click.option(
     "--wav",
@@ -47,7 +51,9 @@ __all__ = ["converse"]
 def converse(
     ctx: click.Context,
     *,
-    provider: str,
+    provider: str | None,
+    profile: str | None,
+    config: str | None,
     inputs: list[tuple[str, str]],
     out: str | None,
     tools: tuple[str, ...],
@@ -57,13 +63,16 @@ def converse(
     as_json: bool,
     debug: bool,
 ) -> None:
-    """Have one conversation with PROVIDER, and end it.
+    """Have one conversation with PROVIDER, or as a profile says, and end it.
 
     Every --say and --wav is one turn, in the order given. Without any, the assistant speaks first.
 
     With --tools the functions are called when the assistant asks for it, and it goes on with their results;
     those that need approval (Tool(..., approve=True)) are put to you on the terminal, and denied where
     there is none.
+
+    With --profile the options and settings are those of the profile, those given here over them; but whether
+    the service hears the end of a turn is decided by --vad.
 
     The transcript appears as it arrives, then a summary: for each turn what was heard and said, how
     much audio came, and how long after the end of the input the first of it (with --vad: after the
@@ -75,15 +84,21 @@ def converse(
     number of theirs; "audio" tells the length, not the samples.
 
     Exit status 1 if a response failed or the conversation could not be led to its end; 2 if there is no such
-    provider, option, setting or function, or a file cannot be used: then nothing was sent.
+    provider, profile, option, setting or function, or a file cannot be used: then nothing was sent.
     """
     ctx.find_root().obj = debug
+    if (provider is None) == (profile is None):
+        raise click.UsageError("give a provider, or --profile NAME", ctx)
+    if config is not None and profile is None:
+        raise click.UsageError("--config takes --profile NAME beside it", ctx)
     # numpy, soundfile and the engine load when there is a conversation to lead, not for --help
     from realtime_core.cli.run import Plan, run
 
     run(
         Plan(
             provider=provider,
+            profile=profile,
+            config=config,
             inputs=inputs,
             out=out,
             tools=tools,

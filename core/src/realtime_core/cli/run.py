@@ -12,19 +12,20 @@ import attrs
 
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 from realtime_core.audio.wav import WavWriter, check_writable, read_wav
-from realtime_core.capabilities import Capabilities
 from realtime_core.cli.approval import Approver
 from realtime_core.cli.conversation import Conversation
 from realtime_core.cli.presenter import Presenter, choose_presenter
-from realtime_core.cli.program import Failed
+from realtime_core.cli.program import Failed, complain
 from realtime_core.cli.tools import load_tools
 from realtime_core.cli.turns import Input, Play, Say, Turn
 from realtime_core.client import RealtimeClient
+from realtime_core.config.loading import profile_client
 from realtime_core.engine.plan import GivenTools
 from realtime_core.errors import CallerError, UnsupportedSetting
 from realtime_core.registry import load_provider
 from realtime_core.session import RealtimeSession
-from realtime_core.settings import InputAudioTranscription, TurnDetection
+from realtime_core.settings import InputAudioTranscription, RealtimeSettings, TurnDetection
+from realtime_core.unset import UNSET
 
 __all__ = ["Plan", "run"]
 
@@ -36,10 +37,13 @@ _SILENCE_MS: Final = 500
 class Plan:
     """What the command line asks for.
 
-    ``inputs`` are pairs: ``say`` and a text, ``wav`` and a path; ``tools`` are ``module:function``.
+    ``provider`` is None where there is a ``profile``. ``inputs`` are pairs: ``say`` and a text, ``wav`` and
+    a path; ``tools`` are ``module:function``.
     """
 
-    provider: str
+    provider: str | None
+    profile: str | None
+    config: str | None
     inputs: Sequence[tuple[str, str]]
     tools: Sequence[str]
     out: str | None
@@ -75,11 +79,12 @@ def _input(kind: str, value: str) -> Input:
 async def _converse(
     plan: Plan, inputs: Sequence[Input], tools: GivenTools, presenter: Presenter
 ) -> Sequence[Turn]:
-    # not create_client: a provider may have an option that is called like a parameter of it
-    client = RealtimeClient(load_provider(plan.provider), name=plan.provider, options=plan.options)
+    client = _client(plan)
     async with AsyncExitStack() as ending:
         session = await _open_session(client, plan, tools)
         ending.push_async_exit(session)
+        for attempt in session.failed_attempts:
+            complain(f"{attempt}; now with {session.provider}")
         conversation = Conversation(
             session, presenter, calls_are_made=bool(tools), objection=Approver().objection
         )
@@ -94,10 +99,18 @@ async def _converse(
     return conversation.turns
 
 
+def _client(plan: Plan) -> RealtimeClient:
+    # not create_client or load_client: an option may be called like a parameter of theirs
+    if plan.profile is not None:
+        return profile_client(plan.profile, plan.config, options=plan.options)
+    assert plan.provider is not None  # the command line has one of them
+    return RealtimeClient(load_provider(plan.provider), name=plan.provider, options=plan.options)
+
+
 async def _open_session(client: RealtimeClient, plan: Plan, tools: GivenTools) -> RealtimeSession:
     """An open session; what nobody asked for, and the service has no setting for, is left out."""
-    asked = {**_detection(vad=plan.vad), **plan.settings}
-    wished = _wishes(client.capabilities)
+    asked = {**_detection(client.settings, vad=plan.vad), **plan.settings}
+    wished = _wishes(client, vad=plan.vad)
     while True:
         session = client({**wished, **asked}, tools=tools)
         try:
@@ -115,13 +128,17 @@ def _open(path: str, session: RealtimeSession) -> WavWriter:
     return WavWriter(path, fmt if isinstance(fmt, AudioFormat) else PCM16_24KHZ)
 
 
-def _detection(*, vad: bool) -> dict[str, Any]:
-    if not vad:
+def _detection(own: RealtimeSettings, *, vad: bool) -> dict[str, Any]:
+    if not vad or own.turn_detection:
         return {}
     return {"turn_detection": TurnDetection(silence_duration_ms=_SILENCE_MS, create_response=True)}
 
 
-def _wishes(capabilities: Capabilities) -> dict[str, Any]:
+def _wishes(client: RealtimeClient, *, vad: bool) -> dict[str, Any]:
     """Settings that serve a conversation from here, the most needed first."""
-    manual = {"turn_detection": None} if capabilities.turns and capabilities.client_responses else {}
-    return {**manual, "input_audio_transcription": InputAudioTranscription()}
+    wished: dict[str, Any] = {}
+    if not vad and client.capabilities.turns and client.capabilities.client_responses:
+        wished["turn_detection"] = None  # whatever a profile says: turns end where their input does
+    if client.settings.input_audio_transcription is UNSET:
+        wished["input_audio_transcription"] = InputAudioTranscription()
+    return wished

@@ -23,7 +23,7 @@ from realtime_core.registry import load_provider
 from realtime_core.settings import RealtimeSettings, merge_settings
 from realtime_core.tools.failures import ErrorHook
 
-__all__ = ["load_client"]
+__all__ = ["load_client", "profile_client"]
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ def load_client(
     /,
     path: str | PathLike[str] | None = None,
     *,
-    settings: RealtimeSettings | Mapping[str, Any] | None = None,
+    settings: Settings = None,
     audio_output_callback: AudioCallback | AudioSink | None = None,
     limits: SessionLimits | None = None,
     budget: Budget | None = None,
@@ -70,6 +70,32 @@ def load_client(
         InvalidOptions: an option is missing or wrong.
         UnsupportedSetting, InvalidSettings: a setting is.
     """
+    return profile_client(
+        profile,
+        path,
+        settings=settings,
+        options=options,
+        audio_output_callback=audio_output_callback,
+        limits=limits,
+        budget=budget,
+        observers=observers,
+        tool_error=tool_error,
+    )
+
+
+def profile_client(
+    profile: str,
+    path: str | PathLike[str] | None = None,
+    *,
+    settings: Settings = None,
+    options: Mapping[str, Any] = NOTHING,
+    **parts: Any,
+) -> RealtimeClient:
+    """`load_client` with the options as a mapping: they may be called as any of its parameters.
+
+    Raises:
+        RealtimeError: as `load_client`.
+    """
     file = read_config(path)
     environ = environment(file.path.parent)
 
@@ -79,11 +105,7 @@ def load_client(
     own = part(profile)
     return RealtimeClient(
         **own.client(settings, options),
-        audio_output_callback=audio_output_callback,
-        limits=limits,
-        budget=budget,
-        observers=observers,
-        tool_error=tool_error,
+        **parts,
         fallbacks=[RealtimeClient(**part(name).client()) for name in own.profile.fallback],
     )
 

@@ -1,0 +1,42 @@
+"""``realtime config``: whether ``realtime.toml`` is right, and what may stand in it."""
+
+from typing import Final
+
+import click
+
+from realtime_core.cli.args import FileName
+from realtime_core.cli.program import complain
+
+__all__ = ["config"]
+
+_WRONG: Final = 2
+
+
+@click.group()
+def config() -> None:
+    """Check realtime.toml, or print its JSON Schema."""
+
+
+@config.command()
+@click.argument("file", required=False, type=FileName())
+@click.pass_context
+def check(ctx: click.Context, *, file: str | None) -> None:
+    """Make the client of every profile of FILE, else of ./realtime.toml, and open nothing.
+
+    One line for each profile; what is wrong is on stderr, with its line. Exit status 2 if anything is: also
+    if a key is neither in the environment nor in the file .env beside it.
+    """
+    # plugins load when there are profiles to check, not for --help
+    from realtime_core.config.checking import check_profiles
+
+    checked = check_profiles(file)
+    if not checked:
+        complain("there are no profiles; a profile is a table [clients.NAME]")
+    for one in checked:
+        if one.error is not None:
+            complain(str(one.error))
+        else:
+            then = f", then {', '.join(one.fallback)}" if one.fallback else ""
+            click.echo(f"{one.name}: {one.provider or 'for others to inherit from'}{then}")
+    if any(one.error for one in checked):
+        ctx.exit(_WRONG)
