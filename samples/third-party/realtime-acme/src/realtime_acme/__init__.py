@@ -1,0 +1,1 @@
+"""Acme's realtime service over WebSocket: the provider ``acme-ws``."""
