@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,6 +16,11 @@ from websockets.http11 import Request, Response
 __all__ = ["EchoDouble"]
 
 _KEY: Final = "a-key-for-tests"
+
+_log: Final = logging.getLogger("echo_double")
+_log.setLevel(
+    logging.INFO
+)  # the kit looks for keys and words in every log, also in what websockets writes here
 
 
 class EchoDouble(ServiceDouble):
@@ -32,7 +38,8 @@ class EchoDouble(ServiceDouble):
     async def listening(cls) -> AsyncIterator["EchoDouble"]:
         """A fresh one, while ``async with`` lasts."""
         double = cls()
-        async with serve(double._serve, "127.0.0.1", 0, process_request=double._answer) as server:
+        options: Any = {"process_request": double._answer, "logger": _log}
+        async with serve(double._serve, "127.0.0.1", 0, **options) as server:
             double._url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             try:
                 yield double
