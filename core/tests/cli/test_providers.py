@@ -2,31 +2,81 @@ import json
 import sys
 
 import pytest
+from realtime_core.cli.providers import _capabilities
+from realtime_core.registry.probe import Probe
+
+CAN_DO = (
+    "input_formats=pcm16/24000, output_formats=pcm16/24000, text, ids, turns, client_responses, cancel, "
+    "truncate=client, history=any_time, acks"
+)
 
 
-@pytest.mark.usefixtures("puppet")
+@pytest.fixture
+def odd(tmp_path, monkeypatch):
+    """A distribution whose provider is broken."""
+    folder = tmp_path / "odd"
+    info = folder / "odd-2.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 2.0\n")
+    (info / "entry_points.txt").write_text("[realtime_core.providers]\nodd = odd\n")
+    (folder / "odd.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(folder)
+
+
+@pytest.mark.usefixtures("puppet", "odd")
 def test_one_line_for_each_provider_when_piped(invoke):
     result = invoke("providers")
 
-    rows = [line.split() for line in result.stdout.splitlines()]
-    assert ["puppet", "puppet", "1.0"] in rows
-    assert ["puppet-by-itself", "puppet", "1.0"] in rows
+    rows = {line.split()[0]: line.split(maxsplit=5) for line in result.stdout.splitlines()}
+    assert rows["puppet"] == ["puppet", "puppet", "1.0", "API", "1", CAN_DO]
+    assert rows["puppet-by-itself"][:5] == ["puppet-by-itself", "puppet", "1.0", "API", "1"]
+    assert " ".join(rows["odd"]).startswith(
+        "odd odd 2.0 broken: provider 'odd' of odd 2.0 cannot be loaded (ZeroDivisionError: division by zero"
+    )
+    assert result.exit_code == 0
 
 
-@pytest.mark.usefixtures("puppet")
-def test_json_is_one_array_of_objects(invoke):
-    result = invoke("providers", "--json")
+def test_a_format_has_its_rate_and_channels_and_names_are_counted():
+    stereo = {"encoding": "pcm16", "rate_hz": 48_000, "channels": 2}
+    mono = {"encoding": "g711_ulaw", "rate_hz": 8_000, "channels": 1}
+    can_do = {"output_formats": [stereo, mono], "images": False, "live_settings": ["tools", "voice"]}
 
-    assert {"name": "puppet", "distribution": "puppet", "version": "1.0"} in json.loads(result.stdout)
+    assert _capabilities(Probe(api_version=1, capabilities=can_do)) == (
+        "output_formats=pcm16/48000/2+g711_ulaw/8000, live_settings=2"
+    )
 
 
-@pytest.mark.usefixtures("puppet")
-def test_listing_imports_no_plugin(invoke, monkeypatch):
+@pytest.mark.usefixtures("puppet", "odd")
+def test_json_is_one_array_of_objects_and_no_plugin_is_imported_here(invoke, monkeypatch):
     monkeypatch.delitem(sys.modules, "puppet", raising=False)
 
-    invoke("providers")
+    told = {row["name"]: row for row in json.loads(invoke("providers", "--json").stdout)}
 
+    broken, puppet = told["odd"], told["puppet"]
+    assert broken.pop("broken").startswith("provider 'odd' of odd 2.0 cannot be loaded")
+    assert broken == {
+        "name": "odd",
+        "distribution": "odd",
+        "version": "2.0",
+        "api_version": None,
+        "capabilities": None,
+    }
+    assert puppet.pop("capabilities")["truncate"] == "client"
+    assert puppet == {
+        "name": "puppet",
+        "distribution": "puppet",
+        "version": "1.0",
+        "api_version": 1,
+        "broken": None,
+    }
     assert "puppet" not in sys.modules
+
+
+@pytest.mark.usefixtures("puppet")
+def test_how_long_each_may_take_is_told_on_the_command_line(invoke):
+    result = invoke("providers", "--timeout", "1e-9")
+
+    assert " broken: provider 'puppet' of puppet 1.0 did not load within 1e-09 s" in result.stdout
 
 
 def test_nothing_installed_says_what_to_install(invoke, tmp_path, monkeypatch):
@@ -39,12 +89,13 @@ def test_nothing_installed_says_what_to_install(invoke, tmp_path, monkeypatch):
     assert "pip install realtime-openai" in result.stderr
 
 
-@pytest.mark.usefixtures("puppet")
+@pytest.mark.usefixtures("puppet", "odd")
 def test_a_terminal_gets_a_table(on_terminal):
     screen = on_terminal(["providers"])
 
     assert "Distribution" in screen.text
     assert "puppet-by-itself" in screen.text
+    assert "broken: provider 'odd'" in screen.text
     assert screen.status == 0
 
 

@@ -1,50 +1,104 @@
-"""``realtime providers``: what is installed. Imports no plugin."""
+"""``realtime providers``: what is installed, what each can do, and why one that is broken is broken.
+
+Each is loaded in a process of its own; none is imported here.
+"""
 
 import json
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
 
 import attrs
 import click
 
 from realtime_core.cli.program import complain
 from realtime_core.cli.screen import has_room
-from realtime_core.registry import ProviderInfo, list_providers
+from realtime_core.registry import LOAD_TIMEOUT_S, ProviderInfo, list_providers
+from realtime_core.registry.probe import Probe, probe
 
 __all__ = ["providers"]
 
-# What the headings and the lines between columns of a table take at most.
-_TABLE_EXTRA: Final = len("Provider Distribution Version")
+_AT_ONCE: Final = 4
+_HEADINGS: Final = ("Provider", "Distribution", "Version", "API", "Capabilities")
+# What a table takes beside the first three columns: its gaps, the API version, room for the last.
+_TABLE_EXTRA: Final = 15 + len("API") + 32
+
+_Row = tuple[ProviderInfo, Probe]
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects.")
-def providers(*, as_json: bool) -> None:
-    """List the installed providers: name, distribution, version.
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=0, min_open=True),
+    default=LOAD_TIMEOUT_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long each may take to load.",
+)
+def providers(*, as_json: bool, timeout_s: float) -> None:
+    """List the installed providers: name, distribution, version, API version, capabilities.
 
-    One line each when the output is not a terminal, or a narrow one.
+    Each is loaded, in a process of its own; of one that cannot be, the reason is told. One line each when the
+    output is not a terminal, or a narrow one. A capability that is not there is left out.
     """
     found = list_providers()
     if as_json:
-        click.echo(json.dumps([attrs.asdict(info) for info in found]))
+        rows = _probed(found, timeout_s)
+        click.echo(json.dumps([{**attrs.asdict(info), **attrs.asdict(told)} for info, told in rows]))
         return
     if not found:
         complain("no providers are installed; try: pip install realtime-openai")
         return
-    lines = _lines(found)
-    if has_room(max(map(len, lines)) + _TABLE_EXTRA):  # a name that is cut short is no name
-        _print_table(found)
-    else:
-        click.echo("\n".join(lines))
+    columns = [max(map(len, column)) for column in zip(*map(attrs.astuple, found), strict=True)]
+    if has_room(sum(columns) + _TABLE_EXTRA):  # a name that is cut short is no name
+        _print_table(list(_probed(found, timeout_s)))
+        return
+    for info, told in _probed(found, timeout_s):
+        known = "  ".join(map(str.ljust, attrs.astuple(info), columns))
+        api = "" if told.broken else f"API {told.api_version}  "
+        click.echo(f"{known}  {api}{_capabilities(told)}")
 
 
-def _lines(found: Sequence[ProviderInfo]) -> list[str]:
-    rows = [attrs.astuple(info) for info in found]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+def _probed(found: Sequence[ProviderInfo], timeout_s: float) -> Iterator[_Row]:
+    """Each with what came of it, as soon as it is known of all before it."""
+    names = list(dict.fromkeys(info.name for info in found))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        told = {name: pool.submit(probe, name, timeout_s=timeout_s) for name in names}
+        for info in found:
+            yield info, told[info.name].result()
 
 
-def _print_table(found: Sequence[ProviderInfo]) -> None:
+def _capabilities(told: Probe) -> str:
+    if told.broken is not None:
+        return f"broken: {told.broken}"
+    words = (_words(name, value) for name, value in (told.capabilities or {}).items())
+    return ", ".join(word for word in words if word)
+
+
+def _words(name: str, value: Any) -> str:
+    """One capability, whichever it is: one that is added needs no line here."""
+    match value:
+        case False | None | []:
+            return ""
+        case True:
+            return name
+        case [{}, *_]:
+            return f"{name}={'+'.join(map(_format, value))}"
+        case list():
+            return f"{name}={len(value)}"
+        case _:
+            return f"{name}={value}"
+
+
+def _format(value: Mapping[str, Any]) -> str:
+    """As RTP has it (RFC 8866, section 6.6): encoding, rate, and the channels if there are several."""
+    channels = f"/{value['channels']}" if value["channels"] > 1 else ""
+    return f"{value['encoding']}/{value['rate_hz']}{channels}"
+
+
+def _print_table(rows: Sequence[_Row]) -> None:
     # rich is for terminals only
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -52,8 +106,14 @@ def _print_table(found: Sequence[ProviderInfo]) -> None:
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("Provider", "Distribution", "Version"):
-        table.add_column(heading)
-    for info in found:
-        table.add_row(Text(info.name, "bold"), Text(info.distribution), Text(info.version, "dim"))
+    for heading in _HEADINGS:
+        table.add_column(heading, no_wrap=heading != _HEADINGS[-1])
+    for info, told in rows:
+        table.add_row(
+            Text(info.name, "bold"),
+            Text(info.distribution),
+            Text(info.version, "dim"),
+            Text("" if told.broken else str(told.api_version)),
+            Text(_capabilities(told), "red" if told.broken else ""),
+        )
     Console().print(table)
