@@ -182,15 +182,7 @@ class OpeningClauses:
             shown = [repr(stage.options), str(stage.options)]
             for meeting in (Meeting.ACCEPT, Meeting.REFUSE, Meeting.HANG_UP):
                 await stage.double.meet(meeting)
-                try:
-                    line = await stage.begin_connect(stage.setup())
-                    shown.append(repr(line.connection))
-                    shown.extend(map(repr, await line.frame()))
-                    await stage.double.drop()
-                    while True:
-                        shown.extend(map(repr, await line.frame("ConnectionLost")))
-                except RealtimeError as exc:
-                    shown += [str(exc), repr(exc), repr(exc.__cause__)]
+                shown.extend(await _shown(stage))
         for where in [*shown, *lines]:
             for name, secret in stage.secrets.items():
                 if secret in where:
@@ -229,3 +221,22 @@ class OpeningClauses:
         }
         if found := [what for what, holds in wrong.items() if holds]:
             broken("; ".join(found))
+
+
+async def _shown(stage: Stage) -> list[str]:
+    """What a connection shows of itself, from its beginning to its end."""
+    shown: list[str] = []
+    try:
+        line = await stage.begin_connect(stage.setup())
+    except RealtimeError as exc:
+        return [str(exc), repr(exc), repr(exc.__cause__)]
+    try:
+        shown.append(repr(line.connection))
+        shown.extend(map(repr, await line.frame()))
+        await stage.double.drop()
+        while True:
+            shown.extend(map(repr, await line.frame("ConnectionLost")))
+    except RealtimeError as exc:
+        shown += [str(exc), repr(exc), repr(exc.__cause__)]
+    await line.aclose()
+    return shown

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from realtime_core.errors import RealtimeError
 from realtime_core.testing.clauses import (
     Clause,
     ClauseBroken,
@@ -51,7 +52,12 @@ def clause(
 
 async def _on_stage(rule: Clause, subject: Subject, check: Callable[[Stage], Awaitable[None]]) -> None:
     async with subject.service() as double:
-        stage = Stage(subject, double)
+        try:
+            stage = Stage(subject, double)
+        except RealtimeError as exc:
+            raise ClauseBroken(
+                rule.breach(f"the provider cannot even be loaded and given options: {exc}")
+            ) from exc
         if (reason := rule.skip_reason(stage.capabilities)) is not None:
             raise NotApplicable(reason)
         try:
