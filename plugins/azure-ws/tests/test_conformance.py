@@ -4,7 +4,11 @@ from realtime_simulator.conformance import over_network
 
 
 def options(server):
-    return {"endpoint": server.azure_endpoint, "api_key": "any", "deployment": "a-deployment"}
+    return {
+        "endpoint": server.azure_endpoint,
+        "api_key": "sk-conformance-0123456789",
+        "deployment": "a-deployment",
+    }
 
 
 class TestAzure(ProviderConformance):

@@ -8,6 +8,8 @@ class TestOpenAIWebRTC(ProviderConformance):
     def subject(self) -> Subject:
         return Subject(
             "openai-webrtc",
-            service=over_network(lambda server: {"base_url": server.base_url, "api_key": "any"}),
+            service=over_network(
+                lambda server: {"base_url": server.base_url, "api_key": "sk-conformance-0123456789"}
+            ),
             bound_s=30,
         )

@@ -7,5 +7,8 @@ class TestOpenAI(ProviderConformance):
     @pytest.fixture
     def subject(self) -> Subject:
         return Subject(
-            "openai-ws", service=over_network(lambda server: {"base_url": server.base_url, "api_key": "any"})
+            "openai-ws",
+            service=over_network(
+                lambda server: {"base_url": server.base_url, "api_key": "sk-conformance-0123456789"}
+            ),
         )

@@ -23,7 +23,11 @@ def test_first_configuration_is_the_setup():
 
 
 def test_settings_go_by_their_neutral_names():
-    heard = {"format": {"type": "audio/pcm"}, "turn_detection": None}
+    heard = {
+        "format": {"type": "audio/pcm"},
+        "turn_detection": None,
+        "noise_reduction": {"type": "near_field"},
+    }
     session = {"audio": {"input": heard, "output": {"voice": "marin"}}, "tools": [{"name": "look_up"}]}
 
     note = note_of({"type": "session.update", "session": session})
@@ -31,6 +35,7 @@ def test_settings_go_by_their_neutral_names():
     assert note.value == {
         "input_audio_format": {"type": "audio/pcm"},
         "turn_detection": None,
+        "input_audio_noise_reduction": "near_field",
         "voice": "marin",
         "tools": ["look_up"],
     }

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import attrs
+
 from realtime_core.events import (
     RealtimeAudioEvent,
     RealtimeErrorEvent,
@@ -102,7 +104,8 @@ class SpeakingClauses:
     async def test_audio_says_its_format(self, stage: Stage) -> None:
         """Audio is in the output format of the set-up, which is one of the capabilities' output_formats."""
         for wanted in stage.capabilities.output_formats:
-            line = await stage.connect(output_audio_format=wanted)
+            # a session is mono, whatever the track of a call has
+            line = await stage.connect(output_audio_format=attrs.evolve(wanted, channels=1))
             await line.turn()
             await stage.double.audio(bytes(line.output_format.bytes_per_s // 10))
             await line.until(lambda event: isinstance(event, RealtimeAudioEvent), "RealtimeAudioEvent")
@@ -155,7 +158,9 @@ class SpeakingClauses:
             await line.turn()
             await stage.say_something(line)
             await line.turn_ends()
-            parts = [event for event in line.events[begun:] if plays(event)]
+            # on a track audio is heard later than it is made
+            late = RealtimeAudioEvent if stage.capabilities.paced else ()
+            parts = [event for event in line.events[begun:] if plays(event) and not isinstance(event, late)]
             ids = {event.response_id for event in [*_responses(line)[-2:], *parts]}
             if len(ids) != 1 or None in ids:
                 broken(f"the events of one response have the ids {sorted(map(str, ids))}")

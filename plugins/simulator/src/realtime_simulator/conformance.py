@@ -102,7 +102,9 @@ class _Session(WatchedSession):
         super().frame_received(frame)
         note = note_of(frame, is_first=not self._is_configured)
         self._is_configured = self._is_configured or note.kind == "setup"
-        self._notes.note(note.kind, note.value)
+        # a model is what a client connects to, not what it says
+        value = {"model": self.model, **note.value} if note.kind == "setup" else note.value
+        self._notes.note(note.kind, value)
 
     def audio_received(self, pcm: bytes) -> None:
         """A track never stops: what is silent is nothing that it says."""

@@ -80,13 +80,25 @@ def _settings(session: Json) -> dict[str, Any]:
         for key in path:
             place = place.get(key, _ABSENT) if isinstance(place, Mapping) else _ABSENT
         if place is not _ABSENT:
-            found[name] = place
+            found[name] = _NEUTRAL.get(name, _same)(place)
     if "tools" in session:
         found["tools"] = [tool.get("name") for tool in session["tools"]]
     return found
 
 
 _ABSENT: Final = object()
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _type_of(value: Any) -> Any:
+    return value.get("type") if isinstance(value, Mapping) else value
+
+
+_NEUTRAL: Final[Mapping[str, Callable[[Any], Any]]] = {"input_audio_noise_reduction": _type_of}
+"""What the wire says in more words than core's settings."""
 
 
 def _item(item: Json) -> Note | None:
