@@ -19,9 +19,9 @@ The entry point's name is the provider's name; its value is a module with one ho
             api_version=1,
         )
 
-The sections ``Clauses`` below are the contract, sentence by sentence. Each sentence has a name, which the
-conformance kit, its reports and the documentation use; `realtime_core.contract` lists them all. ``with
-ids`` and the like mean a flag of `Capabilities`: the clause binds a provider that has it.
+The sections ``Clauses`` below are the contract, sentence by sentence. The name of a clause is that of its
+test in `realtime_core.testing.ProviderConformance`, which asks for each of them, and for more. ``With ids``
+and the like mean a flag of `Capabilities`: the clause binds a provider that has it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -49,12 +49,9 @@ __all__ = [
 API_VERSION: Final = 1
 """The version of this contract: a whole number.
 
-It is raised when a plugin that keeps the contract as it was would break or be misunderstood: a clause is
-added or made stricter, a field, a command or an event is removed, renamed or means something else. It is
-not raised for what a plugin need not know: an optional field, a capability whose default is what was
-before, an event or a command that nobody gets who did not ask for it, a clause that is dropped. The
-registry refuses a provider of another version, and says which side to upgrade. CONTRIBUTING tells how
-something is deprecated.
+It is raised when a plugin that keeps the contract as it was would break or be misunderstood, and not for what
+it need not know; CONTRIBUTING says when that is, and how something is deprecated before. The registry refuses
+a provider of another version, and says which side to upgrade.
 """
 
 ENTRY_POINT_GROUP: Final = "realtime_core.providers"
@@ -85,28 +82,32 @@ class Connection(Protocol):
     One whose audio travels on a track may have a property ``media_stats``: `realtime_core.stats.MediaStats`.
 
     Clauses:
-        answers_name_their_command: With acks, an event that answers a command, be it a refusal, carries its
-            ``command_id``; no other event carries one.
-        no_secrets_in_words: No key, token, prompt, transcript or audio stands in a message of an exception,
-            in a ``repr`` or in a log line.
+        answers_find_their_commands: With acks, an event that answers a command, be it a refusal, carries
+            its ``command_id``; no other event carries one.
+        secrets_do_not_show: No key or token stands in a message of an exception, in an event, in a ``repr``
+            or in a log line, nor in the URL that ``Provider.endpoint`` gives.
+        words_do_not_show: No prompt, transcript or audio stands in a message of an exception, in a ``repr``
+            or in a log line.
     """
 
     async def send(self, command: Command) -> None:
         """Write a command of `realtime_core.commands`; return when it is written, not when it is answered.
 
         Clauses:
-            sends_keep_their_order: Commands reach the service in the order of the calls, whichever of them
-                are written as several frames.
-            unsupported_command_raises: A command that the service has no means for raises
-                `UnsupportedCommand`; nothing of it is written, and the connection goes on.
-            unsupported_change_raises: An `UpdateSession` of a setting that is not among ``live_settings``,
-                or that the service has no value for, raises `UnsupportedSetting` or `UnsupportedCommand`,
-                or is answered by an error event with its ``command_id``; it is never ignored.
-            send_after_end_raises: Once the connection has ended, ``send`` raises `ConnectionLost`; nothing
-                was sent.
-            cancelled_send_breaks_no_frame: A ``send`` that is cancelled has written whole frames or none;
-                the connection goes on, or raises `ConnectionLost` from then on.
-            commands_are_left_alone: A command, and what it holds, is not changed.
+            order_of_sends_is_order_at_the_service: Commands reach the service in the order of the calls,
+                whichever of them are written as several frames.
+            unknown_command_is_refused: A command that the service has no means for raises
+                `UnsupportedCommand`; nothing of it is sent, and the connection goes on.
+            live_setting_reaches_the_service: An `UpdateSession` of settings among ``live_settings`` changes
+                them, and is confirmed where commands are answered. One of any other setting raises
+                `UnsupportedSetting` or `UnsupportedCommand`, or is answered by an error event; it is never
+                ignored.
+            no_response_is_asked_for_unasked: A response is asked for by `CreateResponse` alone, once each:
+                not by a message, and not by the result of a call.
+            nothing_is_sent_after_the_end: Once the connection has ended, ``send`` raises `ConnectionLost`,
+                and nothing was sent.
+            cancelled_send_breaks_nothing: A ``send`` that is cancelled has sent its command whole or not at
+                all; the connection goes on, or raises `ConnectionLost` from then on.
 
         Raises:
             UnsupportedCommand: the service has no means for it.
@@ -117,40 +118,52 @@ class Connection(Protocol):
     async def receive(self) -> Sequence[RealtimeEvent]:
         """The events of the next wire frame, in order. Called by one task at a time.
 
+        A call of which the service wants no result any more is a `RealtimeFunctionCancelledEvent`.
+
         Clauses:
-            created_comes_first: The first event is a `RealtimeSessionEvent` ``created``.
-            updated_when_configured: A `RealtimeSessionEvent` ``updated`` follows once the configuration is
-                in force, made up where the service says nothing; or, where it is refused, an error event
-                with ``Setup.command_id``, or an exception.
-            frame_has_an_event: Every frame gives at least one event, and a frame with several meanings one
-                for each, in its order; frames come in wire order.
-            unknown_frame_is_plain: A frame that has no event class of its own is a plain `RealtimeEvent`
-                with ``service_type`` and ``service_event``, and nothing else happens.
-            unreadable_frame_is_an_error_event: A frame that cannot be read is a `RealtimeErrorEvent`, not
-                an exception, and the frame after it is read; or, where framing itself is lost, the end.
-            payload_is_untouched: An event's ``service_event`` is the decoded frame as it came.
-            audio_is_native: The audio of a `RealtimeAudioEvent` is in one of the ``output_formats``, and
-                says which.
-            text_is_new: A `RealtimeTextEvent` holds only what was not told before, so that all of them
-                together are the answer, once.
-            responses_begin_and_end: With turns, a response is told ``created`` before its first part, and
-                ``done`` once, with a status, after its last; both are made up where the service does not
-                tell them.
-            ids_name_what_they_belong_to: With ids, every part of a response carries its ``response_id``,
-                and audio and items their ``item_id``.
-            call_comes_once: A call of the model is one `RealtimeFunctionCallEvent`, given when its
-                arguments are complete; pieces of them are plain events.
-            withdrawn_call_is_told: A call of which the service wants no result any more is a
-                `RealtimeFunctionCancelledEvent`.
-            interruption_is_told: Where the service itself stops the answer because the user speaks, that is
-                told: by speech ``started`` if it comes first, else by a `RealtimeInterruptionEvent` with
-                the cause ``service``.
+            first_event_is_session_created: The first event is a `RealtimeSessionEvent` ``created``.
+            configuration_is_confirmed: One `RealtimeSessionEvent` ``updated`` follows once the
+                configuration is in force, made up where the service says nothing; or, where it is refused,
+                an error event with ``Setup.command_id``, or an exception.
+            meanings_of_one_frame_keep_their_order: Every frame gives at least one event, one with several
+                meanings an event for each, in its order; frames come in wire order.
+            event_carries_its_frame: An event of a frame has the service's name for it in ``service_type``,
+                and the decoded frame, untouched, in ``service_event``.
+            unknown_frame_is_a_plain_event: A frame that has no event class of its own is a plain
+                `RealtimeEvent` that carries it, never an error.
+            unreadable_frame_is_an_error_event: A frame that cannot be read is a `RealtimeErrorEvent` that
+                is not fatal, not an exception.
+            malformed_frame_is_no_exception: A frame of a known type with wrong fields is an error event or
+                a plain one, not an exception.
+            frames_behind_an_unreadable_one_are_read: After frames that cannot be read the next is read;
+                where framing itself is lost, that is the end.
+            text_is_told_exactly_once: A `RealtimeTextEvent` holds only what was not told before, so that
+                all of them together are the reply, once and in order.
+            audio_arrives_whole: All audio of a reply arrives once and in order, in pieces of whatever size.
+            audio_says_its_format: The audio of a `RealtimeAudioEvent` is in one of the ``output_formats``,
+                and says which.
+            turn_is_created_then_told_then_done: With turns, a response is told ``created`` before its first
+                part, and ``done`` once, with a status, after its last; both are made up where the service
+                does not tell them.
+            events_of_a_response_share_its_id: With ids, all that belongs to a response carries its
+                ``response_id``, and audio and items their ``item_id``.
+            call_is_told_exactly_once: A call of the model is one `RealtimeFunctionCallEvent`, given when
+                its arguments are complete; pieces of them are plain events.
+            interruption_by_the_user_is_told: The user's speech in a running turn is a speech event
+                ``started``, or a `RealtimeInterruptionEvent` with the cause ``service`` where the service
+                only stops.
+            failure_at_the_service_is_an_error_event: A failure that the service tells of is a
+                `RealtimeErrorEvent`, fatal only if the service ends the session for it.
             cancelled_receive_loses_nothing: A ``receive`` that is cancelled loses no frame and no part of
                 one; the next call goes on.
-            end_is_told: When the connection ends, in whichever way and be it in the middle of a frame, what
-                came before is given first; then ``receive`` raises `ConnectionLost` with the reason.
-            end_is_told_again: Once it has raised `ConnectionLost`, ``receive`` raises that on every further
-                call.
+            last_words_are_told_before_the_end: What came before the end is given first; then ``receive``
+                raises `ConnectionLost`.
+            service_that_hangs_up_is_lost: An end in the orderly way is `ConnectionLost`, too, with a
+                `LostReason`.
+            peer_that_vanishes_in_a_frame_is_lost: A peer that vanishes in the middle of a frame is
+                `ConnectionLost`; the half frame is nothing.
+            dropped_connection_is_lost: A connection that the network drops is `ConnectionLost`; so is every
+                further ``receive``, after this end as after any other.
 
         Raises:
             ConnectionLost: the connection has ended.
@@ -160,17 +173,17 @@ class Connection(Protocol):
         """End the connection and free everything it holds.
 
         Clauses:
-            close_frees_everything: When ``aclose`` returns, no task, thread or socket of this connection is
-                left.
-            close_is_idempotent: A connection may be closed twice, at once or one after the other, and after
-                its end.
-            close_wakes_the_reader: A task that waits in ``receive`` while the connection is closed gets
-                `ConnectionLost`.
-            close_never_raises: Closing raises nothing, whatever the peer does.
-            close_does_not_wait_for_the_peer: A peer that does not answer keeps ``aclose`` for less than 5
-                seconds; after that a session lets go of it (`SessionLimits`).
-            cancelled_close_frees_everything: What an ``aclose`` that is cancelled had not freed is freed
-                all the same.
+            closing_twice_is_harmless: Closing raises nothing, whatever the peer does, and may be done
+                again, also after the end.
+            closing_twice_at_once_is_harmless: Closing may be done by two tasks at once.
+            closing_wakes_a_waiting_reader: A task that waits in ``receive`` while the connection is closed
+                gets `ConnectionLost`.
+            closing_leaves_nothing_behind: When ``aclose`` returns, no task, thread or socket of this
+                connection is left.
+            closing_does_not_wait_for_a_silent_service: A peer that does not answer keeps ``aclose`` for
+                less than 5 seconds; after that a session lets go of it (`SessionLimits`).
+            aclose_can_be_cancelled_at_every_wait: After an ``aclose`` that was cancelled, another one ends
+                what is left.
         """
 
 
@@ -180,8 +193,11 @@ class Provider:
 
     Attributes:
         connect: ``await connect(options, setup)``: a new `Connection`. ``options`` is an instance of the
-            options class. The engine bounds it, with the wait for the configuration, by the option
-            ``timeout_s`` if the options class has one, else by 10 seconds.
+            options class. It raises nothing but a `RealtimeError`: `UnsupportedSetting`, `InvalidOptions`,
+            `AuthenticationFailed`, `RateLimited`, `ProviderError`, and `ConnectionFailed` for all else that
+            keeps it from connecting; the exception of another library is the ``__cause__``. The engine
+            bounds it, with the wait for the configuration, by the option ``timeout_s`` if the options class
+            has one, else by 10 seconds.
         options: an attrs class, its fields made by `realtime_core.options.option`.
         settings: the settings it can honour: `RealtimeSettings`, or a class that extends it.
         capabilities: what it can do.
@@ -191,24 +207,29 @@ class Provider:
             when a client is made, and before anything is opened.
         endpoint: the URL that ``connect`` will reach with certain options, as ``wss://host[:port]/path``
             or ``https://...``, or None where nothing goes over the network. It opens nothing, raises
-            `InvalidOptions` or nothing, and need not know where a service sends one on from there.
+            `InvalidOptions` or nothing, has no key or token in it, since it is shown to people, and need not
+            know where a service sends one on from there.
             ``realtime doctor`` tries DNS, TCP, TLS and HTTP there. Left out, those steps are skipped.
 
     Clauses:
-        connect_refuses_settings_first: A setting that is set and cannot be honoured raises
-            `UnsupportedSetting` or `InvalidSettings` before any I/O; it never vanishes. So do tools where
-            there are none.
-        connect_errors_are_typed: A failed ``connect`` raises nothing but a `RealtimeError`:
-            `AuthenticationFailed`, `RateLimited`, `ProviderError`, `InvalidOptions`, and `ConnectionFailed`
-            for all else that keeps it from connecting; the exception of another library is its
-            ``__cause__``.
-        failed_connect_leaves_nothing: A ``connect`` that raises leaves no task, thread or socket behind.
-        cancelled_connect_leaves_nothing: A ``connect`` that is cancelled, wherever it waits, leaves no
-            task, thread or socket behind.
+        provider_is_well_formed: Options and settings are attrs classes as said above, and the capabilities
+            do not contradict each other.
+        api_version_is_the_contracts: The version is that of this contract.
+        missing_option_is_named: Without a required option `InvalidOptions` is raised, and names it.
+        setting_is_honoured_or_refused: A setting that is set reaches the service, or raises
+            `UnsupportedSetting` or `InvalidSettings` in ``connect`` before any I/O; it never vanishes.
+        unset_setting_is_not_sent: What is unset is not sent, so that the service's own default holds.
+        tools_are_told_or_refused: Tools of the set-up reach the service, or raise `UnsupportedSetting`
+            before any I/O.
+        refused_credentials_are_authentication_failed: Wrong credentials are `AuthenticationFailed`, or an
+            error event of the kind ``auth`` where the service tells it only later.
+        service_that_hangs_up_at_once_is_told: A service that ends the connection at once is
+            `ConnectionFailed` or `ConnectionLost`, soon.
+        refusal_leaves_nothing_behind: A ``connect`` that raises leaves no task, thread or socket behind.
+        connect_can_be_cancelled_at_every_wait: A ``connect`` that is cancelled, wherever it waits, leaves
+            nothing behind, here or at the service.
         connections_are_independent: A provider's ``connect`` may be called again and at the same time; no
             connection knows of another.
-        endpoint_has_no_secret: The URL that ``endpoint`` gives has no key or token in it, since it is shown
-            to people.
     """
 
     connect: Callable[[Any, Setup], Awaitable[Connection]]
@@ -227,13 +248,14 @@ class HookSpecs:
     def realtime_provider(self) -> Provider:
         """The provider that this plugin offers.
 
+        Importing the module and calling this open nothing, wait for nothing and start nothing, and import no
+        package of the vendor: that is what ``connect`` is for. The registry does both in a thread that is not
+        the main one, and gives them up after 10 seconds.
+
         Clauses:
-            one_hook: The entry point's module, or object, has exactly one function ``realtime_provider``,
-                without parameters, marked with `hookimpl`.
-            import_is_quick: Importing that module and calling the hook opens nothing, waits for nothing and
-                starts nothing; the packages of the vendor are imported inside ``connect``.
-            import_in_any_thread: Both work in any thread, since the registry does them in one of its own.
-            imports_no_other_plugin: Importing the module, calling the hook and connecting import no other
-                plugin.
+            provider_loads_by_name: The entry point's module, or object, has exactly one function
+                ``realtime_provider``, without parameters, marked with `hookimpl`; importing it and calling
+                that come back at once, in any thread.
+            loading_it_loads_no_other_plugin: Neither imports a package of another distribution's provider.
         """
         raise AssertionError("a hook specification is never called")

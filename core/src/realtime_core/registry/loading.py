@@ -11,7 +11,7 @@ which is waited for only so long. What a thread allows is this, and no more:
 - Compiled code that waits and keeps Python's global lock stops every thread, and with it the wait that is
   bounded. Only another process is safe from that: `realtime_core.registry.probe`, and so ``realtime
   providers``.
-- A plugin is imported in a thread that is not the main one (the clause ``import_in_any_thread``).
+- A plugin is imported in a thread that is not the main one, as `realtime_core.provider` tells its author.
 - A package that loads a plugin of its own while it is being imported is the exception: then everything
   happens in the caller's thread, as with any import, and without a bound.
 """
