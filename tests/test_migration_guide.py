@@ -4,7 +4,6 @@ What it says of Semantic Kernel is tested in tests/peers/test_semantic_kernel.py
 """
 
 import asyncio
-import os
 import re
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import realtime_core
 import realtime_openai
 import realtime_openai_webrtc
 from migration_guide import GUIDE, SCRIPT, names, program
+from parity.providers import environment, without_vendors
 
 MODULES = [realtime_core, realtime_openai, realtime_openai_webrtc, realtime_azure]
 
@@ -31,12 +31,34 @@ def test_program_compiles(name: str):
     compile(program(name), name, "exec")
 
 
-async def test_program_after_runs(realtime_simulator):
-    async with realtime_simulator(script=SCRIPT["get_weather"], speed=0) as server:
+ELSEWHERE = {
+    "openai-ws": {},
+    "openai-webrtc": {
+        "from realtime_openai ": "from realtime_openai_webrtc ",
+        "OpenAIRealtimeWebsocket": "OpenAIRealtimeWebRTC",
+    },
+    "azure-ws": {
+        "from realtime_openai ": "from realtime_azure ",
+        "OpenAIRealtimeWebsocket": "AzureRealtimeWebsocket",
+        "OpenAIRealtimeExecutionSettings": "AzureRealtimeExecutionSettings",
+        "(model=": "(deployment=",
+    },
+}
+"""What is another word in the program after, at each provider."""
+
+
+@pytest.mark.parametrize("provider", ELSEWHERE)
+async def test_program_after_runs(provider: str, realtime_simulator):
+    source = program("after")
+    for word, other in ELSEWHERE[provider].items():
+        assert word in source
+        source = source.replace(word, other)
+    async with realtime_simulator(script=SCRIPT["get_weather"]) as server:
+        variables = environment(provider, server.base_url.removesuffix("/v1"), "any")
         done = await asyncio.to_thread(
             subprocess.run,
-            [sys.executable, "-W", "error", "-c", program("after")],
-            env={**os.environ, "OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": "any"},
+            [sys.executable, "-W", "error", "-c", source],
+            env={**without_vendors(), **variables},
             capture_output=True,
             text=True,
             timeout=60,
