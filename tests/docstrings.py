@@ -5,6 +5,7 @@ in a string behind each.
 """
 
 import ast
+import functools
 import inspect
 import itertools
 import re
@@ -27,7 +28,8 @@ def sentence(text: str | None) -> str:
     return line.replace("``", "`")
 
 
-def field_docs(cls: type) -> dict[str, str]:
+@functools.cache
+def field_docs(cls: type) -> Mapping[str, str]:
     """What is said of each field or member of ``cls``, its bases' included; its own words are nearer."""
     told: dict[str, str] = {}
     for base in reversed(cls.__mro__):
@@ -38,6 +40,7 @@ def field_docs(cls: type) -> dict[str, str]:
     return told
 
 
+@functools.cache
 def module_docs(module: ModuleType) -> Mapping[str, str]:
     """What is said of each constant of ``module``, all of it, in the string behind it."""
     return _behind_assignments(ast.parse(inspect.getsource(module)).body)

@@ -20,6 +20,7 @@ __all__ = [
     "modules",
     "nested_settings",
     "options_classes",
+    "packages",
     "public_functions",
     "settings_classes",
     "tree",
@@ -35,6 +36,12 @@ def modules(package: str = CORE) -> Iterator[ModuleType]:
     for info in pkgutil.walk_packages(root.__path__, f"{package}."):
         if not info.name.endswith(".__main__"):
             yield importlib.import_module(info.name)
+
+
+def packages() -> list[ModuleType]:
+    """Every package of ours that exports something: core first, and what is in it."""
+    found = [module for dist in distributions() for module in modules(dist.package.name)]
+    return [module for module in found if hasattr(module, "__path__") and getattr(module, "__all__", None)]
 
 
 def classes(base: type) -> list[type]:

@@ -118,7 +118,7 @@ def _settings() -> Iterator[str]:
     yield "## Settings"
     done: list[type] = []
     for cls in inventory.settings_classes():
-        yield f"### `{_path(cls)}`"
+        yield f"### {_path(cls)}"
         yield _about(_path(cls), cls)
         inherited = {name for base in done if issubclass(cls, base) for name in attrs.fields_dict(base)}
         rows = [row for row in _fields(cls) if row[0].strip("`") not in inherited]
@@ -128,15 +128,20 @@ def _settings() -> Iterator[str]:
 
 
 def _path(cls: type) -> str:
-    """The class, with the package where it is not core's."""
+    """The class, and the package where it is not core's."""
     package = cls.__module__.partition(".")[0]
-    return cls.__name__ if package == inventory.CORE else f"{package}.{cls.__name__}"
+    return f"`{cls.__name__}`" + (f" of `{package}`" if package != inventory.CORE else "")
 
 
 def _fields(cls: type[attrs.AttrsInstance]) -> Iterator[tuple[str, str, str]]:
     told, hints = field_docs(cls), get_type_hints(cls)
-    for name in [name for name, field in attrs.fields_dict(cls).items() if field.init]:
+    for name in _given(cls):
         yield f"`{name}`", _takes(hints[name]), _told(f"{_path(cls)}.{name}", told.get(name))
+
+
+def _given(cls: type[attrs.AttrsInstance]) -> list[str]:
+    """The fields that whoever makes one gives."""
+    return [field.name for field in attrs.fields(cls) if field.init and not field.name.startswith("_")]
 
 
 def _takes(hint: Any) -> str:
@@ -252,24 +257,49 @@ def _commands() -> Iterator[str]:
         yield from _class(cls, Command)
 
 
-def _others(told: str) -> Iterator[str]:
-    yield "## Everything else that `realtime_core` exports"
-    rest = [name for name in realtime_core.__all__ if not has_place(name, told)]
-    yield _rows(("name", "fields", ""), [_export(name, getattr(realtime_core, name)) for name in rest])
+def _exports(told: str) -> Iterator[str]:
+    """What the packages export beyond what has its place in what was ``told``."""
+    for package in inventory.packages():
+        rest = [name for name in package.__all__ if not has_place(name, told)]
+        if rest:
+            parts = [f"## What else `{package.__name__}` exports", _about(package.__name__, package)]
+            explained = [name for name in rest if _is_explained(getattr(package, name))]
+            plain = [_export(package, name) for name in rest if name not in explained]
+            parts += [_rows(("name", "fields", ""), plain)] if plain else []
+            parts += [part for name in explained for part in _explain(getattr(package, name))]
+            told += "\n".join(parts)
+            yield from parts
 
 
-def _export(name: str, value: Any) -> tuple[str, str, str]:
+def _is_explained(value: Any) -> bool:
+    """Whether it has fields, and each is told of."""
+    if not (isinstance(value, type) and attrs.has(value)):
+        return False
+    return bool(_given(value)) and {*_given(value)} <= {*field_docs(value)}
+
+
+def _explain(cls: type[attrs.AttrsInstance]) -> Iterator[str]:
+    yield f"### {_path(cls)}"
+    yield _about(_path(cls), cls)
+    told = field_docs(cls)
+    yield _rows(("field", ""), [(f"`{name}`", _told(name, told[name])) for name in _given(cls)])
+
+
+def _export(package: types.ModuleType, name: str) -> tuple[str, str, str]:
+    value = getattr(package, name)
     fields = attrs.fields_dict(value) if isinstance(value, type) and attrs.has(value) else {}
     shown = ", ".join(f"`{field}`" for field in fields if not field.startswith("_"))
-    return f"`{name}`", shown, _told(name, _words(name, value))
+    return f"`{name}`", shown, _told(f"{package.__name__}.{name}", _words(package, name, value))
 
 
-def _words(name: str, value: Any) -> str:
-    """Of a class its docstring, of anything else the string behind it, in the module that has it."""
-    if inspect.isclass(value) and value.__doc__:
+def _words(package: types.ModuleType, name: str, value: Any) -> str:
+    """Of a class or a function its docstring, of anything else the string behind it, wherever it stands."""
+    if (inspect.isclass(value) or inspect.isfunction(value)) and value.__doc__:
         return sentence(value.__doc__)
-    found = (told[name] for module in inventory.modules() if name in (told := module_docs(module)))
-    return sentence(next(found, ""))
+    if isinstance(value, click.Command):
+        return sentence(value.help)
+    modules = inventory.modules(package.__name__)
+    return sentence(next((told[name] for one in modules if name in (told := module_docs(one))), ""))
 
 
 def has_place(name: str, document: str) -> bool:
@@ -299,7 +329,7 @@ def made() -> str:
         Undocumented: something has no docstring.
     """
     parts = [INTRODUCTION, *(part for section in SECTIONS for part in section())]
-    return "\n\n".join([*parts, *_others("\n".join(parts))]) + "\n"
+    return "\n\n".join([*parts, *_exports("\n".join(parts))]) + "\n"
 
 
 if __name__ == "__main__":

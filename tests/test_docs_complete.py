@@ -20,7 +20,7 @@ PAGES = sorted((ROOT / "core" / "docs").glob("*.md"))
 DOCS = "\n".join(page.read_text() for page in PAGES)
 
 PUBLIC = {
-    "exports": realtime_core.__all__,
+    "exports": [name for package in inventory.packages() for name in package.__all__],
     "hooks": [function.__name__ for functions in inventory.hooks().values() for function in functions],
     "capabilities": [*attrs.fields_dict(Capabilities)],
     "settings": [

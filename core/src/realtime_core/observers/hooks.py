@@ -17,12 +17,14 @@ from realtime_core.events import RealtimeEvent
 __all__ = ["ENTRY_POINT_GROUP", "PROJECT", "ObserverSpecs", "SessionInfo", "hookimpl"]
 
 ENTRY_POINT_GROUP: Final = "realtime_core.observers"
+"""The entry points by which a distribution registers observers for every session."""
 
 # not the project of the providers' hooks: one module may have hooks of both kinds
 PROJECT: Final = "realtime_core_observers"
 
 hookspec: Final = pluggy.HookspecMarker(PROJECT)
 hookimpl: Final = pluggy.HookimplMarker(PROJECT)
+"""Marks a hook of an observer."""
 
 
 @attrs.frozen

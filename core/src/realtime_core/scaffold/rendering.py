@@ -45,6 +45,7 @@ DIALECTS: Final[Mapping[str, _Dialect]] = {
     ),
     "own": _Dialect(needs=("attrs>=23.2", _CORE, "websockets>=15")),
 }
+"""What a service may speak, and what a provider for it needs."""
 
 
 @attrs.frozen

@@ -183,6 +183,7 @@ class Fail:
 
 
 Action: TypeAlias = Say | Pieces | Call | McpCall | Wait | Filter | Fail
+"""What the service does in a turn."""
 
 Brain: TypeAlias = Callable[[Turn], Action | Sequence[Action]]
 """Anything that answers a turn. It must not block; if it raises, the response fails with ``server_error``."""
