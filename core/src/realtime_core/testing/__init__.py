@@ -15,13 +15,18 @@ pytest-asyncio in whichever mode.
 
 from realtime_core.clock import VirtualClock, use_clock
 from realtime_core.testing.clauses import Clause
+from realtime_core.testing.codec import CODEC_CLAUSES, Codec, CodecConformance, CodecSubject
 from realtime_core.testing.heard import Heard, HeardKind, Note
 from realtime_core.testing.provider import PROVIDER_CLAUSES, ProviderConformance
 from realtime_core.testing.subject import Meeting, ServiceDouble, Subject
 
 __all__ = [
+    "CODEC_CLAUSES",
     "PROVIDER_CLAUSES",
     "Clause",
+    "Codec",
+    "CodecConformance",
+    "CodecSubject",
     "Heard",
     "HeardKind",
     "Meeting",
