@@ -14,13 +14,13 @@ import attrs
 
 __all__ = ["Environment", "NoIndex", "build_wheels", "make_environment"]
 
-TIMEOUT_S: Final = 180
+TIMEOUT_S: Final = 300
 """How long one step may take; a busy machine with slow disks needs a fraction of it."""
 
 _NOT_BUILT: Final = shutil.ignore_patterns("build", "*.egg-info", "__pycache__")
 _OF_THE_TESTS: Final = re.compile(r"PYTHON|PYTEST|COV|VIRTUAL_ENV|[A-Z]+_(API_KEY|URL|BASE_URL)$")
 _PIP: Final = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-_INSTALL: Final = ("install", "--quiet", "--no-compile", "--retries=1", "--prefer-binary")
+_INSTALL: Final = ("install", "--quiet", "--retries=1", "--prefer-binary")
 
 
 class NoIndex(Exception):

@@ -1,22 +1,20 @@
 """Providers of other people, installed as users do: wheels, and of ours what they need."""
 
 import re
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from installing import Environment, NoIndex, build_wheels, make_environment
-from workspace import ROOT
+from workspace import ROOT, distributions, samples
 
-pytestmark = pytest.mark.timeout(600)  # the first of them builds and installs
+pytestmark = pytest.mark.timeout(900)  # the first of them builds and installs
 
-SAMPLES = ROOT / "samples" / "third-party"
-LIBRARIES = {
-    "realtime-core": ROOT / "core",
-    "realtime-openai-wire": ROOT / "plugins" / "openai-wire",
-    "realtime-simulator": ROOT / "plugins" / "simulator",
-}
+LIBRARIES = ("realtime-core", "realtime-openai-wire", "realtime-simulator")
+FOLDERS = {dist.name: dist.folder for dist in [*distributions(), *samples()]}
+SAMPLES = [dist.name for dist in samples()]
 OURS = "from importlib.metadata import distributions as d; print(*sorted(x.name for x in d()))"
 
 Install = Callable[..., Environment]
@@ -26,7 +24,9 @@ Install = Callable[..., Environment]
 def install(tmp_path_factory: pytest.TempPathFactory) -> Install:
     """Makes an environment with a sample, what its tests need, and the libraries of ours that are named."""
     try:
-        wheels = build_wheels([*LIBRARIES.values(), *SAMPLES.iterdir()], tmp_path_factory.mktemp("wheels"))
+        wheels = build_wheels(
+            [FOLDERS[name] for name in [*LIBRARIES, *SAMPLES]], tmp_path_factory.mktemp("wheels")
+        )
     except NoIndex as exc:
         pytest.skip(str(exc))
 
@@ -47,7 +47,7 @@ def acme(install: Install) -> Environment:
     return install("realtime-acme", *LIBRARIES)
 
 
-def distributions(environment: Environment, cwd: Path) -> list[str]:
+def installed(environment: Environment, cwd: Path) -> list[str]:
     """What is installed there whose name is like ours."""
     names = environment.run("python", "-c", OURS, cwd=cwd).split()
     return [name for name in names if name.startswith("realtime-")]
@@ -59,9 +59,15 @@ def providers(environment: Environment, cwd: Path) -> dict[str, str]:
     return dict(line.split()[:2] for line in lines if not line.startswith(" "))
 
 
+def commands(sample: str) -> list[list[str]]:
+    """The arguments of each ``realtime`` in the README of a sample."""
+    readme = (FOLDERS[sample] / "README.md").read_text()
+    return [shlex.split(line) for line in re.findall(r"^realtime (.+)$", readme, re.MULTILINE)]
+
+
 def run_tests(environment: Environment, sample: str, folder: Path) -> int:
     """Run the tests of a sample, far from this repository; how many there were."""
-    tests = shutil.copytree(SAMPLES / sample / "tests", folder / "tests")
+    tests = shutil.copytree(FOLDERS[sample] / "tests", folder / "tests")
     quietly = ["-q", "-rs", "-p", "no:cacheprovider", "-W", "error"]
     said = environment.run("python", "-m", "pytest", *quietly, tests, cwd=folder)
     passed = re.search(r"(\d+) passed", said)
@@ -69,20 +75,21 @@ def run_tests(environment: Environment, sample: str, folder: Path) -> int:
 
 
 def test_provider_with_a_protocol_of_its_own_needs_nothing_of_ours_but_core(echo, tmp_path):
-    assert distributions(echo, tmp_path) == ["realtime-core", "realtime-echo"]
+    assert installed(echo, tmp_path) == ["realtime-core", "realtime-echo"]
     assert providers(echo, tmp_path) == {"echo-ws": "realtime-echo"}
 
 
-def test_provider_with_a_protocol_of_its_own_talks_and_listens(echo, tmp_path):
-    said = tmp_path / "said.wav"
-    question = ["--say", "Good evening", "--wav", ROOT / "samples" / "audio" / "amiable.wav"]
+def test_provider_with_a_protocol_of_its_own_does_what_its_readme_says(echo, tmp_path):
+    shutil.copy(ROOT / "samples" / "audio" / "amiable.wav", tmp_path / "question.wav")
     with echo.running("realtime-echo", "--port", 0, tells=r"(ws://\S+)") as url:
-        talk = ["converse", "echo-ws", *question, "--out", said]
-        shown = echo.run("realtime", *talk, cwd=tmp_path, ECHO_URL=url)
+        said, heard = (
+            echo.run("realtime", *command, cwd=tmp_path, ECHO_URL=url)
+            for command in commands("realtime-echo")
+        )
 
-    assert "assistant: Good evening" in shown
-    assert re.search(r"turn 2: audio [23]\d{3} ms", shown), shown
-    assert said.stat().st_size > 100_000
+    assert "assistant: Good evening" in said
+    assert re.search(r"audio [23]\d{3} ms", heard), heard
+    assert (tmp_path / "answer.wav").stat().st_size > 100_000
 
 
 def test_provider_with_a_protocol_of_its_own_passes_its_tests_where_it_is_installed(echo, tmp_path):
@@ -90,7 +97,7 @@ def test_provider_with_a_protocol_of_its_own_passes_its_tests_where_it_is_instal
 
 
 def test_vendor_of_openais_dialect_needs_no_other_provider(acme, tmp_path):
-    assert distributions(acme, tmp_path) == [
+    assert installed(acme, tmp_path) == [
         "realtime-acme",
         "realtime-core",
         "realtime-openai-wire",
@@ -99,13 +106,14 @@ def test_vendor_of_openais_dialect_needs_no_other_provider(acme, tmp_path):
     assert providers(acme, tmp_path) == {"acme-ws": "realtime-acme", "simulator": "realtime-simulator"}
 
 
-def test_vendor_of_openais_dialect_talks(acme, tmp_path):
+def test_vendor_of_openais_dialect_does_what_its_readme_says(acme, tmp_path):
     with acme.running("realtime-simulator", "--port", 0, tells=r"base_url (http://[^)\s]+)") as base_url:
-        talk = ["converse", "acme-ws", "--say", "Good evening"]
         variables = {"ACME_BASE_URL": base_url, "ACME_API_KEY": "any"}
-        shown = acme.run("realtime", *talk, cwd=tmp_path, **variables)
+        (said,) = (
+            acme.run("realtime", *line, cwd=tmp_path, **variables) for line in commands("realtime-acme")
+        )
 
-    assert "assistant: You said: Good evening" in shown
+    assert "assistant: You said: Good evening" in said
 
 
 def test_vendor_of_openais_dialect_passes_its_tests_where_it_is_installed(acme, tmp_path):

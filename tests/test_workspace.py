@@ -6,9 +6,11 @@ import sys
 import tomllib
 
 import pytest
-from workspace import ROOT, Distribution, distributions
+from workspace import ROOT, Distribution, distributions, samples
 
-every_distribution = pytest.mark.parametrize("dist", distributions(), ids=lambda dist: dist.name)
+every_distribution = pytest.mark.parametrize(
+    "dist", [*distributions(), *samples()], ids=lambda dist: dist.name
+)
 
 
 def test_requirements_list_every_distribution_and_nothing_else():

@@ -43,5 +43,17 @@ class Distribution:
 
 def distributions() -> list[Distribution]:
     """Every distribution of the repository."""
-    files = [ROOT / "core" / "pyproject.toml", *sorted((ROOT / "plugins").glob("*/pyproject.toml"))]
-    return [Distribution(file.parent, tomllib.loads(file.read_text())) for file in files]
+    return [_read(ROOT / "core"), *_read_all(ROOT / "plugins")]
+
+
+def samples() -> list[Distribution]:
+    """Distributions that are there to be copied; they are none of ours."""
+    return _read_all(ROOT / "samples" / "third-party")
+
+
+def _read_all(folder: Path) -> list[Distribution]:
+    return [_read(file.parent) for file in sorted(folder.glob("*/pyproject.toml"))]
+
+
+def _read(folder: Path) -> Distribution:
+    return Distribution(folder, tomllib.loads((folder / "pyproject.toml").read_text()))
