@@ -21,6 +21,7 @@ __all__ = [
     "option",
     "option_fields",
     "option_origins",
+    "takes_text",
     "variables",
     "variables_of",
 ]
@@ -118,9 +119,22 @@ def missing_option(name: str, *env: str) -> InvalidOptions:
     return InvalidOptions(f"option {name!r} is missing: give {name}=...{where}")
 
 
+def takes_text(field: "attrs.Attribute[Any]") -> bool:
+    """Whether an option has a converter, which makes its value of a string too."""
+    return field.metadata.get(_CONVERT) is not None
+
+
 def _from_text(kind: object, value: Any) -> Callable[[Any], Any] | None:
     """How a string of the environment or the command line becomes a ``kind``, where that is plain."""
     return _PLAIN.get(kind) if isinstance(value, str) else None
+
+
+def _check_plain(name: str, field: "attrs.Attribute[Any]", value: Any) -> None:
+    """A value that nothing converts is of the type that its field tells, where that is a plain one."""
+    kinds = _TAKES.get(field.type)
+    if kinds and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
+        names = " or ".join(kind.__name__ for kind in kinds)
+        raise InvalidOptions(f"option {name!r} takes {names}, not {type(value).__name__}")
 
 
 def _flag(text: str) -> bool:
@@ -133,6 +147,12 @@ def _flag(text: str) -> bool:
             raise ValueError("neither yes nor no")
 
 
+_TAKES: Final[dict[object, tuple[type, ...]]] = {
+    str: (str,),
+    int: (int,),
+    float: (int, float),
+    bool: (bool,),
+}
 _PLAIN: Final[dict[object, Callable[[Any], Any]]] = {int: int, float: float, bool: _flag}
 
 
@@ -165,7 +185,9 @@ def build_options(
             read[name] = origin.variable
         key = _CONVERT if origin.variable is None else _CONVERT_ENV
         convert = field.metadata.get(key) or _from_text(field.type, value)
-        if convert is not None:
+        if convert is None:
+            _check_plain(name, field, value)
+        else:
             source = "" if origin.variable is None else f" (from {origin.variable})"
             try:
                 value = convert(value)

@@ -1,5 +1,7 @@
 """``realtime converse --profile`` and ``realtime config check``."""
 
+import json
+
 import pytest
 from realtime_core.clock import use_clock
 
@@ -176,3 +178,41 @@ def test_a_file_that_there_is_not_is_told(invoke, tmp_path, monkeypatch):
 
     assert result.exit_code == 2
     assert "no file realtime.toml in " in result.stderr
+
+
+# -- config schema -----------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("puppet")
+def test_the_schema_is_printed_and_has_the_installed_providers(invoke):
+    result = invoke("config", "schema")
+
+    schema = json.loads(result.stdout)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "puppet" in schema["definitions"]["profile"]["properties"]["provider"]["enum"]
+
+
+def test_the_schema_is_written_to_a_file(puppet, invoke):
+    path = puppet.folder / "realtime.schema.json"
+
+    result = invoke("config", "schema", "--out", str(path))
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert path.read_text() == invoke("config", "schema").stdout
+
+
+def test_a_provider_that_cannot_be_loaded_is_left_out_of_the_schema_and_told(
+    invoke, tmp_path_factory, monkeypatch
+):
+    site = tmp_path_factory.mktemp("broken")
+    info = site / "broken-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[realtime_core.providers]\nbroken = no_such_module\n")
+    monkeypatch.syspath_prepend(site)
+
+    result = invoke("config", "schema")
+
+    assert result.exit_code == 0
+    assert "realtime: left out 'broken': provider 'broken' of broken 1.0" in result.stderr
+    assert '"broken"' not in result.stdout

@@ -1,5 +1,7 @@
 """``realtime config``: whether ``realtime.toml`` is right, and what may stand in it."""
 
+import json
+from pathlib import Path
 from typing import Final
 
 import click
@@ -40,3 +42,24 @@ def check(ctx: click.Context, *, file: str | None) -> None:
             click.echo(f"{one.name}: {one.provider or 'for others to inherit from'}{then}")
     if any(one.error for one in checked):
         ctx.exit(_WRONG)
+
+
+@config.command()
+@click.option("--out", metavar="FILE", type=FileName(), help="Write it to this file.")
+def schema(*, out: str | None) -> None:
+    """Print the JSON Schema of realtime.toml, made of the providers that are installed.
+
+    An editor that has it checks what is written and proposes what could be. Tell it where it is in the first
+    line of realtime.toml: "#:schema ./realtime.schema.json".
+    """
+    # plugins load for this, not for --help
+    from realtime_core.config.schema import config_schema, installed
+
+    providers, broken = installed()
+    for name, error in broken.items():
+        complain(f"left out {name!r}: {error}")
+    text = json.dumps(config_schema(providers), indent=2, ensure_ascii=False) + "\n"
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        Path(out).write_text(text, encoding="utf-8")
