@@ -5,13 +5,22 @@ import base64
 import contextlib
 import functools
 import json
+import socket
+import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from realtime_core import Capabilities, ImageContent, Message, ToolCall, ToolResult
-from realtime_core.testing import Heard, Meeting, ServiceDouble
-from realtime_core.testing.pipes import MemoryPipe, PipeClosed, PipeEnd
+from realtime_core.testing import (
+    Heard,
+    Meeting,
+    MemoryPipe,
+    PipeClosed,
+    PipeEnd,
+    ServiceDouble,
+    SocketPipe,
+)
 
 KEY = "small-key-1234"
 
@@ -46,6 +55,7 @@ class SmallDouble(ServiceDouble):
         if self._meeting is Meeting.STAY_SILENT:
             await asyncio.Event().wait()
         self._pipe = self._make_pipe()
+        await self._pipe.dial()
         self._heard.came()
         self._tasks.append(asyncio.ensure_future(self._serve(self._pipe, self._meeting)))
         return self._pipe.near
@@ -178,6 +188,78 @@ class SmallDouble(ServiceDouble):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class SocketEnd(PipeEnd):
+    """The end of a real connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    async def send(self, data: bytes) -> None:
+        if self._writer.is_closing():
+            raise PipeClosed("closed")
+        try:
+            self._writer.write(data)
+            await self._writer.drain()
+        except OSError as exc:
+            raise PipeClosed("gone") from exc
+
+    async def recv(self) -> bytes:
+        try:
+            return await self._reader.read(65_536)
+        except OSError as exc:
+            raise PipeClosed("gone") from exc
+
+    async def aclose(self) -> None:
+        self._writer.close()
+
+    def reset(self) -> None:
+        link: socket.socket = self._writer.get_extra_info("socket")
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._writer.transport.abort()
+
+
+class SocketLine(MemoryPipe):
+    """A real connection, seen from the service."""
+
+    def __init__(self, far: SocketEnd) -> None:
+        super().__init__()
+        self.far = far
+
+    def drop(self) -> None:
+        assert isinstance(self.far, SocketEnd)
+        self.far.reset()
+
+
+class SocketDouble(SmallDouble):
+    """The same service on a port, behind a pipe of its own that splits what passes."""
+
+    port = 0
+
+    async def _dial(self) -> PipeEnd:
+        return SocketEnd(*await asyncio.open_connection("127.0.0.1", self.port))
+
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._meeting is Meeting.STAY_SILENT:
+            self._meeting = Meeting.SAY_NOTHING
+        self._pipe = SocketLine(SocketEnd(reader, writer))
+        self._heard.came()
+        self._tasks.append(asyncio.ensure_future(self._serve(self._pipe, self._meeting)))
+
+
+@asynccontextmanager
+async def listening(can: Capabilities) -> AsyncIterator[ServiceDouble]:
+    """The service on a port."""
+    double = SocketDouble(can)
+    server = await asyncio.start_server(double.accept, "127.0.0.1", 0)
+    try:
+        async with SocketPipe(server.sockets[0].getsockname()[1], split_bytes=4_096) as pipe:
+            double.port = pipe.port
+            yield double
+    finally:
+        server.close()
+        await double.aclose()
 
 
 @asynccontextmanager

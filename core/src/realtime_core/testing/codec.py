@@ -142,7 +142,7 @@ class CodecConformance:
         class TestAcmeCodec(CodecConformance):
             @pytest.fixture
             def codec_subject(self) -> CodecSubject:
-                return CodecSubject(AcmeCodec, frames=FRAMES, unknown='{"new": 1}', unreadable=["{", b"\\xff"])
+            "override the fixture `codec_subject` in your class: return a CodecSubject(...)"
     """
 
     @pytest.fixture

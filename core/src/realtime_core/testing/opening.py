@@ -182,7 +182,7 @@ class OpeningClauses:
             shown = [repr(stage.options), str(stage.options)]
             for meeting in (Meeting.ACCEPT, Meeting.REFUSE, Meeting.HANG_UP):
                 await stage.double.meet(meeting)
-                shown.extend(await _shown(stage))
+                shown.extend(await _shown(stage, meeting))
         for where in [*shown, *lines]:
             for name, secret in stage.secrets.items():
                 if secret in where:
@@ -223,7 +223,7 @@ class OpeningClauses:
             broken("; ".join(found))
 
 
-async def _shown(stage: Stage) -> list[str]:
+async def _shown(stage: Stage, meeting: Meeting) -> list[str]:
     """What a connection shows of itself, from its beginning to its end."""
     shown: list[str] = []
     try:
@@ -233,7 +233,8 @@ async def _shown(stage: Stage) -> list[str]:
     try:
         shown.append(repr(line.connection))
         shown.extend(map(repr, await line.frame()))
-        await stage.double.drop()
+        if meeting is Meeting.ACCEPT:
+            await stage.double.drop()
         while True:
             shown.extend(map(repr, await line.frame("ConnectionLost")))
     except RealtimeError as exc:

@@ -1,6 +1,6 @@
-"""Pipes for tests: a stream of bytes with two ends, and levers on what happens between them.
+"""A stream of bytes in memory, with two ends, and levers on what happens between them.
 
-Knows nothing of frames.
+Knows nothing of frames. `realtime_core.testing.sockets` does the same to a real port.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ class _Lane:
         self.chunks: deque[bytes] = deque()
         self.ended = False
         self.gone = False
+        self.left: int | None = None
         self.news = asyncio.Event()
 
     def wake(self) -> None:
@@ -37,7 +38,7 @@ class PipeEnd:
         self._closed = False
 
     async def send(self, data: bytes) -> None:
-        """Send bytes; waits while the pipe is held.
+        """Send bytes, all or none; waits while the pipe is held.
 
         Raises:
             PipeClosed: either end is closed, or the pipe has broken.
@@ -46,9 +47,15 @@ class PipeEnd:
             await self._pipe.until_released()
         if self._dead:
             raise PipeClosed("the pipe is closed")
+        breaks = self._out.left is not None and len(data) >= self._out.left
+        if self._out.left is not None:
+            data = data[: self._out.left]
+            self._out.left -= len(data)
         size = self._pipe.split_bytes or len(data) or 1
         self._out.chunks.extend(data[start : start + size] for start in range(0, len(data), size))
         self._out.wake()
+        if breaks:
+            self._pipe.drop()
 
     @property
     def _dead(self) -> bool:
@@ -82,21 +89,35 @@ class PipeEnd:
 class MemoryPipe:
     """A stream of bytes between ``near`` (the client's end) and ``far`` (the service's), with levers.
 
-    Attributes:
+    Args:
         split_bytes: the most that one ``recv`` gives of what was sent at once; None: all of it.
         delay_turns: how many turns of the event loop pass before ``recv`` gives anything.
+
+    Attributes:
         held: whether ``send`` waits at both ends: see `hold`.
+        refuses: whether `dial` raises.
     """
 
     def __init__(self, *, split_bytes: int | None = None, delay_turns: int = 0) -> None:
         self.split_bytes = split_bytes
         self.delay_turns = delay_turns
         self.held = False
+        self.refuses = False
         self._released = asyncio.Event()
-        up, down = _Lane(), _Lane()
-        self._lanes = (up, down)
-        self.near = PipeEnd(self, down, up)
-        self.far = PipeEnd(self, up, down)
+        self._up, self._down = _Lane(), _Lane()
+        self.near = PipeEnd(self, self._down, self._up)
+        self.far = PipeEnd(self, self._up, self._down)
+
+    async def dial(self) -> PipeEnd:
+        """The client's end.
+
+        Raises:
+            ConnectionRefusedError: it refuses.
+        """
+        await asyncio.sleep(0)
+        if self.refuses:
+            raise ConnectionRefusedError("the pipe refuses")
+        return self.near
 
     def hold(self) -> None:
         """Let nobody send, until `release`."""
@@ -113,9 +134,20 @@ class MemoryPipe:
         if self.held:
             await self._released.wait()
 
+    def cut_after(self, size: int) -> None:
+        """Break when ``far`` has sent ``size`` bytes more, in the middle of a frame or not."""
+        self._down.left = size
+
+    def hang_up(self) -> None:
+        """End both directions in the orderly way: what was sent is read, and then its end."""
+        for lane in (self._up, self._down):
+            lane.ended = True
+            lane.wake()
+        self.release()
+
     def drop(self) -> None:
         """Break: both ends read what has arrived, and then `PipeClosed`."""
-        for lane in self._lanes:
+        for lane in (self._up, self._down):
             lane.gone = True
             lane.wake()
         self.release()
