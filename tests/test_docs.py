@@ -105,26 +105,6 @@ def test_command_runs(command: str, folder: Path):
     assert done.stdout
 
 
-def test_first_provider_of_contributing_works(tmp_path: Path):
-    document = ROOT / "CONTRIBUTING.md"
-    (pyproject,) = blocks(document, "toml")
-    (module,) = blocks(document, "python")
-    source, target = tmp_path / "source", tmp_path / "target"
-    source.mkdir()
-    (source / "pyproject.toml").write_text(pyproject)
-    (source / "realtime_backwards.py").write_text(module)
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
-    installed = run([*pip, "--target", str(target), str(source)], tmp_path)
-    assert installed.returncode == 0, installed.stderr
-
-    listed, talked = (
-        run(shlex.split(command), tmp_path, PYTHONPATH=str(target)) for command in commands(document)
-    )
-
-    assert "backwards" in listed.stdout
-    assert "desserts" in talked.stdout, talked.stderr
-
-
 def test_every_part_of_the_engine_is_in_the_layout():
     document = (ROOT / "CONTRIBUTING.md").read_text()
     told = set(re.findall(r"`engine\.(\w+)`", document))
