@@ -22,10 +22,10 @@ OURS = [ROOT / folder / "src" for folder in ("core", "plugins/openai-wire", "plu
 
 NAMES = """
 import json, sys
-from semantic_kernel import contents, exceptions, functions
+from semantic_kernel import contents, exceptions, filters, functions
 from semantic_kernel.connectors.ai import function_choice_behavior, open_ai
 from semantic_kernel.contents import realtime_events
-modules = [contents, exceptions, functions, function_choice_behavior, open_ai, realtime_events]
+modules = [contents, exceptions, filters, functions, function_choice_behavior, open_ai, realtime_events]
 def found(name):
     owner, _, member = name.partition(".")
     owners = [getattr(module, owner) for module in modules if hasattr(module, owner)]
