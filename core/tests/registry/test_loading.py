@@ -1,3 +1,4 @@
+import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -340,6 +341,36 @@ def test_two_who_ask_at_once_wait_for_one_import(site, gate):
         providers = [one.result(timeout=60) for one in asked]
 
     assert all(isinstance(provider, Provider) for provider in providers)
+
+
+def test_a_program_that_gave_one_up_can_end(site):
+    site.install("realtime-acme", "acme-ws", module="acme_plugin", source="import time\ntime.sleep(600)\n")
+    program = (
+        f"import sys; sys.path.insert(0, {str(site.root)!r})\n"
+        "from realtime_core.registry import load_provider\n"
+        "try:\n    load_provider('acme-ws', timeout_s=0.1)\n"
+        "except Exception as exc:\n    print(type(exc).__name__, 'at line 2 of acme_plugin' in str(exc))\n"
+    )
+
+    done = subprocess.run(  # noqa: S603  # our own words
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert (done.stdout, done.stderr) == ("BrokenPlugin True\n", "")
+
+
+def test_one_for_which_no_thread_can_be_started_says_so(site, monkeypatch):
+    site.install("realtime-acme", "acme-ws", module="acme_plugin")
+
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(BrokenPlugin, match=r"cannot be loaded \(RuntimeError: can't start new thread\)"):
+            load_provider("acme-ws")
+
+    assert isinstance(load_provider("acme-ws"), Provider)
 
 
 def test_a_plugin_is_imported_in_a_thread_of_its_own(site):

@@ -31,7 +31,11 @@ class Attempt:
 
     def start(self) -> None:
         """Run it in its own thread."""
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as exc:  # there are too many, or the interpreter shuts down
+            self.error = exc
+            self._over.set()
 
     def run(self) -> None:
         """Run it in this one."""

@@ -13,7 +13,8 @@ which is waited for only so long. What a thread allows is this, and no more:
   providers``.
 - A plugin is imported in a thread that is not the main one, as `realtime_core.provider` tells its author.
 - A package that loads a plugin of its own while it is being imported is the exception: then everything
-  happens in the caller's thread, as with any import, and without a bound.
+  happens in the caller's thread, as with any import, and without a bound. Any other module that loads a
+  provider while it is imported gets the error after the bound, if the plugin imports that module.
 """
 
 import traceback
