@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
+import conformance_page
 from realtime_core import Capabilities, RealtimeSettings, list_providers
 from realtime_core.audio.formats import AudioFormat
 from realtime_core.registry import ProviderInfo, load_provider
@@ -113,17 +114,18 @@ def tables() -> dict[str, str]:
 
 def put(document: str, name: str, text: str) -> str:
     """``document`` with ``text`` in the place called ``name``."""
-    begin, end = f"<!-- {name}: {COMMAND} -->\n", f"\n<!-- end of {name} -->"
+    begin, end = f"<!-- {name}: {COMMAND} -->\n", f"<!-- end of {name} -->"
     pattern = f"({re.escape(begin)}).*?({re.escape(end)})"
+    text = f"{text}\n"
     new, places = re.subn(pattern, lambda match: match[1] + text + match[2], document, flags=re.DOTALL)
     if places != 1:
-        raise SystemExit(f"README.md has {places} places {begin.strip()!r}, not one")
+        raise SystemExit(f"the document has {places} places {begin.strip()!r}, not one")
     return new
 
 
-def written(document: str) -> str:
-    """``document`` with every table as it should be."""
-    for name, text in tables().items():
+def written(document: str, new: Mapping[str, str] | None = None) -> str:
+    """``document`` with every table as it should be: those of the README, or ``new`` ones."""
+    for name, text in (tables() if new is None else new).items():
         document = put(document, name, text)
     return document
 
@@ -131,5 +133,7 @@ def written(document: str) -> str:
 if __name__ == "__main__":
     if "--write" in sys.argv[1:]:
         README.write_text(written(README.read_text()))
+        page = conformance_page.PAGE
+        page.write_text(written(page.read_text(), conformance_page.tables()))
     else:
         sys.stdout.write("\n\n".join(tables().values()) + "\n")
