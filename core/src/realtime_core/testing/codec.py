@@ -49,6 +49,10 @@ class Codec(Protocol):
         ...
 
 
+def _frames(given: Iterable[Frame]) -> tuple[Frame, ...]:
+    return tuple(given)  # `tuple` itself as a converter hides from type checkers what is taken
+
+
 @attrs.frozen
 class CodecSubject:
     """A codec and what its service says.
@@ -62,9 +66,9 @@ class CodecSubject:
     """
 
     codec: Callable[[], Codec]
-    frames: Sequence[Frame] = attrs.field(converter=tuple, repr=hidden)
+    frames: Sequence[Frame] = attrs.field(converter=_frames, repr=hidden)
     unknown: Frame = attrs.field(repr=hidden)
-    unreadable: Sequence[Frame] = attrs.field(converter=tuple, repr=hidden)
+    unreadable: Sequence[Frame] = attrs.field(converter=_frames, repr=hidden)
     waived: Mapping[str, str] = attrs.field(factory=dict)
 
 

@@ -23,7 +23,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.http11 import Response
 
-from realtime_echo.codec import Frame, decode, encode, setup_frame
+from realtime_echo.codec import EchoCodec, Frame
 
 __all__ = ["EchoConnection"]
 
@@ -39,9 +39,9 @@ _NO_PONG: Final = 1011  # what websockets sends when its ping gets no answer
 class EchoConnection:
     """`realtime_core.provider.Connection` to the service."""
 
-    def __init__(self, websocket: ClientConnection, setup: Setup) -> None:
+    def __init__(self, websocket: ClientConnection, codec: EchoCodec) -> None:
         self._websocket = websocket
-        self._setup = setup
+        self._codec = codec
         self._closed = False
 
     @classmethod
@@ -52,7 +52,8 @@ class EchoConnection:
             UnsupportedSetting: the service has no such setting.
             AuthenticationFailed, RateLimited, ConnectionFailed: the service, or the network, said no.
         """
-        first = setup_frame(setup)  # raises before anything is opened
+        codec = EchoCodec(setup)
+        first = codec.begin()  # raises before anything is opened
         try:
             websocket = await connect(
                 url,
@@ -65,7 +66,7 @@ class EchoConnection:
             )
         except (OSError, InvalidHandshake) as exc:
             raise _failed(url, exc) from exc
-        connection = cls(websocket, setup)
+        connection = cls(websocket, codec)
         try:
             await connection._write(first)
         except BaseException:  # a cancelled set-up leaves nothing open
@@ -75,7 +76,7 @@ class EchoConnection:
 
     async def send(self, command: Command) -> None:
         """See `realtime_core.provider.Connection`."""
-        await self._write(encode(command))
+        await self._write(self._codec.encode(command))
 
     async def receive(self) -> Sequence[RealtimeEvent]:
         """See `realtime_core.provider.Connection`."""
@@ -85,7 +86,7 @@ class EchoConnection:
             frame = await self._websocket.recv()
         except ConnectionClosed as exc:
             raise _lost(exc) from exc
-        return decode(frame, self._setup)
+        return self._codec.decode(frame)
 
     async def aclose(self) -> None:
         """See `realtime_core.provider.Connection`."""
