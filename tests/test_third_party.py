@@ -93,7 +93,7 @@ def test_provider_with_a_protocol_of_its_own_does_what_its_readme_says(echo, tmp
 
 
 def test_provider_with_a_protocol_of_its_own_passes_its_tests_where_it_is_installed(echo, tmp_path):
-    assert run_tests(echo, "realtime-echo", tmp_path) >= 13
+    assert run_tests(echo, "realtime-echo", tmp_path) >= 60
 
 
 def test_vendor_of_openais_dialect_needs_no_other_provider(acme, tmp_path):
@@ -117,4 +117,4 @@ def test_vendor_of_openais_dialect_does_what_its_readme_says(acme, tmp_path):
 
 
 def test_vendor_of_openais_dialect_passes_its_tests_where_it_is_installed(acme, tmp_path):
-    assert run_tests(acme, "realtime-acme", tmp_path) >= 1
+    assert run_tests(acme, "realtime-acme", tmp_path) >= 60
