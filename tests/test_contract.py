@@ -4,6 +4,7 @@ import inspect
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from contract import PAGE, PLACES, clauses, written
@@ -35,6 +36,30 @@ def test_a_clause_is_a_sentence():
 
 def test_the_conformance_kit_asks_for_every_clause():
     assert [one.name for one in STATED if one.name not in clauses_of(ProviderConformance)] == []
+
+
+def test_the_entry_point_of_the_page_is_one():
+    (toml,) = re.findall(r"^```toml\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+
+    entry_points = tomllib.loads(toml)["project"]["entry-points"]
+
+    assert [*entry_points] == [provider.ENTRY_POINT_GROUP]
+
+
+@pytest.mark.parametrize(
+    "command", re.findall(r"^\$ realtime (.*)$", PAGE.read_text(), re.MULTILINE), ids=lambda line: line
+)
+def test_the_commands_of_the_page_run(command):
+    done = subprocess.run(
+        [sys.executable, "-m", "realtime_core.cli", *command.split()],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "simulator" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -127,11 +127,11 @@ class UnknownProvider(RegistryError):
 
 
 class DuplicateProvider(RegistryError):
-    """Two installed distributions register the same provider name."""
+    """Two installed distributions register one provider name, or names that differ only in case or dash."""
 
 
 class BrokenPlugin(RegistryError):
-    """The plugin fails to import, or does not keep the provider contract."""
+    """The plugin fails to import, never comes back from it, or does not keep the provider contract."""
 
 
 class CallerError(RealtimeError):
