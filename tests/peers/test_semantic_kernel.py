@@ -73,6 +73,7 @@ bound = functools.partial(shop.with_kernel, kernel=Kernel(), arguments=KernelArg
 print(json.dumps([attrs.asdict(tool.definition) for tool in as_tools([shop.find_order, shop.refund, bound])]))
 del Shop.with_kernel
 print(json.dumps([tool.name for tool in as_tools([Shop()])]))
+print(json.dumps([tool.name for tool in as_tools([*Kernel().add_plugin(Shop(), "shop")])]))
 """
 
 
@@ -134,7 +135,7 @@ def test_every_word_that_is_another_here_is_in_the_guide(runtime):
 
 
 def test_marked_functions_are_tools_with_what_the_decorator_notes(runtime):
-    (find, refund, with_kernel), whole = told(runtime, DEFINITIONS)
+    (find, refund, with_kernel), whole, of_a_kernel = told(runtime, DEFINITIONS)
 
     assert (find["name"], find["description"]) == ("find", "Find an order.")
     assert find["parameters"]["properties"]["number"] == {"type": "integer", "description": "as on the bill"}
@@ -143,3 +144,4 @@ def test_marked_functions_are_tools_with_what_the_decorator_notes(runtime):
     assert refund["parameters"]["properties"] == {"number": {"type": "integer", "description": "which"}}
     assert [*with_kernel["parameters"]["properties"]] == ["words"]
     assert whole == ["find", "refund"]
+    assert sorted(of_a_kernel) == whole

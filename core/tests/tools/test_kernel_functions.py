@@ -167,6 +167,12 @@ def test_module_with_marked_functions_is_as_many_tools():
     assert list(made(module)) == ["look_out"]
 
 
+def test_object_that_holds_a_marked_function_is_that_tool():
+    held = types.SimpleNamespace(method=Weather(degrees=9).weather, name="another")
+
+    assert call(made(held)["get_weather"], '{"city": "Rome"}') == "9 C in Rome"
+
+
 def test_object_that_can_be_called_and_has_marked_methods_is_a_plugin():
     class Both(Weather):
         def __call__(self) -> None: ...

@@ -59,7 +59,10 @@ def is_plugin(value: object) -> bool:
 
 
 def marked_functions(plugin: object) -> list[Callable[..., Any]]:
-    """The decorated methods of an object, or functions of a module, sorted by the names of the attributes."""
+    """The decorated methods of an object, or functions of a module, sorted by the names of the attributes.
+
+    An object that holds one is as good: semantic-kernel's own ``KernelFunction`` does, in ``method``.
+    """
     return [getattr(plugin, name) for name in _marked_names(plugin)]
 
 
