@@ -55,6 +55,13 @@ def test_everything_has_its_place(what: str):
     assert lacking(PUBLIC[what]) == []
 
 
+@pytest.mark.parametrize("what", ["hooks", "capabilities", "events", "commands", "command lines"])
+def test_what_people_link_to_has_a_heading(what: str):
+    headings = "\n".join(re.findall(r"^#.*$", DOCS, re.MULTILINE))
+
+    assert lacking(PUBLIC[what], headings) == []
+
+
 @pytest.mark.parametrize("what", PUBLIC)
 def test_name_that_loses_its_place_is_missed(what: str):
     (name, *_) = PUBLIC[what]
