@@ -7,7 +7,19 @@ import sys
 import pytest
 import realtime_core
 
-HEAVY = ["openai", "websockets", "aiortc", "av", "numpy", "soxr", "soundfile", "click", "rich"]
+HEAVY = [
+    "openai",
+    "websockets",
+    "aiortc",
+    "av",
+    "numpy",
+    "soxr",
+    "soundfile",
+    "click",
+    "rich",
+    "tomllib",
+    "dotenv",
+]
 
 
 def _modules_after(statement):
@@ -28,8 +40,13 @@ def test_nothing_heavy_and_no_plugin_is_loaded(statement):
     }
 
 
-def test_the_session_class_is_loaded_when_it_is_asked_for():
-    assert "realtime_core.session" in _modules_after("import realtime_core as r; r.RealtimeSession")
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [("RealtimeSession", "realtime_core.session"), ("load_client", "realtime_core.config.loading")],
+)
+def test_what_is_seldom_needed_is_loaded_when_it_is_asked_for(name, module):
+    assert module not in _modules_after("import realtime_core")
+    assert module in _modules_after(f"import realtime_core as r; r.{name}")
 
 
 @pytest.mark.parametrize("name", realtime_core.__all__)
@@ -52,7 +69,7 @@ def test_everything_public_in_the_package_is_exported():
         if not name.startswith("_") and not isinstance(value, types.ModuleType)
     }
 
-    assert public - set(realtime_core.__all__) == {"Any", "TYPE_CHECKING"}
+    assert public - set(realtime_core.__all__) == {"Any", "Final", "TYPE_CHECKING"}
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error():

@@ -10,7 +10,8 @@
 Provider authors start at `realtime_core.provider`.
 """
 
-from typing import TYPE_CHECKING, Any
+import importlib
+from typing import TYPE_CHECKING, Any, Final
 
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 from realtime_core.audio.sinks import AudioSink, NullSink, WavSink
@@ -19,7 +20,6 @@ from realtime_core.callbacks import AudioCallback
 from realtime_core.capabilities import Capabilities
 from realtime_core.captions import Caption, Captions
 from realtime_core.client import RealtimeClient, create_client
-from realtime_core.config import load_client
 from realtime_core.contents import (
     ApprovalRequest,
     AudioContent,
@@ -95,6 +95,7 @@ from realtime_core.unset import UNSET, UnsetType
 from realtime_core.usage import FirstAudio, SessionUsage
 
 if TYPE_CHECKING:
+    from realtime_core.config import load_client
     from realtime_core.session import RealtimeSession
 
 __all__ = [
@@ -190,10 +191,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "RealtimeSession":
-        # it brings numpy, which `import realtime_core` leaves for the first session
-        from realtime_core.session import RealtimeSession
+_LATER: Final = {
+    "RealtimeSession": "realtime_core.session",  # it brings numpy
+    "load_client": "realtime_core.config",
+}
+"""What `import realtime_core` leaves for whoever needs it, and where it is."""
 
-        return RealtimeSession
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(importlib.import_module(_LATER[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -23,7 +23,7 @@ from realtime_core.engine.plan import SessionPlan, definitions
 from realtime_core.engine.raw import raw_command
 from realtime_core.engine.stream import EventStream
 from realtime_core.engine.uplink import AudioLike
-from realtime_core.errors import InvalidSettings, RealtimeError, UnsupportedCommand
+from realtime_core.errors import InvalidSettings, RealtimeError
 from realtime_core.events import (
     RealtimeAudioEvent,
     RealtimeEvent,
@@ -141,8 +141,7 @@ class RealtimeSession:
 
         Raises:
             SessionStateError: it was opened before.
-            ConnectionFailed: the service cannot be reached, or does not answer in time; or no provider of
-                several, with all ``causes``.
+            ConnectionFailed: no service could be reached, or answered in time; ``causes``, if several.
             ConnectionLost: it hung up before the session was open.
             AuthenticationFailed: it refused the credentials.
             ProviderError: it refused the configuration.
@@ -215,8 +214,7 @@ class RealtimeSession:
         if self.state in (SessionState.NEW, SessionState.OPENING):
             self._engine.life.connection()
         if audio_output_callback is not None and self.state is SessionState.OPEN:
-            missed = () if self._engine.speech.output.has_callback else self._engine.queue.unheard_audio()
-            self._engine.speech.attach(audio_output_callback, missed)
+            self._engine.attach(audio_output_callback)
         return EventStream(self._engine.queue, self._see_failure, self._engine.life.check_loop)
 
     # -- sending ---------------------------------------------------------------------------------
@@ -253,8 +251,7 @@ class RealtimeSession:
             UnsupportedCommand: the provider takes no audio.
             ConnectionLost: the connection ended; it was not sent.
         """
-        if not self.capabilities.input_formats:
-            raise UnsupportedCommand(f"{self._plan.name} takes no audio; write it with send_text")
+        self._plan.check_audio()
         await self._engine.sender.append(pcm)
 
     async def send_text(
@@ -268,12 +265,7 @@ class RealtimeSession:
                 or a role that the provider takes as history only.
             ConnectionLost: the connection ended; it was not sent.
         """
-        if not self.capabilities.text:
-            raise UnsupportedCommand(f"{self._plan.name} takes no text; say it with send_audio")
-        if role != "user" and self.capabilities.history != "any_time":
-            raise UnsupportedCommand(
-                f"{self._plan.name} takes no words of the {role} in an open session; give them as history"
-            )
+        self._plan.check_text(role)
         return await self._add(AddItem(item=Message(role, text)), respond=respond)
 
     async def send_image(
@@ -287,10 +279,9 @@ class RealtimeSession:
             UnsupportedCommand: the provider takes no images; or ``respond`` at one without turns.
             ConnectionLost: the connection ended; it was not sent.
         """
-        if not self.capabilities.images:
-            raise UnsupportedCommand(f"{self._plan.name} takes no images; describe it with send_text")
-        content = image if isinstance(image, ImageContent) else ImageContent(image)
-        return await self._add(AddItem(item=content), respond=respond)
+        self._plan.check_images("describe it with send_text")
+        item = image if isinstance(image, ImageContent) else ImageContent(image)
+        return await self._add(AddItem(item=item), respond=respond)
 
     async def commit_audio(self) -> None:
         """End the user's turn; returns when the service has. Asks for no response.

@@ -58,3 +58,28 @@ def test_history_with_images_is_given_to_those_that_take_images(service):
     with pytest.raises(UnsupportedCommand, match="scripted takes no images; leave them out of the history"):
         plan(service, {}, history=(picture,))
     assert plan(service, {"images": True}, history=(picture,)).history == (picture,)
+
+
+def test_audio_is_sent_where_it_is_heard(service):
+    plan(service, {}).check_audio()
+    with pytest.raises(UnsupportedCommand, match="scripted takes no audio; write it with send_text"):
+        plan(service, {"input_formats": ()}).check_audio()
+
+
+def test_text_is_sent_where_it_is_read(service):
+    plan(service, {}).check_text("user")
+    with pytest.raises(UnsupportedCommand, match="scripted takes no text; say it with send_audio"):
+        plan(service, {"text": False}).check_text("user")
+
+
+def test_words_of_others_are_sent_where_they_are_taken_at_any_time(service):
+    plan(service, {"history": "any_time"}).check_text("assistant")
+    plan(service, {"history": "none"}).check_text("user")
+    with pytest.raises(UnsupportedCommand, match="takes no words of the assistant in an open session"):
+        plan(service, {"history": "at_start"}).check_text("assistant")
+
+
+def test_images_are_sent_where_they_are_seen(service):
+    plan(service, {"images": True}).check_images("describe it")
+    with pytest.raises(UnsupportedCommand, match="scripted takes no images; describe it"):
+        plan(service, {"images": False}).check_images("describe it")

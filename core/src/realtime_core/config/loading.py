@@ -165,7 +165,7 @@ class _Part:
         try:
             return make(values)
         except RealtimeError as exc:
-            guilty = culprit(values, make)
+            guilty = culprit(values, make) if values else ()  # a plugin that is slow is asked once
             whose = f"profile {self.profile.name!r}: "
             if guilty or part == "provider":
                 place = self.file.place(self.profile.path(part, *guilty))

@@ -7,6 +7,8 @@ synchronous: reading never waits.
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from realtime_core.audio.sinks import AudioSink
+from realtime_core.callbacks import AudioCallback
 from realtime_core.clock import current_clock
 from realtime_core.commands import (
     AddItem,
@@ -195,6 +197,11 @@ class SessionEngine:
     def media_stats(self) -> MediaStats | None:
         """What the connection tells of its track, if it has one."""
         return getattr(self._connection, "media_stats", None)
+
+    def attach(self, callback: AudioCallback | AudioSink) -> None:
+        """From now on ``callback`` gets the audio; if it is the first, also what nobody was given yet."""
+        missed = () if self.speech.output.has_callback else self.queue.unheard_audio()
+        self.speech.attach(callback, missed)
 
     async def answer_approval(self, request: ApprovalRequest, *, approve: bool, reason: str = "") -> None:
         """A person has decided.

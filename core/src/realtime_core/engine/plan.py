@@ -9,7 +9,7 @@ from realtime_core.audio.sinks import AudioSink
 from realtime_core.budget import Budget
 from realtime_core.callbacks import AudioCallback
 from realtime_core.candidate import Candidate
-from realtime_core.contents import ConversationItem, ImageContent, ToolDefinition
+from realtime_core.contents import ConversationItem, ImageContent, Role, ToolDefinition
 from realtime_core.errors import UnsupportedCommand
 from realtime_core.limits import SessionLimits
 from realtime_core.observers.loading import Observer
@@ -65,14 +65,34 @@ class SessionPlan:
         capabilities = self.provider.capabilities
         if self.history and capabilities.history == "none":
             raise UnsupportedCommand(f"{self.name} takes no history; tell it in the instructions")
-        if any(isinstance(item, ImageContent) for item in self.history) and not capabilities.images:
-            raise UnsupportedCommand(f"{self.name} takes no images; leave them out of the history")
+        if any(isinstance(item, ImageContent) for item in self.history):
+            self.check_images("leave them out of the history")
 
     def check_responses(self) -> None:
         """Raises `UnsupportedCommand` where a response cannot be asked for."""
         capabilities = self.provider.capabilities
         if not (capabilities.turns and capabilities.client_responses):
             raise UnsupportedCommand(f"{self.name} answers by itself; a response cannot be asked for")
+
+    def check_images(self, remedy: str) -> None:
+        """Raises `UnsupportedCommand`, with the ``remedy``, where the model sees none."""
+        if not self.provider.capabilities.images:
+            raise UnsupportedCommand(f"{self.name} takes no images; {remedy}")
+
+    def check_audio(self) -> None:
+        """Raises `UnsupportedCommand` where nothing is heard."""
+        if not self.provider.capabilities.input_formats:
+            raise UnsupportedCommand(f"{self.name} takes no audio; write it with send_text")
+
+    def check_text(self, role: Role) -> None:
+        """Raises `UnsupportedCommand` where nothing is read, or, in an open session, nothing of that role."""
+        capabilities = self.provider.capabilities
+        if not capabilities.text:
+            raise UnsupportedCommand(f"{self.name} takes no text; say it with send_audio")
+        if role != "user" and capabilities.history != "any_time":
+            raise UnsupportedCommand(
+                f"{self.name} takes no words of the {role} in an open session; give them as history"
+            )
 
 
 def definitions(tools: GivenTools) -> tuple[ToolDefinition | Mapping[str, Any], ...]:
