@@ -135,6 +135,19 @@ def test_test_fails_for_a_broken_application(tmp_path, right, wrong, told):
     assert told in done.stdout
 
 
+def test_conformance_of_the_readme_is_what_our_providers_run(tmp_path):
+    pytest.importorskip("realtime_openai", reason="it is the provider in the example")
+    (suite,) = (block for block in blocks("python") if block.startswith("# test_conformance.py"))
+    (tmp_path / "test_conformance.py").write_text(suite)
+
+    done = run(
+        "-m", "pytest", "-q", "-p", "no:cacheprovider", *LOOP, "-k", "first_event or prints", cwd=tmp_path
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
+
+
 def test_script_of_the_readme_is_one(tmp_path):
     (text,) = blocks("toml")
     file = tmp_path / "script.toml"
