@@ -20,7 +20,7 @@ from realtime_core.commands import Command
 from realtime_core.provider import Setup
 from realtime_core.reasons import NOT_RETRYABLE, failed_reason, failed_reason_of_status, lost_reason
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.http11 import Response
 
 from realtime_echo.codec import EchoCodec, Frame
@@ -34,6 +34,11 @@ _log: Final = logging.getLogger("realtime_echo.websocket")
 _log.setLevel(logging.INFO)  # at DEBUG websockets writes keys, words and audio
 
 _NO_PONG: Final = 1011  # what websockets sends when its ping gets no answer
+
+
+class _Opening(connect):
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc  # the key goes to the URL that it was given for, and nowhere else
 
 
 class EchoConnection:
@@ -55,7 +60,7 @@ class EchoConnection:
         codec = EchoCodec(setup)
         first = codec.begin()  # raises before anything is opened
         try:
-            websocket = await connect(
+            websocket = await _Opening(
                 url,
                 additional_headers={"Authorization": f"Bearer {api_key}"} if api_key else None,
                 compression=None,
@@ -64,7 +69,7 @@ class EchoConnection:
                 close_timeout=_CLOSE_S,
                 logger=_log,
             )
-        except (OSError, InvalidHandshake) as exc:
+        except (OSError, WebSocketException) as exc:
             raise _failed(url, exc) from exc
         connection = cls(websocket, codec)
         try:
@@ -119,7 +124,7 @@ def _failed(url: str, exc: Exception) -> RealtimeError:
             reason = failed_reason_of_status(status)
             said = f"echo-ws: {url} answered HTTP {status} ({reason}); check the URL"
             return ConnectionFailed(said, reason=reason, status=status)
-        case InvalidHandshake():
+        case WebSocketException():
             reason = FailedReason.NOT_WEBSOCKET
         case _:
             reason = failed_reason(exc)

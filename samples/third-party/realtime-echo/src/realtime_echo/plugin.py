@@ -16,8 +16,10 @@ __all__ = ["EchoOptions", "connect", "realtime_provider"]
 
 
 def _websocket_url(value: str) -> str:
+    # `urlsplit` and a bad port raise ValueError, which `option` makes an InvalidOptions of
     parts = urlsplit(value)
-    if parts.scheme not in {"ws", "wss"} or not parts.hostname or "@" in parts.netloc:
+    is_url = parts.scheme in {"ws", "wss"} and parts.hostname and parts.port != 0
+    if not is_url or "@" in parts.netloc:
         raise InvalidOptions("a URL looks like wss://host:port, and holds no user or password")
     return value
 
