@@ -89,6 +89,22 @@ def test_nothing_installed_says_what_to_install(invoke, tmp_path, monkeypatch):
     assert "pip install realtime-openai" in result.stderr
 
 
+def test_entry_points_that_cannot_be_read_are_told(invoke, tmp_path, monkeypatch):
+    info = tmp_path / "realtime_torn-2.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: realtime-torn\nVersion: 2.0\n")
+    (info / "entry_points.txt").write_text("[realtime_core.providers]\ntorn\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+
+    result = invoke("providers", "--json")
+
+    assert json.loads(result.stdout) == []
+    assert result.stderr == (
+        "realtime: the entry points of realtime-torn cannot be read, "
+        "try: pip install --force-reinstall realtime-torn\n"
+    )
+
+
 @pytest.mark.usefixtures("puppet", "odd")
 def test_a_terminal_gets_a_table(on_terminal):
     screen = on_terminal(["providers"])

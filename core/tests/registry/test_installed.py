@@ -95,8 +95,8 @@ def test_entry_points_that_cannot_be_read_hide_no_others(site):
     (mangled / "entry_points.txt").write_bytes(b"\xff\xfe\x00")
 
     assert [info.name for info in site.listed()] == ["acme-ws"]
-    assert [dist for dist in survey().unreadable if "damaged" in dist] == ["realtime-damaged 3"]
-    assert [dist for dist in survey().unreadable if "mangled" in dist] == ["realtime-mangled 4"]
+    assert [dist for dist in survey().unreadable if "damaged" in dist] == ["realtime-damaged"]
+    assert [dist for dist in survey().unreadable if "mangled" in dist] == ["realtime-mangled"]
 
 
 def test_an_editable_install_is_mended_where_its_source_is(site, tmp_path):

@@ -14,6 +14,7 @@ import click
 from realtime_core.cli.program import complain
 from realtime_core.cli.screen import has_room
 from realtime_core.registry import LOAD_TIMEOUT_S, ProviderInfo, list_providers
+from realtime_core.registry.installed import survey
 from realtime_core.registry.probe import Probe, probe
 
 __all__ = ["providers"]
@@ -44,6 +45,8 @@ def providers(*, as_json: bool, timeout_s: float) -> None:
     output is not a terminal, or a narrow one. A capability that is not there is left out.
     """
     found = list_providers()
+    for damage in survey().damage:
+        complain(damage)
     if as_json:
         rows = _probed(found, timeout_s)
         click.echo(json.dumps([{**attrs.asdict(info), **attrs.asdict(told)} for info, told in rows]))

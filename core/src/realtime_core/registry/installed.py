@@ -78,10 +78,18 @@ class Claim:
 
 @attrs.frozen
 class Survey:
-    """All claims, by name; and the distributions whose entry points cannot be read, as text."""
+    """All claims, by name; and the names of distributions whose entry points cannot be read."""
 
     claims: tuple[Claim, ...]
-    unreadable: tuple[str, ...]
+    unreadable: tuple[str, ...] = ()
+
+    @property
+    def damage(self) -> list[str]:
+        """What cannot be read, and what to try, in words."""
+        return [
+            f"the entry points of {name} cannot be read, try: pip install --force-reinstall {name}"
+            for name in self.unreadable
+        ]
 
 
 def survey() -> Survey:
@@ -96,7 +104,7 @@ def survey() -> Survey:
         try:
             entries = dist.entry_points.select(group=ENTRY_POINT_GROUP)
         except Exception:  # noqa: BLE001  # one damaged file must not hide the others
-            unreadable.append(" ".join(_identity(dist)))
+            unreadable.append(_identity(dist)[0])
             continue
         if not entries:
             continue

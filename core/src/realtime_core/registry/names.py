@@ -67,13 +67,8 @@ def _duplicate(name: str, claims: Sequence[Claim]) -> DuplicateProvider:
 def _unknown(name: str, found: Survey, alike: Sequence[Claim]) -> UnknownProvider:
     installed = sorted({claim.info.name for claim in found.claims})
     shown = ", ".join(map(repr, installed)) if installed else "none"
-    damaged = "".join(
-        f"; the entry points of {dist} cannot be read, try: pip install --force-reinstall {dist.split()[0]}"
-        for dist in found.unreadable
-    )
-    return UnknownProvider(
-        f"no provider {name!r}; installed: {shown}{damaged}; {_remedy(name, installed, alike)}"
-    )
+    told = [f"no provider {name!r}", f"installed: {shown}", *found.damage, _remedy(name, installed, alike)]
+    return UnknownProvider("; ".join(told))
 
 
 def _remedy(name: str, installed: Sequence[str], alike: Sequence[Claim]) -> str:

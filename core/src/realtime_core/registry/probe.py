@@ -62,8 +62,8 @@ def probe(name: str, *, timeout_s: float = LOAD_TIMEOUT_S, grace_s: float = GRAC
         )
     except subprocess.TimeoutExpired:
         return Probe(
-            broken=f"{told} did not load within {timeout_s:g} s, and kept Python from saying where: compiled "
-            "code that holds its global lock. Here its process was killed; in a program of yours nothing "
+            broken=f"{told} did not load within {timeout_s:g} s, nor could Python say where it is, as when "
+            "compiled code keeps its global lock: the process was killed. In a program of yours nothing "
             f"could stop it, and nothing else would run; {claim.remedy}"
         )
     if not done.stdout:
