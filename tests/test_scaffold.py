@@ -9,9 +9,11 @@ from pathlib import Path
 
 import attrs
 import pytest
+from installing import NoIndex, build_wheels, make_environment
 from packaging.requirements import Requirement
 from realtime_core.scaffold import DIALECTS, names_of, render, write_new
 from scaffolded import Environment, new_environment
+from workspace import ROOT
 
 NAMES = {"own": "acme-ws", "openai": "vendor-ws"}
 LONGEST = "acme-" + "voices" * 4 + "x"  # 30 characters
@@ -111,3 +113,22 @@ def test_requirements_take_the_versions_that_wrote_them(dialect: str):
     assert "realtime-core" in ours
     for name, requirement in ours.items():
         assert requirement.specifier.contains(metadata.version(name)), name
+
+
+@pytest.mark.timeout(900)  # it builds and installs
+def test_own_dialect_needs_nothing_of_ours_but_the_wheel_of_core(tmp_path: Path):
+    try:
+        core = build_wheels([ROOT / "core"], tmp_path / "core")["realtime-core"]
+        place = make_environment(tmp_path / "venv", str(core), "pytest>=8.2")
+        place.run("realtime", "new-provider", "acme-ws", cwd=tmp_path)
+        acme = build_wheels([tmp_path / "realtime-acme"], tmp_path / "acme")["realtime-acme"]
+    except NoIndex as exc:
+        pytest.skip(str(exc))
+    make_environment(place.folder, str(acme))
+
+    names = "from importlib.metadata import distributions as d; print(*sorted(x.name for x in d()))"
+    installed = place.run("python", "-c", names, cwd=tmp_path).split()
+    said = place.run("python", "-m", "pytest", "-q", cwd=tmp_path / "realtime-acme")
+
+    assert [name for name in installed if name.startswith("realtime-")] == ["realtime-acme", "realtime-core"]
+    assert " passed" in said
