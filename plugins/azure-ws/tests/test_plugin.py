@@ -335,6 +335,13 @@ async def test_what_gives_no_token_is_a_failed_authentication_before_any_io(answ
 
 
 def test_endpoint_is_the_websocket_that_it_connects_to(options, key):
-    given = options(endpoint="https://mine.openai.azure.com", api_key=key)
+    given = options(endpoint="https://mine.openai.azure.com", api_key=key, deployment="d")
 
     assert realtime_provider().endpoint(given) == "wss://mine.openai.azure.com/openai/v1/realtime"
+
+
+def test_without_a_deployment_there_is_no_endpoint(options, key):
+    given = options(endpoint="https://mine.openai.azure.com", api_key=key)
+
+    with pytest.raises(InvalidOptions, match="AZURE_OPENAI_REALTIME_DEPLOYMENT_NAME"):
+        realtime_provider().endpoint(given)

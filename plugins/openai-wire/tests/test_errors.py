@@ -51,7 +51,7 @@ def test_a_client_secret_that_expired_is_known_by_the_message_alone():
 
 def test_a_client_secret_that_expired_is_to_be_replaced():
     assert error_message("Ephemeral token expired", "auth").endswith(
-        "; the client secret is too old; make a new one"
+        "; make a new client secret: this one is too old"
     )
 
 

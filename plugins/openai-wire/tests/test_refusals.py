@@ -259,4 +259,4 @@ def test_a_client_secret_that_expired_is_a_failed_authentication_with_its_own_re
     error = refused("api.example.com", 401, b'{"error": {"message": "Ephemeral token expired"}}')
 
     assert isinstance(error, AuthenticationFailed)
-    assert str(error).endswith("Ephemeral token expired; the client secret is too old; make a new one")
+    assert str(error).endswith("Ephemeral token expired; make a new client secret: this one is too old")

@@ -9,6 +9,7 @@ import click
 
 from realtime_core.cli.config import config
 from realtime_core.cli.converse import converse
+from realtime_core.cli.doctor import doctor
 from realtime_core.cli.new_provider import new_provider
 from realtime_core.cli.program import Program
 from realtime_core.cli.providers import providers
@@ -16,7 +17,11 @@ from realtime_core.cli.providers import providers
 __all__ = ["main"]
 
 
-@click.group(cls=Program, commands=[config, converse, new_provider, providers], invoke_without_command=True)
+@click.group(
+    cls=Program,
+    commands=[config, converse, doctor, new_provider, providers],
+    invoke_without_command=True,
+)
 @click.version_option(package_name="realtime-core", prog_name="realtime")
 @click.pass_context
 def main(ctx: click.Context) -> None:

@@ -51,6 +51,8 @@ async def connect(options: AzureOptions, setup: Setup) -> WireConnection:
 
 
 def _endpoint(options: AzureOptions) -> str:
+    if options.named_deployment is None:
+        raise _no_deployment()
     return websocket_endpoint(options.endpoint.base_url)
 
 
@@ -71,8 +73,12 @@ def _deployment(options: AzureOptions, setup: Setup) -> str:
     model = setup.settings.model
     deployment = options.named_deployment if model is UNSET else model
     if deployment is None:
-        raise InvalidOptions(f"{PROVIDER_NAME}: {missing_option('deployment', *DEPLOYMENT_ENV)}")
+        raise _no_deployment()
     return deployment
+
+
+def _no_deployment() -> InvalidOptions:
+    return InvalidOptions(f"{PROVIDER_NAME}: {missing_option('deployment', *DEPLOYMENT_ENV)}")
 
 
 async def _credentials(options: AzureOptions) -> tuple[str, dict[str, str | None]]:

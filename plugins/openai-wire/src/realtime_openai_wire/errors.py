@@ -112,7 +112,7 @@ def meaning_of(code: str | None, error_type: str | None = None, message: str | N
     return _UNKNOWN
 
 
-NEW_SECRET: Final = "the client secret is too old; make a new one"  # noqa: S105  # words
+NEW_SECRET: Final = "make a new client secret: this one is too old"  # noqa: S105  # words
 """What helps against one that has expired."""
 
 _LONGEST_QUOTE: Final = 32

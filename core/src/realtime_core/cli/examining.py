@@ -1,0 +1,94 @@
+"""Runs an examination and shows it: alive on a terminal, as lines, or as JSON.
+
+Knows nothing of the command line.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final, Protocol
+
+import attrs
+import click
+
+from realtime_core.cli.findings import LONGEST_NAME, conclusion, duration, name_of, not_run
+from realtime_core.cli.screen import is_screen
+from realtime_core.doctor import Listener, Report, Status, Step, StepName, examine
+
+__all__ = ["run"]
+
+_MARKS: Final = "✓✗–→…"
+_STATUS_WIDTH: Final = len(Status.SKIPPED)
+_TIME_WIDTH: Final = len("1000 ms")
+
+
+class Presenter(Listener, Protocol):
+    """Shows an examination."""
+
+    def sum_up(self, report: Report) -> None:
+        """It is over."""
+
+
+def run(provider: str, options: Mapping[str, Any], *, as_json: bool) -> int:
+    """Examine ``provider`` with ``options``; the status to exit with."""
+    with _presenter(as_json=as_json) as presenter:
+        report = asyncio.run(examine(provider, options, presenter))
+    presenter.sum_up(report)
+    return report.exit_status
+
+
+def _presenter(*, as_json: bool) -> AbstractContextManager[Presenter]:
+    if as_json:
+        return nullcontext(Json())
+    if is_screen(_MARKS):
+        # rich is for terminals only
+        from realtime_core.cli.examining_screen import Screen
+
+        return Screen()
+    return nullcontext(Plain())
+
+
+class Json:
+    """One object, at the end."""
+
+    def begun(self, name: StepName) -> None:
+        """Nothing to tell."""
+
+    def ended(self, step: Step) -> None:
+        """Nothing to tell yet."""
+
+    def sum_up(self, report: Report) -> None:
+        """All of it."""
+        steps = [{**attrs.asdict(step), "seconds": round(step.seconds, 3)} for step in report.steps]
+        told = {
+            "provider": report.provider,
+            "ok": report.failed is None,
+            "failed": None if report.failed is None else report.failed.name,
+            "exit_status": report.exit_status,
+            "seconds": round(report.seconds, 3),
+            "steps": steps,
+            "options": list(report.options),
+        }
+        click.echo(json.dumps(told))
+
+
+class Plain:
+    """A line for each step as it ends, with its status in a word: for pipes, files and simple terminals."""
+
+    def begun(self, name: StepName) -> None:
+        """Only worth telling where it can be written over."""
+
+    def ended(self, step: Step) -> None:
+        """One line, two where a remedy is needed."""
+        click.echo(
+            f"{step.status:{_STATUS_WIDTH}}  {name_of(step.name):{LONGEST_NAME}}  "
+            f"{duration(step):>{_TIME_WIDTH}}  {step.detail}"
+        )
+        if step.remedy is not None:
+            click.echo(f"{'remedy':{_STATUS_WIDTH}}  {step.remedy}")
+
+    def sum_up(self, report: Report) -> None:
+        """What was not run, and what came of it."""
+        for line in filter(None, (not_run(report), conclusion(report))):
+            click.echo(line)
