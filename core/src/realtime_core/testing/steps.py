@@ -1,68 +1,66 @@
-"""Something that happens while a coroutine waits for the n-th time: how cancellation is tried at every wait.
+"""Something that happens when a coroutine waits for the n-th time: how cancellation is tried at every wait.
 
 Knows nothing of what is awaited.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any
 
 __all__ = ["AtStep", "cancel_at"]
 
 
-class AtStep:
-    """Awaits ``work``, in the task that awaits this; at its n-th wait, from 1, calls ``act``.
+class AtStep(Coroutine[Any, Any, Any]):
+    """The coroutine ``work``, which calls ``act`` when it waits for the n-th time, from 1.
 
     Attributes:
         waits: how many times it has waited so far.
     """
 
-    def __init__(self, work: Awaitable[Any], step: int, act: Callable[[], object]) -> None:
+    def __init__(self, work: Coroutine[Any, Any, Any], step: int, act: Callable[[], object]) -> None:
         self.waits = 0
         self._work = work
         self._step = step
         self._act = act
 
+    def send(self, value: Any) -> Any:
+        """Go on."""
+        return self._waited(self._work.send(value))
+
+    def throw(self, *exc: Any) -> Any:
+        """Go on with an exception."""
+        return self._waited(self._work.throw(*exc))
+
+    def _waited(self, waits_for: Any) -> Any:
+        self.waits += 1
+        if self.waits == self._step:
+            self._act()
+        return waits_for
+
+    def close(self) -> None:
+        """End it."""
+        self._work.close()
+
     def __await__(self) -> Generator[Any, Any, Any]:
-        inner = self._work.__await__()
-        resume: Callable[[], Any] = inner.__next__
-        while True:
-            try:
-                waits_for = resume()
-            except StopIteration as stop:
-                return stop.value
-            self.waits += 1
-            if self.waits == self._step:
-                self._act()
-            try:
-                yield waits_for
-            except BaseException as exc:  # noqa: BLE001  # handed on to where it belongs
-                resume = _thrower(inner, exc)
-            else:
-                resume = inner.__next__
-
-
-def _thrower(inner: Generator[Any, Any, Any], exc: BaseException) -> Callable[[], Any]:
-    return lambda: inner.throw(exc)
+        raise TypeError("make a task of it")
 
 
 async def cancel_at(work: Awaitable[Any], step: int) -> tuple[bool, Any]:
-    """Await ``work``, cancelled at its n-th wait: whether it waited so often, and what it gave all the same.
+    """Run ``work`` in a task, cancelled at its n-th wait: whether it waited so often, and what it gave then.
 
     Raises:
         Exception: what ``work`` raises beside the cancellation.
     """
-    task = asyncio.current_task()
-    assert task is not None
-    stepping = AtStep(work, step, task.cancel)
+    stepping = AtStep(_awaited(work), step, lambda: task.cancel())
+    task: asyncio.Task[Any] = asyncio.get_running_loop().create_task(stepping)
     try:
-        given = await stepping
-    except asyncio.CancelledError:
-        if stepping.waits < step:
-            raise
-        task.uncancel()
+        await asyncio.wait({task})
+    finally:
+        task.cancel()
+    if task.cancelled():
         return True, None
-    if stepping.waits >= step:
-        task.uncancel()  # it was asked to stop, and had finished, or did not listen
-        return True, given
-    return False, given
+    return stepping.waits >= step, task.result()
+
+
+async def _awaited(work: Awaitable[Any]) -> Any:
+    return await work
