@@ -104,7 +104,7 @@ BROKEN = {
     ),
     "a field that core does not have": (
         _made("smell=True"),
-        r"cannot be loaded \(TypeError: .*'smell', at line .*\): it was written for another version of",
+        r"cannot be loaded \(TypeError: .*'smell'.*, at line .*\): it was written for another version of",
         "try: pip install --upgrade realtime-core realtime-acme",
     ),
     "another type error": (
