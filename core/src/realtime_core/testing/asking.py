@@ -181,7 +181,7 @@ class AskingClauses:
         """The event that answers a message carries the command's id."""
         await _answered(await stage.connect(), AddItem(item=Message("user", "Hello")))
 
-    @clause(needs=("acks", "listens", "exact"), do="set command_id on the event that answers CommitAudio")
+    @clause(needs=("acks", "listens"), do="set command_id on the event that answers CommitAudio")
     async def test_commit_is_answered_by_its_id(self, stage: Stage) -> None:
         """The event that answers the end of the user's turn carries the command's id."""
         line = await stage.connect()
@@ -189,7 +189,7 @@ class AskingClauses:
             await line.send(AppendAudio(data=bytes(line.input_format.bytes_per_s // 50)))
         await _answered(line, CommitAudio())
 
-    @clause(needs=("acks", "listens", "exact"), do="set command_id on the event that answers ClearAudio")
+    @clause(needs=("acks", "listens"), do="set command_id on the event that answers ClearAudio")
     async def test_clear_is_answered_by_its_id(self, stage: Stage) -> None:
         """The event that answers the clearing of the user's audio carries the command's id."""
         line, command = await stage.connect(), ClearAudio()

@@ -157,7 +157,7 @@ class EndingClauses:
     async def test_lost_connection_leaves_nothing_behind(self, stage: Stage) -> None:
         """aclose() after ConnectionLost frees what is left, and raises nothing."""
         before = held()
-        for attempt in range(3):
+        for attempt in range(2):
             line = await stage.connect()
             await stage.double.drop()
             await _lost(line)
