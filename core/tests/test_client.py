@@ -418,3 +418,10 @@ def test_options_that_were_built_already_are_taken_as_they_are(service):
     client = service.client(options=options)
 
     assert client.candidate.options is options
+
+
+def test_a_client_tells_its_settings_and_the_profile_that_it_was_made_of(service):
+    client = service.client(settings={"voice": "a"}, profile="support")
+
+    assert (client.profile, client.settings.voice) == ("support", "a")
+    assert service.client().profile is None

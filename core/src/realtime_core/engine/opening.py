@@ -13,6 +13,7 @@ from realtime_core.engine.engine import SessionEngine
 from realtime_core.engine.plan import SessionPlan
 from realtime_core.errors import RealtimeError
 from realtime_core.fallback import FailedAttempt, falls_back, nobody_left
+from realtime_core.state import Trigger, next_state
 
 __all__ = ["Opening"]
 
@@ -42,13 +43,12 @@ class Opening:
             RealtimeError: why the only one cannot, or one for a reason for which no other is tried.
             ConnectionFailed: nobody can, and there were several.
         """
-        if self._done is not None:
-            await self.engine.life.open()  # which raises: once is enough
-            return
+        next_state(self.engine.life.state, Trigger.OPEN)  # which raises, unless this is the first time
         self._done = asyncio.Event()
         try:
-            while not await self._opens():
-                self._take_next()
+            opened = False
+            while not opened:
+                opened = await self._opens()
         except BaseException:
             self.engine.recorder.captions.end()
             raise
@@ -67,7 +67,7 @@ class Opening:
         await self.engine.life.wait_closed()
 
     async def _opens(self) -> bool:
-        """Whether the engine could open; if not, another is to be tried."""
+        """Whether the engine could open; if not, the next one has taken its place."""
         plan = self.engine.plan
         try:
             await self.engine.life.open()
@@ -78,6 +78,7 @@ class Opening:
                 raise
             self.attempts += (FailedAttempt(plan.name, plan.profile, exc),)
             if self._left:
+                self._take_next()
                 return False
             if len(self.attempts) == 1:
                 raise
