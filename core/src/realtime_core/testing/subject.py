@@ -87,6 +87,7 @@ class ServiceDouble(Protocol):
 
     async def hear(self, text: str) -> None:
         """The service tells what it understood of the user, complete; if it never does, nothing."""
+        del text  # a body, so that mypy does not ask for it either
 
     async def interrupt(self) -> None:
         """The user begins to speak while the turn that was begun runs: whatever the service says then, up to
@@ -96,6 +97,7 @@ class ServiceDouble(Protocol):
 
     async def fail(self) -> None:
         """The service says that something went wrong on its side, and goes on; where it cannot: nothing."""
+        return
 
     async def unknown(self) -> None:
         """A frame that the service may send one day and nobody knows yet: well-formed, of a new type."""
