@@ -16,8 +16,8 @@ TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 SECTION = TEXT.partition("## Your first provider in 15 minutes\n")[2].partition("\n### ")[0]
 BLOCKS = re.findall(r"^```(console|text)\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
 
-TAKEN_OVER = "realtime converse"
-"""What is said to a service: ours plays it, where the text has the author's."""
+AT_A_SERVICE = ("realtime converse", "realtime doctor")
+"""Where the text has the author's service, the one that the tests of the provider play stands in."""
 
 
 class Reader:
@@ -57,7 +57,7 @@ async def play(double: Any) -> None:
         await double.end()
 
 
-def converse(reader: Reader, command: str) -> tuple[int, str]:
+def at_service(reader: Reader, command: str) -> tuple[int, str]:
     """Run a command against the service that the tests of the provider play."""
     spec = importlib.util.spec_from_file_location("service", reader.folder / "tests" / "service.py")
     assert spec is not None
@@ -86,7 +86,7 @@ def test_every_step_of_the_text_works_word_for_word(reader: Reader):
             continue
         for line in block.splitlines():
             command = line.removeprefix("$ ")
-            run = converse if command.startswith(TAKEN_OVER) else Reader.type
+            run = at_service if command.startswith(AT_A_SERVICE) else Reader.type
             status, printed = run(reader, command)
             assert (status == 0) == ("pytest -x" not in command), f"{command}\n{printed}"
             assert_shows(command, printed, reader)
@@ -97,11 +97,13 @@ def assert_shows(command: str, printed: str, reader: Reader) -> None:
     match command.split():
         case ["realtime", "new-provider", *_]:
             marked = re.findall(r"^  (\S+):\d+: ", printed, re.MULTILINE)
-            assert {*map(Path, marked)} <= {*map(Path, files_with_marks(reader.folder / "realtime-acme"))}
+            assert {*map(Path, marked)} == {*files_with_marks(reader.folder / "realtime-acme")}
         case ["pytest"]:
             assert " passed" in printed
         case ["realtime", "providers"]:
             assert "acme-ws" in printed
+        case ["realtime", "doctor", *_]:
+            assert "acme-ws works" in printed
         case ["realtime", "converse", *_]:
             assert "Good evening to you!" in printed
 
@@ -109,6 +111,18 @@ def assert_shows(command: str, printed: str, reader: Reader) -> None:
 def files_with_marks(folder: Path) -> list[Path]:
     files = (file for file in folder.rglob("*") if file.is_file())
     return [file.relative_to(folder.parent) for file in files if "FILL IN:" in file.read_text()]
+
+
+def test_program_of_the_readme_that_is_written_runs(reader: Reader):
+    reader.type("realtime new-provider acme-ws")
+    reader.type("cd realtime-acme")
+    reader.type("pip install -q --no-deps -e .")
+    readme = (reader.folder / "README.md").read_text()
+    (program,) = re.findall(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+
+    status, printed = at_service(reader, f"python -W error -c {shlex.quote(program)}")
+
+    assert (status, printed) == (0, "Good evening to you!")
 
 
 def test_every_file_that_the_text_tells_of_is_written(tmp_path: Path, reader: Reader):
