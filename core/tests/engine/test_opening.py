@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 
 import pytest
 from realtime_core.client import RealtimeClient
@@ -17,6 +18,7 @@ from realtime_core.errors import (
     UnsupportedSetting,
 )
 from realtime_core.events import RealtimeErrorEvent, RealtimeTranscriptEvent
+from realtime_core.observers import hookimpl
 from realtime_core.state import SessionState
 
 REFUSED = ConnectionFailed("secret words", reason=FailedReason.REFUSED)
@@ -295,3 +297,32 @@ async def test_the_callback_and_the_tools_are_those_of_the_client(service, other
         assert session._engine.speech.output.has_callback
 
     assert [tool.name for tool in other_service.setups[-1].tools] == ["look_up"]
+
+
+async def test_to_observers_each_attempt_is_a_session_of_its_own(service, other_service):
+    told = []
+    seen = threading.Event()
+
+    class Watcher:
+        @hookimpl
+        def realtime_session_opened(self, session):
+            told.append(("opened", session.provider))
+
+        @hookimpl
+        def realtime_session_closed(self, session, reason, error):
+            told.append(("closed", session.provider, reason, error))
+            if session.provider == "other":
+                seen.set()
+
+    service.connect_error = REFUSED
+    other = RealtimeClient(other_service.provider(), name="other")
+
+    async with service.client(fallbacks=[other], observers=[Watcher()])():
+        pass
+    await asyncio.to_thread(seen.wait)
+
+    assert told == [
+        ("closed", "scripted", "refused", REFUSED),
+        ("opened", "other"),
+        ("closed", "other", "deleted", None),
+    ]
