@@ -98,6 +98,7 @@ ENTRY_POINTS = """
 patient = patient:patient
 homeless = patient:homeless
 broken-patient = no_such_module
+raving-patient = raving
 """
 
 
@@ -110,6 +111,7 @@ def site(tmp_path, monkeypatch):
     shutil.copy(Path(__file__).with_name("patient.py"), folder)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: realtime-patient\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    (folder / "raving.py").write_text("raise RuntimeError('sk-abcdefgh1234 is wrong')")
     monkeypatch.syspath_prepend(folder)
     monkeypatch.delitem(sys.modules, "patient", raising=False)
     for name in ("KEY", "URL", "NEEDS"):

@@ -74,6 +74,13 @@ async def test_a_name_that_leads_to_no_provider_fails_before_anything_else(name,
     assert report.steps[-1].status is Status.NOT_RUN
 
 
+async def test_a_plugin_that_quotes_a_key_as_it_breaks_shows_none():
+    report = await examined("raving-patient")
+
+    assert "RuntimeError" in report.failed.detail
+    assert "sk-abc" not in report.failed.detail
+
+
 @pytest.mark.parametrize(
     ("given", "detail", "remedy", "exit_status"),
     [

@@ -37,12 +37,13 @@ _PATIENCE_WITH_TEXT_S: Final = 1.5
 
 @attrs.define
 class Opening:
-    """How far opening a session came: when ``connect`` returned, and whether it is open, or why not.
+    """How far opening came: when ``connect`` returned, when all was over, and whether it is open, or why not.
 
     Neither open nor an error: it took too long.
     """
 
     connected_s: float | None = None
+    ended_s: float = 0.0
     is_open: bool = False
     error: RealtimeError | None = None
 
@@ -66,6 +67,7 @@ async def open_session(session: RealtimeSession, opening: Opening, clock: Clock,
     timer = clock.call_later(limit_s, over.set)
     try:
         await over.wait()
+        opening.ended_s = clock.now_s()  # what follows is taking leave
     finally:
         timer.cancel()
         task.cancel()

@@ -11,6 +11,7 @@ from realtime_core.clock import current_clock, timeout
 from realtime_core.doctor.steps import Status, Step, StepName, Trouble, Untold
 from realtime_core.doctor.troubles import trouble_of
 from realtime_core.errors import RealtimeError
+from realtime_core.masking import mask_keys
 
 __all__ = ["Course", "Listener", "Stopped"]
 
@@ -35,7 +36,7 @@ class Course:
     """The steps so far. ``whole_s`` is how long all may take; ``mask`` takes secrets out of what is told."""
 
     def __init__(self, listener: Listener, whole_s: float) -> None:
-        self.mask: Callable[[str], str] = str
+        self.mask: Callable[[str], str] = mask_keys
         self.trouble: Trouble | None = None
         self.clock = current_clock()
         self._listener = listener

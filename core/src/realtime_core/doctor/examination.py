@@ -171,7 +171,7 @@ class _Patient:
         course.begin(StepName.AUTHENTICATION)
         begun_s = course.clock.now_s()
         await open_session(session, opening, course.clock, limit_s)
-        ended_s = course.clock.now_s()
+        ended_s = opening.ended_s
         connected_s = begun_s if opening.connected_s is None else opening.connected_s
         self._judge_credentials(course, connected_s - begun_s, ended_s - begun_s)
         course.begin(StepName.SESSION)
