@@ -82,11 +82,12 @@ def test_provider_with_a_protocol_of_its_own_needs_nothing_of_ours_but_core(echo
 def test_provider_with_a_protocol_of_its_own_does_what_its_readme_says(echo, tmp_path):
     shutil.copy(ROOT / "samples" / "audio" / "amiable.wav", tmp_path / "question.wav")
     with echo.running("realtime-echo", "--port", 0, tells=r"(ws://\S+)") as url:
-        said, heard = (
+        well, said, heard = (
             echo.run("realtime", *command, cwd=tmp_path, ECHO_URL=url)
             for command in commands("realtime-echo")
         )
 
+    assert well.endswith("echo-ws works\n"), well
     assert "assistant: Good evening" in said
     assert re.search(r"audio [23]\d{3} ms", heard), heard
     assert (tmp_path / "answer.wav").stat().st_size > 100_000
@@ -109,10 +110,11 @@ def test_vendor_of_openais_dialect_needs_no_other_provider(acme, tmp_path):
 def test_vendor_of_openais_dialect_does_what_its_readme_says(acme, tmp_path):
     with acme.running("realtime-simulator", "--port", 0, tells=r"base_url (http://[^)\s]+)") as base_url:
         variables = {"ACME_BASE_URL": base_url, "ACME_API_KEY": "any"}
-        (said,) = (
+        well, said = (
             acme.run("realtime", *line, cwd=tmp_path, **variables) for line in commands("realtime-acme")
         )
 
+    assert well.endswith("acme-ws works\n"), well
     assert "assistant: You said: Good evening" in said
 
 
