@@ -259,8 +259,17 @@ def _commands() -> Iterator[str]:
 
 def _exports(told: str) -> Iterator[str]:
     """What the packages export beyond what has its place in what was ``told``."""
+    placed: dict[str, Any] = {}  # two packages may call different things alike
+    settings = inventory.settings_classes()
     for package in inventory.packages():
-        rest = [name for name in package.__all__ if not has_place(name, told)]
+        exported = {name: getattr(package, name) for name in package.__all__}
+        rest = [
+            name
+            for name, value in exported.items()
+            if value not in settings
+            if not has_place(name, told) or placed.get(name, value) is not value
+        ]
+        placed |= exported
         if rest:
             parts = [f"## What else `{package.__name__}` exports", _about(package.__name__, package)]
             explained = [name for name in rest if _is_explained(getattr(package, name))]
