@@ -114,7 +114,7 @@ def site(tmp_path, monkeypatch):
     (folder / "raving.py").write_text("raise RuntimeError('sk-abcdefgh1234 is wrong')")
     monkeypatch.syspath_prepend(folder)
     monkeypatch.delitem(sys.modules, "patient", raising=False)
-    for name in ("KEY", "URL", "NEEDS"):
+    for name in ("KEY", "URL"):
         monkeypatch.delenv(f"PATIENT_{name}", raising=False)
     yield folder
     sys.modules.pop("patient", None)

@@ -73,7 +73,7 @@ class Options:
     illness: str = option(default="")
     url: str | None = option(env="PATIENT_URL", default=None)
     key: str | None = option(env="PATIENT_KEY", default=None, secret=True)
-    needed: str = option(env="PATIENT_NEEDS", default="")
+    timeout_s: float = option(default=10.0, convert=float)
 
     def __attrs_post_init__(self) -> None:
         if self.illness == "options":
@@ -132,6 +132,9 @@ async def connect(options: Options, setup: Setup) -> Connection:
             raise AuthenticationFailed(f"HTTP 401: {options.key} is wrong; check the key")
         case "down":
             raise ConnectionFailed("HTTP 503; try again later", reason=FailedReason.UNAVAILABLE)
+        case "tells_time":
+            message = f"no answer in {options.timeout_s:g} s; try again"
+            raise ConnectionFailed(message, reason=FailedReason.TIMEOUT)
         case "hangs":
             await asyncio.Event().wait()
     return Connection(options, setup)

@@ -146,6 +146,13 @@ async def test_a_session_that_fails_for_another_reason_leaves_the_credentials_wi
     assert (report.failed.name, report.failed.remedy) == (StepName.SESSION, "try again later")
 
 
+@pytest.mark.parametrize(("given", "seconds"), [({}, 6), ({"timeout_s": "9"}, 9)])
+async def test_a_provider_is_told_to_hurry_unless_somebody_said_how_long_it_may_take(given, seconds):
+    report = await examined(illness="tells_time", **given)
+
+    assert report.failed.detail == f"no answer in {seconds} s"
+
+
 @pytest.mark.parametrize(
     ("illness", "authentication", "detail"),
     [("hangs", Status.SKIPPED, "does not answer"), ("mum", Status.OK, "let us in")],
@@ -153,7 +160,7 @@ async def test_a_session_that_fails_for_another_reason_leaves_the_credentials_wi
 async def test_a_session_that_does_not_come_is_given_up_in_time(illness, authentication, detail):
     clock = VirtualClock()
     with use_clock(clock):
-        examining = asyncio.create_task(examined(illness=illness, key=KEY))
+        examining = asyncio.create_task(examined(illness=illness, key=KEY, timeout_s="60"))
         await clock.until_waiting(clock.now_s() + PATIENT.opening_s)
         clock.advance(PATIENT.opening_s)
         report = await examining

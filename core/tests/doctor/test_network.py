@@ -4,7 +4,7 @@ import pytest
 import trustme
 from realtime_core.doctor.address import Address
 from realtime_core.doctor.network import Link, Route, look_up, route_to
-from realtime_core.doctor.steps import Trouble
+from realtime_core.doctor.steps import Trouble, Untold
 
 PLACE = "base_url (ACME_URL)"
 OK = b"HTTP/1.1 200 OK\r\n\r\n"
@@ -66,13 +66,29 @@ async def test_http_is_asked_for_the_path_alone(listening, linked):
     assert b"uthorization" not in port.got
 
 
-@pytest.mark.parametrize("said", [b"SSH-2.0-x\r\n", b"HTTP/1.1", b"", b"x" * 100_000, b"HTTP/1.1\r\n"])
+@pytest.mark.parametrize("said", [b"SSH-2.0-x\r\n", b"HTTP/1.1", b"HTTP/1.1\r\n"])
 async def test_what_is_no_http_is_told(listening, linked, said):
     async with listening(said) as port, linked(port.number) as link:
         with pytest.raises(Trouble) as caught:
             await link.ask()
 
     assert PLACE in caught.value.remedy
+
+
+@pytest.mark.parametrize("said", [b"", b"x" * 100_000])
+async def test_what_does_not_answer_in_a_line_gives_no_verdict(listening, linked, said):
+    async with listening(said) as port, linked(port.number) as link:
+        with pytest.raises(Untold, match=r"no verdict.* or wss://"):
+            await link.ask()
+
+
+async def test_what_ends_the_connection_under_tls_is_not_told_to_speak_it(listening, linked, certified):
+    async with listening(b"", tls=certified()) as port, linked(port.number, "wss") as link:
+        await link.encrypt()
+        with pytest.raises(Untold) as caught:
+            await link.ask()
+
+    assert "wss" not in str(caught.value)
 
 
 async def test_tls_tells_its_version_and_how_long_the_certificate_is_good(listening, linked, certified):

@@ -48,10 +48,16 @@ class Opening:
     error: RealtimeError | None = None
 
 
-def noting(provider: Provider, opening: Opening, clock: Clock) -> Provider:
-    """``provider``, which notes in ``opening`` when it has connected."""
+def noting(provider: Provider, opening: Opening, clock: Clock, *, timeout_s: float | None) -> Provider:
+    """``provider``, which notes in ``opening`` when it has connected.
+
+    ``timeout_s`` is the option of that name, as ``connect`` is to see it, so that it says what kept it before
+    it is given up; None leaves it as it is.
+    """
 
     async def connect(options: Any, setup: Setup) -> Connection:
+        if timeout_s is not None:
+            options = attrs.evolve(options, timeout_s=timeout_s)
         connection = await provider.connect(options, setup)
         opening.connected_s = clock.now_s()
         return connection

@@ -40,8 +40,10 @@ class Patience:
 
     network_s: float = 4.0
     """Each of DNS, TCP, TLS and HTTP."""
-    opening_s: float = 8.0
-    """Authentication and the session together; less if an option ``timeout_s`` says so."""
+    opening_s: float = 9.0
+    """Authentication and the session together."""
+    connect_s: float = 6.0
+    """What a provider is told of it by its option ``timeout_s``, if it has one and nobody gave it."""
     words_s: float = 8.0
     """The first audio."""
     whole_s: float = 11.0
@@ -58,11 +60,11 @@ async def examine(
     """
     patience = patience or Patience()
     course = Course(listener, patience.whole_s)
-    patient = _Patient(name, given)
+    patient = _Patient(name, given, patience)
     try:
         await patient.load(course)
-        await patient.reach(course, patience.network_s)
-        await patient.talk(course, patience)
+        await patient.reach(course)
+        await patient.talk(course)
     except Stopped:
         pass  # the report says where
     return Report(
@@ -77,11 +79,12 @@ async def examine(
 class _Patient:
     """A provider, as far as it is known."""
 
-    def __init__(self, name: str, given: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, given: Mapping[str, Any], patience: Patience) -> None:
         self.origins: Sequence[OptionOrigin] = ()
         self.options: Any = None
         self._name = name
         self._given = given
+        self._patience = patience
         self._opening = Opening()
 
     # -- here ------------------------------------------------------------------------------------
@@ -119,13 +122,17 @@ class _Patient:
         course.mask = masker(self.origins)
         options = build_options(provider.options, self._given)
         self._client = RealtimeClient(
-            noting(provider, self._opening, course.clock),
+            noting(provider, self._opening, course.clock, timeout_s=self._connect_s()),
             name=self._name,
             options=self._given,
             limits=SessionLimits(close_timeout_s=_CLOSE_S),
         )
         self._route = self._find_route(options)
         self.options = options
+
+    def _connect_s(self) -> float | None:
+        asked = {origin.name: origin for origin in self.origins}.get("timeout_s")
+        return None if asked is None or asked.value is not None else self._patience.connect_s
 
     def _find_route(self, options: Any) -> Route | None:
         url = None if self._provider.endpoint is None else self._provider.endpoint(options)
@@ -141,10 +148,10 @@ class _Patient:
 
     # -- the way there ---------------------------------------------------------------------------
 
-    async def reach(self, course: Course, limit_s: float) -> None:
+    async def reach(self, course: Course) -> None:
         """The way to the endpoint, where there is one."""
         if self._route is not None:
-            await walk(course, self._route, limit_s)
+            await walk(course, self._route, self._patience.network_s)
             return
         told = self._provider.endpoint is not None
         for name in NETWORK:
@@ -154,14 +161,14 @@ class _Patient:
 
     # -- the service -----------------------------------------------------------------------------
 
-    async def talk(self, course: Course, patience: Patience) -> None:
+    async def talk(self, course: Course) -> None:
         """A session, and its first words."""
         session = self._client()
         try:
-            await self._open(course, session, course.left_s(patience.opening_s))
+            await self._open(course, session, course.left_s(self._patience.opening_s))
             words = FirstWords(session, course.clock)
 
-            await course.take(StepName.FIRST_AUDIO, lambda: words.wait(course.left_s(patience.words_s)))
+            await course.take(StepName.FIRST_AUDIO, lambda: words.wait(course.left_s(self._patience.words_s)))
         finally:
             await session.delete_session()
 

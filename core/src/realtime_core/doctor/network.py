@@ -15,7 +15,7 @@ import attrs
 
 from realtime_core.clock import current_clock, timeout
 from realtime_core.doctor.address import Address, proxy_of
-from realtime_core.doctor.steps import Trouble
+from realtime_core.doctor.steps import Trouble, Untold
 from realtime_core.doctor.troubles import http_trouble, lookup_trouble, refusal_of, tcp_trouble, tls_trouble
 from realtime_core.tools.executor import ToolThreads
 
@@ -140,6 +140,7 @@ class Link:
 
         Raises:
             Trouble: that was no HTTP.
+            Untold: nothing came.
         """
         host = self._address
         said = await self._ask(
@@ -147,6 +148,10 @@ class Link:
             "Accept: */*\r\nConnection: close\r\n\r\n"
         )
         status = _status(said)
+        if not said:
+            # a small service may do so to whatever is no upgrade
+            or_tls = "" if host.is_encrypted else ", or it speaks TLS, which would be https:// or wss://"
+            raise Untold(f"no verdict: it ends the connection where no credentials are sent{or_tls}")
         if not status:
             raise http_trouble(host, self._route.place, said)
         return f"answers HTTP {status} to a request without credentials"

@@ -183,11 +183,9 @@ def http_trouble(address: Address, place: str, said: bytes) -> Trouble:
             f"{address.authority} speaks TLS, and {address.scheme}:// does not",
             f"write https:// (or wss://) in {place}",
         )
-    what = "answers, but not as HTTP does" if said else "ended the connection"
-    or_tls = "" if address.is_encrypted else "; if it speaks TLS, write https:// (or wss://)"
     return Trouble(
-        f"{address.authority} {what}",
-        f"check host and port in {place}: another program may listen there{or_tls}",
+        f"{address.authority} answers, but not as HTTP does",
+        f"check host and port in {place}: another program may listen there",
     )
 
 
