@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import contextlib
-import functools
 import json
 import socket
 import struct
@@ -263,8 +262,7 @@ async def listening(can: Capabilities) -> AsyncIterator[ServiceDouble]:
 
 
 @asynccontextmanager
-async def _played(can: Capabilities, pipe: Callable[[], MemoryPipe]) -> AsyncIterator[ServiceDouble]:
-    double = SmallDouble(can, pipe)
+async def _played(double: SmallDouble) -> AsyncIterator[ServiceDouble]:
     try:
         yield double
     finally:
@@ -272,7 +270,7 @@ async def _played(can: Capabilities, pipe: Callable[[], MemoryPipe]) -> AsyncIte
 
 
 def playing(
-    can: Capabilities, pipe: Callable[[], MemoryPipe] = MemoryPipe
+    can: Capabilities, pipe: Callable[[], MemoryPipe] = MemoryPipe, double: type[SmallDouble] = SmallDouble
 ) -> Callable[[], AbstractAsyncContextManager[ServiceDouble]]:
     """A service for a `Subject`."""
-    return functools.partial(_played, can, pipe)
+    return lambda: _played(double(can, pipe))

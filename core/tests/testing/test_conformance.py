@@ -6,6 +6,7 @@ import pytest
 from realtime_core.testing import MemoryPipe, ProviderConformance, Subject
 from small_provider import FULL, KINDS, small
 from small_service import listening, playing
+from terse import CAN, TERSE, TerseDouble
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -13,6 +14,12 @@ class TestSmall(ProviderConformance):
     @pytest.fixture
     def subject(self, kind: str) -> Subject:
         return Subject(small(KINDS[kind]), service=playing(KINDS[kind]))
+
+
+class TestTerse(ProviderConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(TERSE, service=playing(CAN, double=TerseDouble))
 
 
 class TestSmallInPieces(ProviderConformance):

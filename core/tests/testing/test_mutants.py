@@ -1,10 +1,24 @@
 """Each fault of a small provider is caught by the clause that owns it, and each clause catches one."""
 
+import mutants_asking
+import mutants_cancelling
+import mutants_ending
+import mutants_frames
+import mutants_opening
+import mutants_speaking
 import pytest
-from mutants import KEPT, MUTANTS, Mutant
+from mutant import KEPT, MUTANTS, Mutant
 from realtime_core.testing import PROVIDER_CLAUSES, ProviderConformance, Subject
 from small_service import playing
 
+MODULES = [
+    mutants_asking,
+    mutants_cancelling,
+    mutants_ending,
+    mutants_frames,
+    mutants_opening,
+    mutants_speaking,
+]
 ELSEWHERE = {"provider_loads_by_name", "loading_it_loads_no_other_plugin"}
 """Clauses whose faults need a distribution: `test_installing` has them."""
 
@@ -27,7 +41,10 @@ def verdict(mutant: Mutant) -> str:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.clause}-{mutant.name}")
 def test_fault_is_caught_by_the_clause_that_owns_it(mutant: Mutant):
-    assert verdict(mutant).startswith(f"clause {mutant.clause!r} is broken")
+    told = verdict(mutant)
+
+    assert told.startswith(f"clause {mutant.clause!r} is broken")
+    assert mutant.seen in told
 
 
 def test_every_clause_catches_a_fault():

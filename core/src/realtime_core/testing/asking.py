@@ -41,6 +41,13 @@ async def _answered(line: Line, command: Command) -> None:
     )
 
 
+async def _answered_if_taken(line: Line, command: Command) -> None:
+    try:
+        await _answered(line, command)
+    except UnsupportedCommand as exc:
+        raise NotApplicable(f"{type(command).__name__} raises UnsupportedCommand") from exc
+
+
 def _longer_than(size: int) -> Callable[[Heard], bool]:
     return lambda heard: len(heard.pcm) > size
 
@@ -187,16 +194,12 @@ class AskingClauses:
         line = await stage.connect()
         for _ in range(25):
             await line.send(AppendAudio(data=bytes(line.input_format.bytes_per_s // 50)))
-        await _answered(line, CommitAudio())
+        await _answered_if_taken(line, CommitAudio())
 
     @clause(needs=("acks", "listens"), do="set command_id on the event that answers ClearAudio")
     async def test_clear_is_answered_by_its_id(self, stage: Stage) -> None:
         """The event that answers the clearing of the user's audio carries the command's id."""
-        line, command = await stage.connect(), ClearAudio()
-        try:
-            await _answered(line, command)
-        except UnsupportedCommand as exc:
-            raise NotApplicable("ClearAudio raises UnsupportedCommand") from exc
+        await _answered_if_taken(await stage.connect(), ClearAudio())
 
     @clause(needs=("acks", "text"), do="match answers by an id, or by their order; not by the latest command")
     async def test_answers_find_their_commands(self, stage: Stage) -> None:

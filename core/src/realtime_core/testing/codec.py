@@ -153,7 +153,7 @@ class CodecConformance:
     def codec_subject(self) -> CodecSubject:
         """The codec under test: override this."""
         raise NotImplementedError(
-            "override the fixture `codec_subject`: return a realtime_core.testing.CodecSubject"
+            "override the fixture `codec_subject` in your class: return a CodecSubject(...)"
         )
 
     @_clause(do="give a plain RealtimeEvent for what has no event class of its own")

@@ -1,0 +1,208 @@
+"""Faults at the end of a connection."""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+from mutant import (
+    KEPT,
+    TASKS,
+    LeavesATask,
+    connection,
+)
+from realtime_core import (
+    ConnectionLost,
+    LostReason,
+    ProtocolError,
+    RealtimeEvent,
+)
+from realtime_core.testing.pipes import PipeClosed
+from small_provider import SmallConnection, lost
+
+
+@connection("closing_twice_is_harmless")
+class ClosesOnce(SmallConnection):
+    closed = False
+
+    async def aclose(self) -> None:
+        if self.closed:
+            raise RuntimeError("closed already")
+        self.closed = True
+        await super().aclose()
+
+
+@connection("closing_twice_at_once_is_harmless")
+class ClosesOneAfterAnother(SmallConnection):
+    closing = False
+
+    async def aclose(self) -> None:
+        if self.closing:
+            raise RuntimeError("somebody closes it already")
+        self.closing = True
+        await asyncio.sleep(0)
+        self.closing = False
+        await super().aclose()
+
+
+@connection("closing_wakes_a_waiting_reader")
+class LeavesItsReader(SmallConnection):
+    waits = False
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        self.waits = b"\n" not in self.buffer
+        events = await asyncio.shield(asyncio.ensure_future(super().receive()))
+        if self.over is not None:
+            await asyncio.Event().wait()
+        return events
+
+    async def aclose(self) -> None:
+        if self.waits and self.over is None:
+            self.over = LostReason.CLOSED
+            return
+        await super().aclose()
+
+
+@connection("closing_works_before_anything_is_read")
+class ClosesWhatIsOpen(SmallConnection):
+    is_open = False
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        events = await super().receive()
+        self.is_open = True
+        return events
+
+    async def aclose(self) -> None:
+        if self.is_open:
+            await super().aclose()
+
+
+@connection("closing_ends_the_connection_at_the_service")
+class ForgetsToHangUp(SmallConnection):
+    async def aclose(self) -> None:
+        self.over = LostReason.CLOSED
+
+
+@connection("closing_does_not_wait_for_a_silent_service")
+class WaitsForGoodbye(SmallConnection):
+    async def aclose(self) -> None:
+        if self.over is None and not self.buffer and not getattr(self, "greeted", False):
+            await self.end.recv()
+        await super().aclose()
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        events = await super().receive()
+        self.greeted = True
+        return events
+
+
+@connection("closing_leaves_nothing_behind", seen="the task")
+class LeavesATaskAtTheEnd(LeavesATask):
+    pass
+
+
+@connection("closing_leaves_nothing_behind", seen="more open sockets")
+class LeavesASocket(SmallConnection):
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        KEPT.append(socket.socket())
+
+
+@connection("refusal_leaves_nothing_behind")
+class LeavesATaskWhenRefused(SmallConnection):
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        try:
+            return await super().receive()
+        finally:
+            if self.over is not None:
+                TASKS.append(asyncio.ensure_future(asyncio.Event().wait()))
+
+    async def aclose(self) -> None:
+        if self.over is None and not self.buffer:
+            TASKS.append(asyncio.ensure_future(asyncio.Event().wait()))
+        await super().aclose()
+
+
+@connection("dropped_connection_is_lost")
+class ForeignErrors(SmallConnection):
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        try:
+            return await super().receive()
+        except ConnectionLost as exc:
+            if isinstance(exc.__cause__, PipeClosed):
+                raise exc.__cause__ from None
+            raise
+
+
+@connection("dropped_connection_is_lost")
+class LostOnce(SmallConnection):
+    told = False
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        if self.told and self.over is LostReason.DROPPED:
+            await asyncio.Event().wait()
+        try:
+            return await super().receive()
+        except ConnectionLost:
+            self.told = True
+            raise
+
+
+@connection("service_that_hangs_up_is_lost")
+class EndIsAProtocolError(SmallConnection):
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        try:
+            return await super().receive()
+        except ConnectionLost as exc:
+            if exc.reason is LostReason.CLOSED:
+                raise ProtocolError("the end") from exc
+            raise
+
+
+@connection("service_that_hangs_up_is_lost")
+class ReasonInWords(SmallConnection):
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        try:
+            return await super().receive()
+        except ConnectionLost:
+            reason: Any = "it has gone"
+            raise ConnectionLost("gone", reason=reason) from None
+
+
+@connection("last_words_are_told_before_the_end")
+class ForgetsLastWords(SmallConnection):
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        if self.end._in.ended:
+            self.over = self.over or LostReason.CLOSED
+            raise lost(self.over)
+        return await super().receive()
+
+
+@connection("peer_that_vanishes_in_a_frame_is_lost")
+class HalfFramesAreFrames(SmallConnection):
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        try:
+            return await super().receive()
+        except ConnectionLost:
+            half, self.buffer = self.buffer, b""
+            if half:
+                return self.codec.events(half)
+            raise
+
+
+@connection("lost_connection_leaves_nothing_behind")
+class CannotCloseWhatIsLost(SmallConnection):
+    async def aclose(self) -> None:
+        if self.over is LostReason.DROPPED:
+            raise BrokenPipeError
+        await super().aclose()
+
+
+@connection("lost_connection_leaves_nothing_behind", seen="the task")
+class LeavesATaskWhenLost(SmallConnection):
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        try:
+            return await super().receive()
+        except ConnectionLost:
+            TASKS.append(asyncio.ensure_future(asyncio.Event().wait()))
+            raise

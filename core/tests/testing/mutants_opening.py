@@ -1,0 +1,203 @@
+"""Faults of the plugin and of opening."""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import attrs
+from mutant import (
+    codec,
+    connecting,
+    connection,
+    plain_connect,
+    provider,
+)
+from realtime_core import (
+    ConnectionFailed,
+    ConnectionLost,
+    FailedReason,
+    RealtimeErrorEvent,
+    RealtimeEvent,
+    RealtimeSessionEvent,
+    UnsupportedSetting,
+)
+from realtime_core.options import option
+from realtime_core.provider import Provider
+from small_provider import FULL, Options, SmallCodec, SmallConnection
+
+
+@provider("api_version_is_the_contracts")
+def old_contract(good: Provider) -> Provider:
+    return attrs.evolve(good, api_version=0)
+
+
+@provider("provider_is_well_formed")
+def answers_without_turns(good: Provider) -> Provider:
+    return attrs.evolve(good, capabilities=attrs.evolve(FULL, turns=False))
+
+
+@provider("provider_is_well_formed")
+def live_setting_that_is_none(good: Provider) -> Provider:
+    return attrs.evolve(good, capabilities=attrs.evolve(FULL, live_settings=frozenset({"humour"})))
+
+
+@provider("missing_option_is_named")
+def option_that_nobody_knows(good: Provider) -> Provider:
+    @attrs.frozen
+    class Loose(Options):
+        no_such_option: int = option(default=0)
+
+    return attrs.evolve(good, options=Loose)
+
+
+@provider("secrets_do_not_show")
+def key_in_the_repr_of_options(good: Provider) -> Provider:
+    @attrs.frozen
+    class Open:
+        dial: Any = option()
+        key: str = option(env="SMALL_KEY")
+
+    return attrs.evolve(good, options=Open)
+
+
+@codec("first_event_is_session_created")
+class UpdatedFirst(SmallCodec):
+    def ready(self, value: str, wire: dict[str, Any]) -> Iterator[RealtimeEvent]:
+        yield from reversed(list(super().ready(value, wire)))
+
+
+@codec("configuration_is_confirmed")
+class NeverUpdated(SmallCodec):
+    def ready(self, value: str, wire: dict[str, Any]) -> Iterator[RealtimeEvent]:
+        yield RealtimeSessionEvent(phase="created", session_id=value, **wire)
+
+
+@codec("configuration_is_confirmed")
+class UpdatedTwice(SmallCodec):
+    def ready(self, value: str, wire: dict[str, Any]) -> Iterator[RealtimeEvent]:
+        yield from super().ready(value, wire)
+        yield RealtimeSessionEvent(phase="updated", **wire)
+
+
+@codec("refused_credentials_are_authentication_failed")
+class RefusalOfNoKind(SmallCodec):
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        for event in super().meaning(meaning, value, frame):
+            yield attrs.evolve(event, kind="unknown") if isinstance(event, RealtimeErrorEvent) else event
+
+
+@codec("refused_credentials_are_authentication_failed")
+class RefusalThatAnswersNothing(SmallCodec):
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        for event in super().meaning(meaning, value, frame):
+            yield attrs.evolve(event, command_id=None) if meaning == "refused" else event
+
+
+@connection("service_that_hangs_up_at_once_is_told")
+class WaitsBehindTheEnd(SmallConnection):
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        try:
+            return await super().receive()
+        except ConnectionLost:
+            await asyncio.Event().wait()
+            raise
+
+
+@connecting("silent_service_does_not_hold_up_opening")
+async def swallows_cancellation(options: Any, setup: Any) -> Any:
+    dialling = asyncio.ensure_future(plain_connect(options, setup))
+    while not dialling.done():
+        try:
+            await asyncio.wait({dialling}, timeout=4)
+        except asyncio.CancelledError:
+            continue
+    return dialling.result()
+
+
+@connecting("setting_is_honoured_or_refused")
+async def drops_what_it_does_not_know(options: Any, setup: Any) -> Any:
+    known = {name: getattr(setup.settings, name) for name in ("instructions", "voice")}
+    return await plain_connect(options, attrs.evolve(setup, settings=type(setup.settings)(**known)))
+
+
+@connecting("setting_is_honoured_or_refused")
+async def refuses_too_late(options: Any, setup: Any) -> Any:
+    await (await options.dial()).aclose()
+    return await plain_connect(options, setup)
+
+
+@connecting("unset_setting_is_not_sent")
+async def has_defaults_of_its_own(options: Any, setup: Any) -> Any:
+    settings = attrs.evolve(setup.settings, voice=setup.settings.voice or "baritone")
+    return await plain_connect(options, attrs.evolve(setup, settings=settings))
+
+
+@connecting("tools_are_told_or_refused")
+async def forgets_tools(options: Any, setup: Any) -> Any:
+    return await plain_connect(options, attrs.evolve(setup, tools=()))
+
+
+@connection("secrets_do_not_show")
+class LogsItsKey(SmallConnection):
+    async def aclose(self) -> None:
+        logging.getLogger("small").debug("closed the connection of %s", "small-key-1234")
+        await super().aclose()
+
+
+@codec("words_do_not_show")
+class LogsFrames(SmallCodec):
+    def events(self, line: bytes) -> list[RealtimeEvent]:
+        logging.getLogger("small").debug("received %r", line)
+        return super().events(line)
+
+
+@connecting("refused_credentials_are_authentication_failed", seen="ConnectionFailed was raised")
+async def refusal_is_a_failure(options: Any, setup: Any) -> Any:
+    made = await plain_connect(options, setup)
+    first = await made.receive()
+    await made.aclose()
+    if isinstance(first[0], RealtimeErrorEvent):
+        raise ConnectionFailed("no", reason=FailedReason.REJECTED)
+    return await plain_connect(options, setup)
+
+
+@codec("configuration_is_confirmed", seen="opening gave an error event (kind 'server'")
+class GrumblesAtFirst(SmallCodec):
+    def ready(self, value: str, wire: dict[str, Any]) -> Iterator[RealtimeEvent]:
+        created, updated = super().ready(value, wire)
+        yield from (created, RealtimeErrorEvent(kind="server"), updated)
+
+
+@connection("silent_service_does_not_hold_up_opening", seen="a session opened with a service that was to say")
+class OpensByItself(SmallConnection):
+    opened = False
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        if self.opened:
+            return await super().receive()
+        self.opened = True
+        return list(self.codec.ready("made-up", {}))
+
+
+@connecting("setting_is_honoured_or_refused", seen="does not name the setting")
+async def refuses_without_a_name(options: Any, setup: Any) -> Any:
+    try:
+        return await plain_connect(options, setup)
+    except UnsupportedSetting as exc:
+        raise UnsupportedSetting("not that one") from exc
+
+
+@connecting("setting_is_honoured_or_refused", seen="the service heard 'baritone'")
+async def knows_better(options: Any, setup: Any) -> Any:
+    settings = attrs.evolve(setup.settings, voice="baritone")
+    return await plain_connect(options, attrs.evolve(setup, settings=settings))
+
+
+@connecting("tools_are_told_or_refused", seen="refused only after a connection was made")
+async def refuses_tools_too_late(options: Any, setup: Any) -> Any:
+    made = await plain_connect(options, setup)
+    if setup.tools:
+        await made.aclose()
+        raise UnsupportedSetting("no tools")
+    return made

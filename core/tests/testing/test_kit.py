@@ -1,0 +1,184 @@
+"""What the kit does beside asking: skipping, waiving, giving up, and telling what a double lacks."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from realtime_core import ConnectionFailed, FailedReason
+from realtime_core.options import option
+from realtime_core.testing import (
+    CodecConformance,
+    Heard,
+    ProviderConformance,
+    ServiceDouble,
+    Subject,
+    held,
+    until_let_go,
+)
+from realtime_core.testing.clauses import Clause, ClauseBroken, run_bounded
+from small_provider import FULL, SmallConnection, connect, small
+from small_service import SmallDouble, playing
+
+suite = ProviderConformance()
+
+
+class Bare(SmallDouble):
+    """A double that lacks what its capabilities need."""
+
+    text = ServiceDouble.text
+    audio = ServiceDouble.audio
+    call = ServiceDouble.call
+
+
+@pytest.mark.parametrize(
+    ("clause", "lever", "why"),
+    [
+        ("text_is_told_exactly_once", "text", "text=True"),
+        ("audio_arrives_whole", "audio", "output_formats"),
+        ("call_is_told_exactly_once", "call", "tools"),
+    ],
+)
+def test_a_lever_that_is_missing_is_named_with_its_capability(clause: str, lever: str, why: str):
+    subject = Subject(small(), service=playing(FULL, double=Bare))
+
+    with pytest.raises(pytest.fail.Exception, match=rf"capabilities .* say {why}.* must play {lever!r}"):
+        getattr(suite, f"test_{clause}")(subject)
+
+
+def test_what_is_waived_is_skipped_with_its_reason():
+    subject = Subject(small(), service=playing(FULL), waived={"text_is_told_exactly_once": "no tongue"})
+
+    with pytest.raises(pytest.skip.Exception, match="text_is_told_exactly_once: waived: no tongue"):
+        suite.test_text_is_told_exactly_once(subject)
+
+
+def test_what_the_capabilities_rule_out_is_skipped_with_the_capability():
+    can = attrs.evolve(FULL, text=False)
+
+    with pytest.raises(pytest.skip.Exception, match="text_is_told_exactly_once: text=False"):
+        suite.test_text_is_told_exactly_once(Subject(small(can), service=playing(can)))
+
+
+def test_a_provider_without_credentials_is_not_asked_about_them():
+    @attrs.frozen
+    class Open:
+        dial: Any = option()
+
+    class Double(SmallDouble):
+        @property
+        def options(self) -> dict[str, Any]:
+            return {"dial": self._dial}
+
+    async def keyless(options: Any, setup: Any) -> Any:
+        keyed = attrs.make_class("Keyed", ["dial", "key"])(options.dial, "small-key-1234")
+        return await connect(keyed, setup, can=FULL, connection=SmallConnection)
+
+    subject = Subject(
+        attrs.evolve(small(), options=Open, connect=keyless), service=playing(FULL, double=Double)
+    )
+
+    with pytest.raises(pytest.skip.Exception, match="no option is a secret"):
+        suite.test_refused_credentials_are_authentication_failed(subject)
+    suite.test_secrets_do_not_show(subject)
+    suite.test_refusal_leaves_nothing_behind(subject)
+
+
+def test_a_provider_that_fails_where_it_is_hung_up_on_keeps_the_contract():
+    async def checks(options: Any, setup: Any) -> Any:
+        made = await connect(options, setup, can=FULL, connection=SmallConnection)
+        try:
+            made.buffer = await made.end.recv()
+        except BaseException:
+            await made.aclose()
+            raise
+        if not made.buffer:
+            await made.aclose()
+            raise ConnectionFailed("small: it hung up", reason=FailedReason.UNREACHABLE)
+        return made
+
+    subject = Subject(attrs.evolve(small(), connect=checks), service=playing(FULL))
+
+    suite.test_service_that_hangs_up_at_once_is_told(subject)
+    suite.test_refusal_leaves_nothing_behind(subject)
+    suite.test_secrets_do_not_show(subject)
+
+
+def test_a_clause_that_does_not_end_is_given_up():
+    with pytest.raises(ClauseBroken, match=r"the whole clause took longer than 0\.01 s"):
+        run_bounded(asyncio.Event().wait, bound_s=0.01)  # type: ignore[arg-type]
+
+
+def test_what_a_clause_leaves_running_is_ended():
+    ended: list[bool] = []
+
+    async def stays() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(True)
+
+    kept: list[Any] = []
+
+    async def leaves() -> None:
+        kept.append(asyncio.ensure_future(stays()))
+        await asyncio.sleep(0)
+
+    run_bounded(leaves, bound_s=5)
+
+    assert ended == [True]
+
+
+@pytest.mark.parametrize(
+    ("kit", "fixture"), [(ProviderConformance, "subject"), (CodecConformance, "codec_subject")]
+)
+def test_the_fixture_to_override_is_named(kit: type, fixture: str, tmp_path: Path):
+    words = f"from realtime_core.testing import {kit.__name__}\nclass TestMine({kit.__name__}): ..."
+    (tmp_path / "test_mine.py").write_text(words)
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-c", os.devnull]
+
+    done = subprocess.run(  # noqa: S603  # our own words
+        [*command, "--rootdir", str(tmp_path), str(tmp_path)], capture_output=True, text=True, check=False
+    )
+
+    assert f"override the fixture `{fixture}` in your class" in done.stdout
+
+
+def test_a_breach_names_the_clause_what_was_seen_and_what_to_do():
+    told = Clause("tea_is_hot", "Tea is hot.", "boil the water").breach("it was cold", "one cup")
+
+    assert told.splitlines() == [
+        "clause 'tea_is_hot' is broken",
+        "  it says: Tea is hot.",
+        "  seen:    it was cold",
+        "  remedy:  boil the water",
+        "  so far:  one cup",
+    ]
+
+
+async def test_heard_merges_settings_and_counts_connections():
+    heard = Heard()
+    waiting = asyncio.ensure_future(heard.until(lambda heard: heard.settings.get("voice") == "alto"))
+    heard.came()
+    for kind, value in (("setup", {"voice": "bass", "tools": ["f"]}), ("audio", b"ab"), ("audio", b"cd")):
+        heard.note(kind, value)  # type: ignore[arg-type]
+    heard.note("update", {"voice": "alto"})
+    await waiting
+    heard.left()
+
+    assert (heard.connections, heard.open, heard.tools, heard.pcm) == (1, 0, ["f"], b"abcd")
+    assert heard.kinds == ["setup", "audio", "update"]
+    assert "bass" not in repr(heard.notes)
+
+
+async def test_what_is_still_held_is_told():
+    before = held()
+    task = asyncio.create_task(asyncio.Event().wait(), name="heart")
+
+    assert "the task 'heart'" in await until_let_go(before, bound_s=0.02)
+    task.cancel()
+    assert await until_let_go(before, bound_s=5) == ""
