@@ -146,7 +146,7 @@ class CodecConformance:
         class TestAcmeCodec(CodecConformance):
             @pytest.fixture
             def codec_subject(self) -> CodecSubject:
-            "override the fixture `codec_subject` in your class: return a CodecSubject(...)"
+                return CodecSubject(AcmeCodec, frames=FRAMES, unknown='{"new": 1}', unreadable=["{", "7"])
     """
 
     @pytest.fixture
