@@ -11,15 +11,15 @@ from typing import Final
 from realtime_core.errors import DuplicateProvider, UnknownProvider
 from realtime_core.registry.installed import Claim, Survey
 
-__all__ = ["choose"]
+__all__ = ["OURS", "canonical", "choose"]
 
-# Where the providers of this project come from, to tell people what to install.
-_KNOWN: Final = {
+OURS: Final = {
     "azure-ws": "realtime-azure",
     "openai-webrtc": "realtime-openai-webrtc",
     "openai-ws": "realtime-openai",
     "simulator": "realtime-simulator",
 }
+"""Where the providers of this project come from, to tell people what to install."""
 
 
 def choose(name: str, found: Survey) -> Claim:
@@ -31,7 +31,7 @@ def choose(name: str, found: Survey) -> Claim:
     """
     if not isinstance(name, str):
         raise UnknownProvider(f"a provider's name is str, not {type(name).__name__}")
-    alike = [claim for claim in found.claims if _canonical(claim.info.name) == _canonical(name)]
+    alike = [claim for claim in found.claims if canonical(claim.info.name) == canonical(name)]
     if not any(claim.info.name == name for claim in alike):
         raise _unknown(name, found, alike)
     if len(alike) > 1:
@@ -39,7 +39,7 @@ def choose(name: str, found: Survey) -> Claim:
     return alike[0]
 
 
-def _canonical(name: str) -> str:
+def canonical(name: str) -> str:
     """``name`` as a reader hears it, and as package indexes compare names (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
@@ -75,9 +75,9 @@ def _remedy(name: str, installed: Sequence[str], alike: Sequence[Claim]) -> str:
     if alike:
         return f"did you mean {alike[0].info.name!r}, of {alike[0]}? a name is written exactly so"
     # somebody who types 'azure' means 'azure-ws', and 'realtime-azure' is where it comes from
-    close = difflib.get_close_matches(name.lower(), [*installed, *_KNOWN], n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name.lower(), [*installed, *OURS], n=1, cutoff=0.5)
     if not close:
         return "pip install the distribution that has it"
     if close[0] in installed:
         return f"did you mean {close[0]!r}?"
-    return f"try: pip install {_KNOWN[close[0]]}" + ("" if close[0] == name else f" (provider {close[0]!r})")
+    return f"try: pip install {OURS[close[0]]}" + ("" if close[0] == name else f" (provider {close[0]!r})")

@@ -1,4 +1,4 @@
-"""Every name of a new distribution, derived from its provider's. Pure: knows no files and no registry."""
+"""Every name of a new distribution, derived from its provider's. Pure: knows not what is installed."""
 
 import re
 from collections.abc import Iterable
@@ -8,6 +8,7 @@ import attrs
 
 from realtime_core.errors import CallerError
 from realtime_core.registry import ProviderInfo
+from realtime_core.registry.names import OURS, canonical
 
 __all__ = ["Names", "check_free", "names_of"]
 
@@ -15,16 +16,7 @@ _SHAPE: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST: Final = 30
 _USUAL_TRANSPORT: Final = "-ws"
 
-_RESERVED: Final = frozenset(
-    {
-        "realtime-azure",
-        "realtime-core",
-        "realtime-openai",
-        "realtime-openai-webrtc",
-        "realtime-openai-wire",
-        "realtime-simulator",
-    }
-)
+_RESERVED: Final = frozenset({*OURS.values(), "realtime-core", "realtime-openai-wire"})
 """The distributions of this project, installed or not."""
 
 
@@ -96,14 +88,9 @@ def check_free(names: Names, installed: Iterable[ProviderInfo]) -> None:
         whose = f"provider {provider!r} is for {distribution}, of this project"
         raise CallerError(f"{whose}; choose another name")
     for info in installed:
-        if _normal(info.name) == provider or _normal(info.distribution) == distribution:
+        if canonical(info.name) == provider or canonical(info.distribution) == distribution:
             raise CallerError(
                 f"provider {provider!r}, from {distribution}, is taken by {info.name!r} of "
                 f"{info.distribution} {info.version}; choose another name, or: "
                 f"pip uninstall {info.distribution}"
             )
-
-
-def _normal(name: str) -> str:
-    """As package indexes and people's eyes compare names."""
-    return re.sub(r"[-_.]+", "-", name).lower()
