@@ -49,3 +49,15 @@ async def test_turn_of_a_double_that_says_nothing_is_empty():
         await double.end()
 
         assert await said(session) == ("", "completed")
+
+
+async def test_double_says_the_last_words_with_the_end_alone():
+    async with in_process()() as double, create_client("simulator", **double.options)() as session:
+        await double.begin()
+        await double.text("Good ")
+        await double.together("evening.")
+
+        assert await said(session) == ("Good evening.", "completed")
+    sent = [frame["type"] for frame in double.options["watch"].sessions[0].sent]
+    assert sent.count("response.output_audio_transcript.delta") == 1
+    assert "response.output_audio_transcript.done" not in sent

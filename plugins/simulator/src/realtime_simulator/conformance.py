@@ -56,6 +56,17 @@ _DELTAS: Final = (
     "response.output_audio.delta",
 )
 
+_WORDS: Final = (
+    *_DELTAS,
+    "response.output_text.done",
+    "response.output_audio.done",
+    "response.output_audio_transcript.done",
+    "response.content_part.done",
+    "conversation.item.done",
+    "response.output_item.done",
+)
+"""Every event that may tell what is said, but the last."""
+
 _QUIET: Final = 500
 """A track is never silent quite: below this nobody speaks."""
 
@@ -127,9 +138,9 @@ class _Session(WatchedSession):
         super().ended(by)
         self._said.set()
 
-    def settle(self) -> bool:
-        """Make all that is due; whether some of it is not written yet."""
-        return self.ended_by is None and self._steering.settle()
+    def settle(self, *without: str) -> bool:
+        """Make all that is due, but for events of those types; whether some of it is not written yet."""
+        return self.ended_by is None and self._steering.settle(*without)
 
     def finish(self, end: End) -> None:
         """End it when all is written."""
@@ -240,6 +251,11 @@ class SimulatedService(ServiceDouble):
         if self._session.is_responding:
             await self._do(lambda session: session.release("response.done"))
 
+    async def together(self, piece: str) -> None:
+        """Say the last piece and end the response in one event: only ``response.done`` has these words."""
+        self._pieces.append(piece)
+        await self._do(lambda session: session.release("response.done"), *_WORDS)
+
     async def call(self, *calls: ToolCall) -> None:
         """Call functions, in one response."""
         await self.begin()
@@ -283,10 +299,10 @@ class SimulatedService(ServiceDouble):
         """Drop the connection in the middle of a frame."""
         await self._do(lambda session: session.finish(End(None, is_torn=True)))
 
-    async def _do(self, act: Callable[[_Session], object]) -> None:
-        """Do something to the latest session, and wait until what comes of it is written."""
+    async def _do(self, act: Callable[[_Session], object], *without: str) -> None:
+        """Do something to the latest session; wait until what comes of it is written, without those events."""
         session = self._session
         act(session)
-        session.settle()
+        session.settle(*without)
         if not self._is_read:
             await session.written()

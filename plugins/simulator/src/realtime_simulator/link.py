@@ -167,10 +167,11 @@ class Link:
         self._engine.release(*until)
         self._wake.set()
 
-    def settle(self) -> bool:
-        """Have all that is due on its way; whether something is."""
+    def settle(self, *without: str) -> bool:
+        """Have all that is due on its way, but for events of those types; whether something is."""
         while (frame := self._engine.next(self._clock.now_s())) is not None:
-            self._actions.extend(self._actions_of(frame))
+            if not (isinstance(frame, dict) and frame["type"] in without):
+                self._actions.extend(self._actions_of(frame))
         return bool(self._actions)
 
     def finish(self, end: End) -> None:

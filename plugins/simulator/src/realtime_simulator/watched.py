@@ -46,8 +46,8 @@ class Steering(Protocol):
     def release(self, *until: str) -> None:
         """Go on."""
 
-    def settle(self) -> bool:
-        """Have all that is due on its way; whether something is."""
+    def settle(self, *without: str) -> bool:
+        """Have all that is due on its way, but for events of those types; whether something is."""
 
     def finish(self, end: End) -> None:
         """End it after what is on its way."""
