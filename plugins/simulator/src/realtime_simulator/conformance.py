@@ -12,11 +12,10 @@ It is the simulator, held back: it answers commands, and says nothing but what t
 pytest, as the kit does.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from realtime_core.contents import ToolCall
 from realtime_core.testing import Heard, Meeting, ServiceDouble
@@ -25,14 +24,9 @@ from realtime_simulator import reception
 from realtime_simulator.brain import Action, Call, Pieces, Turn
 from realtime_simulator.faults import parse_faults
 from realtime_simulator.frames import End
+from realtime_simulator.held import HeldSession, HeldWatch
 from realtime_simulator.options import configure
-from realtime_simulator.overheard import note_of
 from realtime_simulator.server import SimulatorServer
-from realtime_simulator.watch import Watch
-from realtime_simulator.watched import Bell, Steering, WatchedSession
-
-if TYPE_CHECKING:
-    from typing import Literal
 
 __all__ = ["Service", "SimulatedService", "in_process", "over_network"]
 
@@ -67,9 +61,6 @@ _WORDS: Final = (
 )
 """Every event that may tell what is said, but the last."""
 
-_QUIET: Final = 500
-"""A track is never silent quite: below this nobody speaks."""
-
 
 def over_network(options: Options) -> Service:
     """A service on a port of this machine, for providers over WebSocket and WebRTC alike.
@@ -98,78 +89,6 @@ def in_process() -> Service:
     return service
 
 
-class _Session(WatchedSession):
-    """Notes what its client says, and tells when the server has said something."""
-
-    def __init__(self, heard: Heard, model: str, steering: Steering, bell: Bell, *, number: int) -> None:
-        super().__init__(model, steering, bell, number=number)
-        self._notes = heard
-        self._is_configured = False
-        self._said = asyncio.Event()
-        heard.came()
-
-    def frame_received(self, frame: Any) -> None:
-        """It says what it wants."""
-        super().frame_received(frame)
-        note = note_of(frame, is_first=not self._is_configured)
-        self._is_configured = self._is_configured or note.kind == "setup"
-        # a model is what a client connects to, not what it says
-        value = {"model": self.model, **note.value} if note.kind == "setup" else note.value
-        self._notes.note(note.kind, value)
-
-    def audio_received(self, pcm: bytes) -> None:
-        """A track never stops: what is silent is nothing that it says."""
-        super().audio_received(pcm)
-        # numpy loads with the first audio
-        import numpy as np
-
-        if np.abs(np.frombuffer(pcm, np.int16).astype(np.int32)).max(initial=0) > _QUIET:
-            self._notes.note("audio", pcm)
-
-    def frame_sent(self, frame: Any) -> None:
-        """The server has said something."""
-        super().frame_sent(frame)
-        self._said.set()
-
-    def ended(self, by: "Literal['client', 'server']") -> None:
-        """One of them has gone."""
-        if self.ended_by is None:
-            self._notes.left()
-        super().ended(by)
-        self._said.set()
-
-    def settle(self, *without: str) -> bool:
-        """Make all that is due, but for events of those types; whether some of it is not written yet."""
-        return self.ended_by is None and self._steering.settle(*without)
-
-    def finish(self, end: End) -> None:
-        """End it when all is written."""
-        self._going().finish(end)
-
-    async def written(self) -> None:
-        """Wait until all that is due is written."""
-        while self.settle():
-            self._said.clear()
-            await self._said.wait()
-
-
-class _Watch(Watch):
-    """Has every session held from its beginning."""
-
-    def __init__(self, heard: Heard) -> None:
-        super().__init__()
-        self._notes = heard
-
-    def begin(self, model: str, steering: Steering) -> WatchedSession:
-        """A session begins."""
-        session = super().begin(model, steering)
-        steering.hold()
-        return session
-
-    def _watched(self, model: str, steering: Steering, bell: Bell) -> WatchedSession:
-        return _Session(self._notes, model, steering, bell, number=len(self.sessions) + 1)
-
-
 class SimulatedService(ServiceDouble):
     """A `realtime_core.testing.ServiceDouble` in OpenAI's dialect.
 
@@ -180,7 +99,7 @@ class SimulatedService(ServiceDouble):
     def __init__(self, *, is_read: bool = False) -> None:
         self._heard = Heard()
         self._options: Mapping[str, Any] = {}
-        self._watch = _Watch(self._heard)
+        self._watch = HeldWatch(self._heard)
         self._is_read = is_read
         self._pieces: deque[str | bytes] = deque()
         self._calls: tuple[ToolCall, ...] = ()
@@ -206,9 +125,9 @@ class SimulatedService(ServiceDouble):
         return {"watch": self._watch, "brain": self._answer, "speed": 0}
 
     @property
-    def _session(self) -> _Session:
+    def _session(self) -> HeldSession:
         session = self._watch.sessions[-1]
-        assert isinstance(session, _Session)
+        assert isinstance(session, HeldSession)
         return session
 
     def _answer(self, _: Turn) -> list[Action]:
@@ -299,8 +218,8 @@ class SimulatedService(ServiceDouble):
         """Drop the connection in the middle of a frame."""
         await self._do(lambda session: session.finish(End(None, is_torn=True)))
 
-    async def _do(self, act: Callable[[_Session], object], *without: str) -> None:
-        """Do something to the latest session; wait until what comes of it is written, without those events."""
+    async def _do(self, act: Callable[[HeldSession], object], *without: str) -> None:
+        """Do something to the latest session; wait until what comes of it is written, but those events."""
         session = self._session
         act(session)
         session.settle(*without)
