@@ -206,3 +206,10 @@ class LeavesATaskWhenLost(SmallConnection):
         except ConnectionLost:
             TASKS.append(asyncio.ensure_future(asyncio.Event().wait()))
             raise
+
+
+@connection("closing_twice_is_harmless", seen="aclose() did not return")
+class NeverCloses(SmallConnection):
+    async def aclose(self) -> None:
+        await super().aclose()
+        await asyncio.Event().wait()

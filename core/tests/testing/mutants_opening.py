@@ -17,6 +17,7 @@ from realtime_core import (
     ConnectionFailed,
     ConnectionLost,
     FailedReason,
+    InvalidOptions,
     RealtimeErrorEvent,
     RealtimeEvent,
     RealtimeSessionEvent,
@@ -201,3 +202,17 @@ async def refuses_tools_too_late(options: Any, setup: Any) -> Any:
         await made.aclose()
         raise UnsupportedSetting("no tools")
     return made
+
+
+@provider("missing_option_is_named", seen="without option 'key' the error does not name it")
+def option_without_a_name(good: Provider) -> Provider:
+    @attrs.frozen
+    class Secretive:
+        dial: Any = option()
+        key: str = option(default="", secret=True)
+
+        def __attrs_post_init__(self) -> None:
+            if not self.key:
+                raise InvalidOptions("something is missing")
+
+    return attrs.evolve(good, options=Secretive)

@@ -6,6 +6,8 @@ from typing import Any
 import attrs
 from mutant import (
     codec,
+    connecting,
+    plain_connect,
 )
 from realtime_core import (
     AudioContent,
@@ -15,6 +17,7 @@ from realtime_core import (
     RealtimeSessionEvent,
     RealtimeTextEvent,
     RealtimeTranscriptEvent,
+    UnsupportedSetting,
 )
 from small_provider import SmallCodec
 
@@ -209,3 +212,10 @@ class SaysAllAgain(SmallCodec):
 class HidesTheUser(SmallCodec):
     def beside(self, meaning: str, value: Any, wire: dict[str, Any]) -> Iterator[RealtimeEvent]:
         yield from super().beside("weather" if meaning == "heard" else meaning, value, wire)
+
+
+@connecting("audio_says_its_format", kind="audio-only", seen="UnsupportedSetting was raised")
+async def refuses_its_own_format(options: Any, setup: Any) -> Any:
+    if setup.settings.output_audio_format.rate_hz != 24_000:
+        raise UnsupportedSetting("small speaks at 24 kHz, whatever output_audio_format says")
+    return await plain_connect(options, setup)

@@ -74,7 +74,7 @@ KINDS: Final[Mapping[str, Capabilities]] = {
     "audio-only": attrs.evolve(
         FULL, text=False, images=False, output_formats=(AudioFormat("pcm16", 16_000),)
     ),
-    "id-less": attrs.evolve(FULL, ids=False, truncate="server", acks=False, live_settings=frozenset()),
+    "id-less": attrs.evolve(FULL, ids=False, truncate="server", acks=False),
     "turn-less": Capabilities(
         ids=False,
         turns=False,

@@ -72,3 +72,11 @@ def test_loading_that_works_only_here_is_caught(site: Path, monkeypatch: pytest.
 def test_a_name_that_nobody_has_is_told():
     with pytest.raises(pytest.fail.Exception, match=r"cannot even be loaded .*: no provider 'kit-none'"):
         ProviderConformance().test_provider_loads_by_name(small_by_name("kit-none"))
+
+
+def test_a_hook_that_works_once_is_caught(site: Path):
+    once = HOOK.replace("return small()", "global small\n    made, small = small(), None\n    return made")
+    install(site, "kit-once", "kit_once", once)
+
+    with pytest.raises(pytest.fail.Exception, match="loading it again: provider 'kit-once' of kit_once"):
+        ProviderConformance().test_provider_loads_by_name(small_by_name("kit-once"))

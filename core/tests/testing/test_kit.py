@@ -1,10 +1,6 @@
 """What the kit does beside asking: skipping, waiving, giving up, and telling what a double lacks."""
 
 import asyncio
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -23,6 +19,7 @@ from realtime_core.testing import (
 from realtime_core.testing.clauses import Clause, ClauseBroken, run_bounded
 from small_provider import FULL, SmallConnection, connect, small
 from small_service import SmallDouble, playing
+from terse import CAN, TerseDouble
 
 suite = ProviderConformance()
 
@@ -136,16 +133,29 @@ def test_what_a_clause_leaves_running_is_ended():
 @pytest.mark.parametrize(
     ("kit", "fixture"), [(ProviderConformance, "subject"), (CodecConformance, "codec_subject")]
 )
-def test_the_fixture_to_override_is_named(kit: type, fixture: str, tmp_path: Path):
-    words = f"from realtime_core.testing import {kit.__name__}\nclass TestMine({kit.__name__}): ..."
-    (tmp_path / "test_mine.py").write_text(words)
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-c", os.devnull]
+def test_the_fixture_to_override_is_named(kit: type, fixture: str):
+    with pytest.raises(NotImplementedError, match=f"override the fixture `{fixture}` in your class"):
+        vars(kit)[fixture].__wrapped__(kit())
 
-    done = subprocess.run(  # noqa: S603  # our own words
-        [*command, "--rootdir", str(tmp_path), str(tmp_path)], capture_output=True, text=True, check=False
-    )
 
-    assert f"override the fixture `{fixture}` in your class" in done.stdout
+def test_a_provider_that_waits_very_often_is_tried_often_enough():
+    async def slow(options: Any, setup: Any) -> Any:
+        for _ in range(70):
+            await asyncio.sleep(0)
+        return await connect(options, setup, can=FULL, connection=SmallConnection)
+
+    subject = Subject(attrs.evolve(small(), connect=slow), service=playing(FULL))
+
+    suite.test_connect_can_be_cancelled_at_every_wait(subject)
+    suite.test_opening_can_be_cancelled_at_every_wait(subject)
+
+
+async def test_levers_that_a_service_has_nothing_for_do_nothing():
+    double = TerseDouble(CAN)
+    await double.hear("anything")
+    await double.fail()
+
+    assert double.heard.notes == []
 
 
 def test_a_breach_names_the_clause_what_was_seen_and_what_to_do():

@@ -12,7 +12,6 @@ from realtime_core.events import (
     RealtimeEvent,
     RealtimeFunctionResultEvent,
     RealtimeInterruptionEvent,
-    RealtimeSessionEvent,
     RealtimeTextEvent,
 )
 from realtime_core.session import RealtimeSession
@@ -93,6 +92,11 @@ async def _asked(stage: Stage, session: RealtimeSession) -> None:
         await stage.heard(lambda heard: heard.responses > asked, "CreateResponse")
 
 
+def _samples(pcm: Any) -> int:
+    """How many samples an array has; none if it is not of the kind that a callback gets."""
+    return len(pcm) if (str(pcm.dtype), pcm.ndim) == ("int16", 1) else 0
+
+
 class ConversingClauses:
     """A session of the engine with the provider."""
 
@@ -127,10 +131,7 @@ class ConversingClauses:
                 spoken_ms += 20.0
             await stage.double.end()
             least = int(PCM16_24KHZ.rate_hz * spoken_ms / 1000 * 0.8)
-            await listener.until(lambda _: sum(map(len, heard)) >= least, f"{spoken_ms:g} ms of audio")
-        kinds = {(str(pcm.dtype), pcm.ndim) for pcm in heard}
-        if kinds != {("int16", 1)}:
-            broken(f"the callback was given {kinds}")
+            await listener.until(lambda _: sum(map(_samples, heard)) >= least, f"{spoken_ms:g} ms of audio")
 
     @clause(do="see which clause of calls fails, too; give each call once, and write each result once")
     async def test_session_runs_a_tool_once(self, stage: Stage) -> None:
@@ -197,11 +198,9 @@ class ConversingClauses:
         async with _session(stage) as (_, listener):
             await stage.double.drop()
             await listener.until(lambda seen: seen.end is not None, "ConnectionLost")
-            last = listener.events[-1] if listener.events else None
-            if not isinstance(last, RealtimeSessionEvent) or last.phase != "closed":
-                broken(f"the last event was {shape(listener.events[-1:])}")
-            if not isinstance(listener.end, ConnectionLost):
-                broken(f"{type(listener.end).__name__} was raised: {listener.end}")
+            told = (shape(listener.events[-1:]), type(listener.end).__name__)
+            if told != ("Session closed", ConnectionLost.__name__):
+                broken(f"the last event was {told[0]}, and {told[1]} was raised: {listener.end}")
 
     @clause(do="free all in aclose(), and let connect(), receive() and send() be cancelled")
     async def test_session_leaves_nothing_behind(self, stage: Stage) -> None:

@@ -59,8 +59,8 @@ class SocketPipe:
 
     def refuse(self) -> None:
         """Listen no more: the next client is refused."""
-        if self._server is not None:
-            self._server.close()
+        assert self._server is not None  # inside of `async with`
+        self._server.close()
 
     def hold(self) -> None:
         """Pass on nothing, until `release`."""

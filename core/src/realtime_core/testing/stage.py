@@ -232,12 +232,10 @@ class Stage:
 
     async def end(self, line: Line) -> None:
         """Close a line without a word about what comes of it."""
-        task = asyncio.ensure_future(line.connection.aclose())
-        await asyncio.wait({task}, timeout=self.subject.bound_s)
-        if not task.done():
-            task.cancel()
-        elif not task.cancelled():
-            task.exception()  # the clauses of closing say so
+        # what it raises is the business of the clauses of closing
+        closing = asyncio.gather(line.connection.aclose(), return_exceptions=True)
+        await asyncio.wait({closing}, timeout=self.subject.bound_s)
+        closing.cancel()
 
     async def aclose(self) -> None:
         """Close what the clause has not."""
