@@ -13,7 +13,7 @@ from pathlib import Path
 
 import attrs
 
-__all__ = ["Environment", "new_environment"]
+__all__ = ["Environment", "needs_index", "new_environment"]
 
 _OURS = Path(sys.executable).parent
 _COMMANDS = ("mypy", "pip", "pytest", "realtime")
@@ -44,7 +44,9 @@ class Environment:
 def new_environment(folder: Path) -> Environment:
     """Make one in ``folder``."""
     venv.create(folder, with_pip=False)
-    packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
+    packages = Path(
+        sysconfig.get_path("purelib", "venv", vars={"base": str(folder), "platbase": str(folder)})
+    )
     ours = sysconfig.get_path("purelib")
     # where pip builds, which it marks by that variable, it wants the backend that it downloaded
     unless_building = "os.environ.get('PYTHONNOUSERSITE')"
@@ -56,3 +58,9 @@ def new_environment(folder: Path) -> Environment:
         command.chmod(0o755)
     (folder / "bin" / "ruff").symlink_to(_OURS / "ruff")
     return Environment(folder)
+
+
+def needs_index(said: str) -> str | None:
+    """Why pip, that ``said`` so, could not build here, if that is because there is no package index."""
+    backend = "No matching distribution found for setuptools"
+    return f"no package index can be reached: {backend}" if backend in said else None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scaffolded import Environment, new_environment
+from scaffolded import Environment, needs_index, new_environment
 from workspace import ROOT
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
@@ -39,6 +39,8 @@ class Reader:
                 return 0, ""
             case _:
                 done = self._environment.run(command, self.folder, **self.variables)
+                if (why := needs_index(done.stderr)) is not None:
+                    pytest.skip(why)
                 return done.returncode, done.stdout + done.stderr
 
 
