@@ -39,8 +39,9 @@ class ServiceDouble(Protocol):
     Inherit from it, so that the levers which only some capabilities need have a body. Each lever acts on the
     latest connection, returns when what it says is written, and knows only the service's own words: the kit
     speaks of text, audio and calls, the double makes frames of them. It answers commands where the service
-    acknowledges them, and **never speaks by itself** beyond that: a response that the provider asks
-    for is noted in `heard`, and the kit then pulls `begin`, `text`, ... and `end`.
+    acknowledges them, ends the turn that it is told to cancel, and **never speaks by itself** beyond that: a
+    response that the provider asks for is noted in `heard`, and the kit then pulls `begin`, `text`, ... and
+    `end`. What it logs in the same process the kit reads, too, and must find no key and nobody's words there.
 
     Audio is in the format that was agreed for the connection.
     """
