@@ -7,12 +7,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+import conformance_record
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from workspace import ROOT
 
 Script = Callable[[ServerConnection], Awaitable[None]]
 Serve = Callable[[Script], AbstractAsyncContextManager[str]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The distributions' own tests are looked at, too, when all run."""
+    config.pluginmanager.register(conformance_record)
 
 
 @pytest.hookimpl(tryfirst=True)
