@@ -515,13 +515,13 @@ class TestEnd:
         assert server.sessions[0].ended_by == "server"
 
     async def test_server_that_stops_takes_no_call(self, caller):
-        calls = Calls(configure(), None, iter([1]))
+        calls = Calls(None, iter([1]))
         await calls.aclose(End(1001))
         one = caller()
         await one.pc.setLocalDescription(await one.pc.createOffer())
 
         with pytest.raises(Exception, match="shutting down"):
-            await calls.open(Offer.read(one.pc.localDescription.sdp), None, is_filtered=False)
+            await calls.open(Offer.read(one.pc.localDescription.sdp), None, configure(), is_filtered=False)
 
     async def test_frames_before_the_end_arrive(self, serve, call):
         one, _ = await call(await serve(faults="close:1011@3"))
