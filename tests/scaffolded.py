@@ -36,7 +36,7 @@ class Environment:
             env={**environ, "PATH": path, "PIP_DISABLE_PIP_VERSION_CHECK": "1", **env},
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=300,
             check=False,
         )
 

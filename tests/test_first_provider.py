@@ -79,7 +79,7 @@ def at_service(reader: Reader, command: str) -> tuple[int, str]:
     return asyncio.run(run())
 
 
-@pytest.mark.timeout(400)  # it installs, and runs the kit three times
+@pytest.mark.timeout(600)  # it installs, and runs the kit three times
 def test_every_step_of_the_text_works_word_for_word(reader: Reader):
     printed = ""
     for language, block in BLOCKS:

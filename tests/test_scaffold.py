@@ -15,6 +15,8 @@ from realtime_core.scaffold import DIALECTS, names_of, render, write_new
 from scaffolded import Environment, needs_index, new_environment
 from workspace import ROOT
 
+pytestmark = pytest.mark.timeout(400)  # the first of each dialect builds and installs
+
 NAMES = {"own": "acme-ws", "openai": "vendor-ws"}
 LONGEST = "acme-" + "voices" * 4 + "x"  # 30 characters
 
