@@ -10,7 +10,6 @@ from pathlib import Path
 import conformance_record
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
-from workspace import ROOT
 
 Script = Callable[[ServerConnection], Awaitable[None]]
 Serve = Callable[[Script], AbstractAsyncContextManager[str]]
@@ -19,15 +18,6 @@ Serve = Callable[[Script], AbstractAsyncContextManager[str]]
 def pytest_configure(config: pytest.Config) -> None:
     """The distributions' own tests are looked at, too, when all run."""
     config.pluginmanager.register(conformance_record)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For workers side by side (`pytest -n`): each takes a file, or all that needs a browser."""
-    for item in items:
-        path = item.path.relative_to(ROOT)
-        group = path.parent if path.is_relative_to("tests/browser") else path
-        item.add_marker(pytest.mark.xdist_group(str(group)))
 
 
 def frame(kind: str, **fields: object) -> str:
