@@ -13,7 +13,9 @@ from aiortc.rtp import RtpPacket
 from av import AudioFrame
 from hypothesis import given
 from hypothesis import strategies as st
+from pyee.asyncio import AsyncIOEventEmitter
 from realtime_core.clock import VirtualClock, use_clock
+from realtime_openai_wire import rtc
 from realtime_openai_wire.rtc import (
     RECEIVED_FORMAT,
     PacedTrack,
@@ -315,6 +317,20 @@ async def test_a_peer_that_is_closed_while_it_shakes_hands_is_gone_when_that_fai
 
     assert transport.state in {"failed", "closed"}
     assert [task for task in asyncio.all_tasks() - before if "_run_rt" in str(task)] == []
+
+
+async def test_closing_waits_until_the_handshake_is_over():
+    transport = AsyncIOEventEmitter()
+    transport.state = "connecting"
+    waiting = asyncio.ensure_future(rtc._handshake_over(transport))
+
+    for state in ("connecting", "failed"):
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        transport.state = state
+        transport.emit("statechange")
+
+    await waiting
 
 
 async def test_only_opus_is_offered_and_only_own_addresses_are_told():

@@ -99,7 +99,7 @@ def _walk(folder: Traversable, path: PurePosixPath) -> Iterator[tuple[PurePosixP
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _walk(entry, path / entry.name)
-        elif entry.name.endswith(_SUFFIX):
+        else:
             yield path / entry.name.removesuffix(_SUFFIX), entry
 
 

@@ -181,19 +181,13 @@ class WebSocket:
                 async with asyncio.timeout(_CLOSE_TIMEOUT_S):
                     await self.response.close(code=end.code, message=end.reason.encode())
         if end.code is None or self.response.close_code in (None, _ABNORMAL):
-            if end.is_torn:
-                self._tear()
-            self._abort()
+            self._abort(_TORN if end.is_torn else b"")
         writing.cancel()
 
-    def _tear(self) -> None:
+    def _abort(self, last: bytes = b"") -> None:
         transport = self._request.protocol.transport
         if transport is not None:
-            transport.write(_TORN)
-
-    def _abort(self) -> None:
-        transport = self._request.protocol.transport
-        if transport is not None:
+            transport.write(last)
             transport.abort()
 
 
