@@ -35,17 +35,7 @@ class Environment:
 
     def run(self, command: str, *args: object, cwd: Path, **variables: str) -> str:
         """What one of its commands prints. Fails, with all that it said, if it fails."""
-        done = subprocess.run(
-            self._line(command, args),
-            cwd=cwd,
-            env={**_environ(), **variables},
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-        assert done.returncode == 0, f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+        return _run(self._line(command, args), cwd=cwd, **variables)
 
     @contextmanager
     def running(self, command: str, *args: object, tells: str, **variables: str) -> Iterator[str]:
@@ -69,16 +59,20 @@ def _environ() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not _OF_THE_TESTS.match(name)}
 
 
-def _run(line: Iterable[object], **variables: str) -> None:
+def _run(line: Iterable[object], *, cwd: Path | None = None, **variables: str) -> str:
+    """What a command prints. Fails, with all that it said, if it fails."""
+    command = [*map(str, line)]
     done = subprocess.run(
-        [*map(str, line)],
+        command,
+        cwd=cwd,
         env={**_environ(), **variables},
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
         check=False,
     )
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert done.returncode == 0, f"{command[0]} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
 
 
 def build_wheels(folders: Iterable[Path], scratch: Path) -> dict[str, Path]:

@@ -77,6 +77,7 @@ class Unlabelled(metadata.Distribution):
         return "[realtime_core.providers]\nacme-zip = acme_zip\n"
 
     def locate_file(self, path):
+        # abstract in Distribution: it has to be there, and whoever asks for a place fails
         raise NotImplementedError(path)
 
 

@@ -45,6 +45,7 @@ class ProviderConformance(
     @pytest.fixture
     def subject(self) -> Subject:
         """The provider under test, and its far end: override this."""
+        # abstract: only the author knows the provider, and a default would test another
         raise NotImplementedError(
             "override the fixture `subject` in your class: return realtime_core.testing.Subject(...)"
         )
