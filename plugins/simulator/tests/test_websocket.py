@@ -265,7 +265,7 @@ async def test_flood_of_one_session_leaves_room_for_others(monkeypatch):
 async def test_client_that_does_not_answer_the_close_is_cut_off(monkeypatch):
     aborted = []
     abort = WebSocket._abort
-    monkeypatch.setattr(WebSocket, "_abort", lambda socket: aborted.append(abort(socket)))
+    monkeypatch.setattr(WebSocket, "_abort", lambda socket, last: aborted.append(abort(socket, last)))
     async with SimulatorServer() as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(
