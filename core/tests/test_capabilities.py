@@ -35,3 +35,17 @@ def test_default_provider_is_told_what_was_heard_and_when_to_go_on():
     assert (capabilities.ids, capabilities.client_responses, capabilities.cancel) == (True, True, True)
     assert (capabilities.auto_continue, capabilities.truncate) == (False, "client")
     assert capabilities.history == "any_time"
+
+
+def test_what_is_given_as_another_collection_is_taken():
+    given = Capabilities(live_settings={"voice"}, input_formats=[PCM16_24KHZ], output_formats=[])
+
+    assert given == Capabilities(
+        live_settings=frozenset({"voice"}), input_formats=(PCM16_24KHZ,), output_formats=()
+    )
+    assert hash(given)
+
+
+def test_one_name_is_no_set_of_names():
+    with pytest.raises(TypeError, match=r"^live_settings takes a set of names, not the string 'voice'$"):
+        Capabilities(live_settings="voice")

@@ -3,6 +3,7 @@
 No flag stands here without a branch in the engine, the conformance kit or the ``realtime`` command.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 import attrs
@@ -10,6 +11,16 @@ import attrs
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
 
 __all__ = ["Capabilities"]
+
+
+def _formats(given: Iterable[AudioFormat]) -> tuple[AudioFormat, ...]:
+    return tuple(given)
+
+
+def _names(given: Iterable[str]) -> frozenset[str]:
+    if isinstance(given, str):
+        raise TypeError(f"live_settings takes a set of names, not the string {given!r}")
+    return frozenset(given)
 
 
 @attrs.frozen(kw_only=True)
@@ -44,8 +55,8 @@ class Capabilities:
             change those, too.
     """
 
-    input_formats: tuple[AudioFormat, ...] = (PCM16_24KHZ,)
-    output_formats: tuple[AudioFormat, ...] = (PCM16_24KHZ,)
+    input_formats: tuple[AudioFormat, ...] = attrs.field(default=(PCM16_24KHZ,), converter=_formats)
+    output_formats: tuple[AudioFormat, ...] = attrs.field(default=(PCM16_24KHZ,), converter=_formats)
     text: bool = True
     images: bool = False
     ids: bool = True
@@ -57,4 +68,4 @@ class Capabilities:
     history: Literal["any_time", "at_start", "none"] = "any_time"
     acks: bool = True
     paced: bool = False
-    live_settings: frozenset[str] = frozenset()
+    live_settings: frozenset[str] = attrs.field(default=frozenset(), converter=_names)

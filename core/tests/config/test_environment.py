@@ -22,11 +22,18 @@ def test_a_variable_of_the_file_is_there_and_the_process_does_not_get_it(tmp_pat
     assert "SOME_VARIABLE" not in os.environ
 
 
-@pytest.mark.parametrize("value", ["process", ""])
-def test_the_file_overrides_no_variable_not_even_an_empty_one(tmp_path, value):
+def test_the_file_overrides_no_variable(tmp_path):
     (tmp_path / ".env").write_text("SOME_VARIABLE=file\n")
 
-    assert environment(tmp_path, {"SOME_VARIABLE": value})["SOME_VARIABLE"] == value
+    assert environment(tmp_path, {"SOME_VARIABLE": "process"})["SOME_VARIABLE"] == "process"
+
+
+def test_a_variable_that_is_empty_counts_as_not_set(tmp_path):
+    (tmp_path / ".env").write_text("SOME_VARIABLE=file\n")
+
+    found = environment(tmp_path, {"SOME_VARIABLE": "", "ANOTHER": ""})
+
+    assert found == {"SOME_VARIABLE": "file", "ANOTHER": ""}
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):

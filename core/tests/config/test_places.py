@@ -54,13 +54,41 @@ def test_what_looks_like_a_key_in_a_string_is_none():
     assert not {("not",), ("key",)} & {path[-1:] for path in places(DOCUMENT)}
 
 
+def test_a_long_text_is_parsed_once(monkeypatch):
+    parsed = []
+    monkeypatch.setattr(
+        tomllib, "loads", lambda text, loads=tomllib.loads: parsed.append(text) or loads(text)
+    )
+    text = "a [line] of 'instructions'\n" * 2000
+
+    found = places(f'[clients.a]\ninstructions = """\n{text}"""\nlast = 1\n')
+
+    assert found["clients", "a", "last"] == 2004
+    assert sum(map(len, parsed)) < 2 * len(text)
+
+
 def test_an_empty_document_has_no_keys():
     assert places("") == {}
 
 
 _keys = st.text("abc-_1", min_size=1, max_size=3)
 _values = st.sampled_from(
-    ["1", '"x"', "'[x]'", "[1,\n 2]", '"""\n[a]\nb = 1\n"""', "{ k = 1 }", "'''\n'''", "true # not k"]
+    [
+        "1",
+        '"x"',
+        "'[x]'",
+        '"\\"["',
+        '""',
+        "[1,\n 2]",
+        "[[1, '] #'], # ]\n [\n]\n]",
+        '"""\n[a]\nb = 1\n"""',
+        '"""\\"""\n[b]\n"""""',
+        "{ k = 1 }",
+        "{ k = [\n1] }",
+        "'''\n'''",
+        "'''\n\\'''''",
+        'true # not k [\'"""',
+    ]
 )
 
 

@@ -10,6 +10,13 @@ def profile(name="support"):
     return read_profile(read_config(), name)
 
 
+def test_the_name_of_a_profile_is_a_string(write):
+    write("[clients.support]")
+
+    with pytest.raises(InvalidConfig, match=r"^a profile's name is str, not NoneType$"):
+        profile(None)
+
+
 def test_a_profile_says_provider_options_and_settings(write):
     write("""
         [clients.support]

@@ -169,6 +169,39 @@ BROKEN = {
         r"was written for provider API '1\.0', this realtime-core has 1",
         UPGRADE,
     ),
+    "a contract that equals ours": (
+        _made("api_version=True"),
+        "was written for provider API True, this realtime-core has 1; it is a whole number, an int",
+        UPGRADE,
+    ),
+    "a contract with a point": (
+        _made("api_version=1.0"),
+        r"was written for provider API 1\.0, this realtime-core has 1; it is a whole number, an int",
+        UPGRADE,
+    ),
+    "a wrapper": (
+        GOOD + HOOK.replace("@hookimpl", "@hookimpl(wrapper=True)").replace("return make()", "yield"),
+        r"has a wrapper as its hook realtime_provider\(\), not a plain function",
+        UPGRADE,
+    ),
+    "a wrapper of the old kind": (
+        GOOD + HOOK.replace("@hookimpl", "@hookimpl(hookwrapper=True)").replace("return make()", "yield"),
+        r"has a wrapper as its hook realtime_provider\(\), not a plain function",
+        UPGRADE,
+    ),
+    "what a terminal obeys": (
+        "raise RuntimeError('\\x1b[2Jred\\x07')",
+        r"cannot be loaded \(RuntimeError: \[2Jred, at line 1 of acme_plugin\)",
+        UPGRADE,
+    ),
+    "one that asks for itself": (
+        "from realtime_core.registry import load_provider\nload_provider('acme-ws', timeout_s=60)",
+        (
+            r"cannot be loaded \(BrokenPlugin: .* loads itself while it is loaded, at line 2 of acme_plugin; "
+            r".*\)"
+        ),
+        UPGRADE,
+    ),
     "a connect that is none": (
         _made("connect='acme'"),
         "gives a Provider whose 'connect' is str, not a coroutine function",
@@ -221,6 +254,30 @@ def test_a_broken_plugin_does_not_disturb_the_others(site, what):
         load_provider("acme-ws")
 
     assert isinstance(load_provider("acme-fine"), Provider)
+
+
+@pytest.mark.parametrize("value", ["not a module!", ""])
+def test_an_entry_point_that_names_no_module_is_quoted(site, value):
+    site.install("realtime-acme", f"acme-ws = {value}\n", module="acme_plugin")
+
+    with pytest.raises(
+        BrokenPlugin,
+        match=rf"^provider 'acme-ws' of realtime-acme 1\.2\.3 cannot be loaded: its entry point '{value}' "
+        f"names no module; {UPGRADE}$",
+    ):
+        load_provider("acme-ws")
+
+
+@pytest.mark.parametrize("key", ["zz-any-secret-98765", "sk-another-98765"])
+def test_a_key_in_what_a_plugin_raises_is_not_quoted(site, monkeypatch, key):
+    monkeypatch.setenv("ACME_API_KEY", key)
+    source = "import os\nraise RuntimeError('bad key ' + os.environ['ACME_API_KEY'])"
+    site.install("realtime-acme", "acme-ws", module="acme_plugin", source=source)
+
+    with pytest.raises(BrokenPlugin, match=r"RuntimeError: bad key .*…, at line 2") as caught:
+        load_provider("acme-ws")
+
+    assert key not in str(caught.value)
 
 
 def test_a_distribution_without_its_code_is_reinstalled(site):

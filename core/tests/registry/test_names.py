@@ -49,6 +49,14 @@ def test_a_name_that_differs_in_case_or_dash_is_met_with_the_right_one_and_whose
         load_provider(name)
 
 
+@pytest.mark.parametrize("name", ["acme-ws ", " acme-ws", "acme-ws\n"])
+def test_a_name_with_a_space_around_it_is_told_of_the_space(site, name):
+    site.install("realtime-acme", "acme-ws", module="acme_plugin")
+
+    with pytest.raises(UnknownProvider, match=r"; did you mean 'acme-ws'\? it has no space around it$"):
+        load_provider(name)
+
+
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [

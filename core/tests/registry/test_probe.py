@@ -65,6 +65,31 @@ def test_one_that_raises_says_so(site):
     )
 
 
+def test_what_has_no_place_in_json_is_told_as_python_has_it(site):
+    made = "made = make()\nobject.__setattr__(made.capabilities, 'images', b'odd')\n"
+    source = PLUGIN.replace("@hookimpl", f"{made}@hookimpl").replace("return make()", "return made")
+    site.install("realtime-acme", "acme-ws", module="acme_plugin", source=source)
+
+    assert probe("acme-ws").capabilities["images"] == "b'odd'"
+
+
+def test_what_cannot_be_told_is_said_and_ends_nothing(site):
+    odd = "class Odd:\n    def __repr__(self):\n        raise OSError\n"
+    made = f"{odd}made = make()\nobject.__setattr__(made.capabilities, 'images', Odd())\n"
+    source = PLUGIN.replace("@hookimpl", f"{made}@hookimpl").replace("return make()", "return made")
+    site.install("realtime-acme", "acme-ws", module="acme_plugin", source=source)
+
+    assert probe("acme-ws").broken == "provider 'acme-ws' gives what cannot be told (OSError)"
+
+
+def test_an_entry_point_that_names_no_module_ends_nothing(site):
+    site.install("realtime-acme", "acme-ws = not a module!\n", module="acme_plugin")
+
+    assert probe("acme-ws").broken.endswith(
+        "its entry point 'not a module!' names no module; try: pip install --upgrade realtime-acme"
+    )
+
+
 def test_one_that_hangs_says_where(site):
     source = "import threading\nthreading.Event().wait()\n"
     site.install("realtime-acme", "acme-ws", module="acme_plugin", source=source)

@@ -10,8 +10,9 @@ __all__ = ["environment"]
 
 
 def environment(folder: Path, environ: Mapping[str, str] | None = None) -> Mapping[str, str]:
-    """The variables of the process, and those of ``folder/.env`` that the process does not have.
+    """The variables of the process, and those of ``folder/.env`` that are not set in the process.
 
+    One that is empty there counts as not set, as it does for an option.
     The environment of the process stays as it is.
 
     Raises:
@@ -28,4 +29,5 @@ def environment(folder: Path, environ: Mapping[str, str] | None = None) -> Mappi
         said = dotenv_values(file, encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         raise InvalidConfig(f"{file} cannot be read ({type(exc).__name__})") from None
-    return {**{name: value for name, value in said.items() if value is not None}, **environ}
+    of_file = {name: value for name, value in said.items() if value is not None}
+    return {**of_file, **{name: value for name, value in environ.items() if value or name not in of_file}}

@@ -63,6 +63,8 @@ def read_profile(file: ConfigFile, name: str) -> Profile:
         InvalidConfig: there is none; or a key of it, or of one that it inherits from, is wrong.
     """
     clients = _clients(file)
+    if not isinstance(name, str):
+        raise InvalidConfig(f"a profile's name is str, not {type(name).__name__}")
     if name not in clients:
         raise InvalidConfig(f"{file.path} has no profile {name!r}; {did_you_mean(name, clients)}")
     provider: str | None = None

@@ -19,6 +19,9 @@ __all__ = ["LOAD_TIMEOUT_S", "ProviderInfo", "list_providers", "load_provider", 
 def load_provider(name: str, *, timeout_s: float = LOAD_TIMEOUT_S) -> Provider:
     """The provider called ``name``, from the one distribution that registers it.
 
+    Waits for the import, up to ``timeout_s`` seconds: an event loop that must go on meanwhile calls it by
+    ``asyncio.to_thread``.
+
     Args:
         name: exactly as it is registered.
         timeout_s: how long its import and its hook may take; `realtime_core.registry.loading` tells what

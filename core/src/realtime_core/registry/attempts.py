@@ -47,6 +47,11 @@ class Attempt:
             self._over.set()
 
     @property
+    def is_of_this_thread(self) -> bool:
+        """Whether the caller is what it runs."""
+        return self._thread is threading.current_thread()
+
+    @property
     def is_over(self) -> bool:
         """Whether it has come back."""
         return self._over.is_set()
@@ -84,7 +89,7 @@ def attempt(claim: Claim) -> Attempt:
             return known
         new = Attempt(claim)
         is_given_up = any(one.claim.package == claim.package for one in _under_way.values())
-        if is_given_up or not _is_being_imported(claim.entry.module):
+        if is_given_up or not _is_being_imported(claim.module):
             _under_way[claim.entry.value] = new
             new.start()
             return new

@@ -52,6 +52,8 @@ def hook_result(plugin: object) -> object:
         raise Fault(_without_hook(plugin))
     if len(hooks) > 1:
         raise Fault(f"has {len(hooks)} hooks {_HOOK}(), not one")
+    if hooks[0].wrapper or hooks[0].hookwrapper:
+        raise Fault(f"has a wrapper as its hook {_HOOK}(), not a plain function")
     if inspect.iscoroutinefunction(hooks[0].function):
         raise Fault(f"has a coroutine function as its hook {_HOOK}(), not a plain one")
     return plugins.hook.realtime_provider()
@@ -87,10 +89,11 @@ def check_provider(given: object) -> Provider:
     if not isinstance(given, Provider):
         raise Fault(f"gives {type(given).__name__}, not a Provider")
     version: object = given.api_version
-    if version != API_VERSION:
+    if type(version) is not int or version != API_VERSION:  # True and 1.0 are equal to 1
         raise Fault(
-            f"was written for provider API {version!r}, this realtime-core has {API_VERSION}",
-            core_is_old=isinstance(version, int) and version > API_VERSION,
+            f"was written for provider API {version!r}, this realtime-core has {API_VERSION}"
+            + ("" if type(version) is int else "; it is a whole number, an int"),
+            core_is_old=type(version) is int and version > API_VERSION,
         )
     for name, is_right, takes in _FIELDS:
         value = getattr(given, name)

@@ -40,9 +40,15 @@ class Claim:
         return f"{self.info.distribution} {self.info.version}"
 
     @property
+    def module(self) -> str:
+        """The module that it names; empty: what its distribution says is no reference to one."""
+        # ``EntryPoint.module`` raises AttributeError then
+        return self.entry.module if self.entry.pattern.match(self.entry.value) else ""
+
+    @property
     def package(self) -> str:
         """The top-level package, or module, that it is in."""
-        return self.entry.module.partition(".")[0]
+        return self.module.partition(".")[0]
 
     @property
     def editable(self) -> str | None:
@@ -70,7 +76,11 @@ class Claim:
 
     def make_importable(self) -> None:
         """Do for an editable install what Python does when it starts: read the ``.pth`` files beside it."""
-        if self.package in sys.modules or importlib.util.find_spec(self.package) is not None:
+        if (
+            not self.package
+            or self.package in sys.modules
+            or importlib.util.find_spec(self.package) is not None
+        ):
             return
         if any(str(file).endswith(".pth") for file in self._dist.files or ()):
             site.addsitedir(str(self._dist.locate_file("")))

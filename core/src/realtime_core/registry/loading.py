@@ -22,6 +22,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from realtime_core.errors import BrokenPlugin
+from realtime_core.masking import mask_keys, mask_variables
 from realtime_core.provider import Provider
 from realtime_core.registry.attempts import Attempt, attempt
 from realtime_core.registry.checking import Fault, check_provider
@@ -41,7 +42,12 @@ def load(claim: Claim, timeout_s: float = LOAD_TIMEOUT_S) -> Provider:
     Raises:
         BrokenPlugin: says what is wrong with it, where, and the remedy.
     """
+    if not claim.module:
+        what = f"cannot be loaded: its entry point {_condensed(repr(claim.entry.value))} names no module"
+        raise _broken(claim, what, claim.remedy)
     this = attempt(claim)
+    if this.is_of_this_thread and not this.is_over:
+        raise _broken(claim, f"loads itself while it is loaded{_place(claim, this.lines())}", claim.remedy)
     if not this.wait(timeout_s):
         raise _broken(claim, _hanging(this, timeout_s), claim.remedy)
     error = this.error
@@ -110,6 +116,7 @@ def _words_of(exc: BaseException) -> str:
 
 
 def _condensed(text: str) -> str:
-    """One line, of a length that people read."""
-    line = " ".join(text.split())
+    """One line, of a length that people read: what a plugin says, without keys and what a terminal obeys."""
+    printable = "".join(char if char.isprintable() else " " for char in mask_variables(mask_keys(text)))
+    line = " ".join(printable.split())
     return line if len(line) <= _MESSAGE_CHARS else f"{line[:_MESSAGE_CHARS]}..."

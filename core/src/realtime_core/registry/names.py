@@ -72,6 +72,8 @@ def _unknown(name: str, found: Survey, alike: Sequence[Claim]) -> UnknownProvide
 
 
 def _remedy(name: str, installed: Sequence[str], alike: Sequence[Claim]) -> str:
+    if name != name.strip() and name.strip() in installed:
+        return f"did you mean {name.strip()!r}? it has no space around it"
     if alike:
         return f"did you mean {alike[0].info.name!r}, of {alike[0]}? a name is written exactly so"
     # somebody who types 'azure' means 'azure-ws', and 'realtime-azure' is where it comes from
