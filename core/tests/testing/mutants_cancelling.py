@@ -78,3 +78,20 @@ async def forgets_its_helper(options: Any, setup: Any) -> Any:
 @connecting("opening_can_be_cancelled_at_every_wait", seen="there is still the task")
 async def forgets_its_helper_again(options: Any, setup: Any) -> Any:
     return await forgets_its_helper(options, setup)
+
+
+@connection("cancelled_receive_loses_nothing", seen="a cancelled receive() did not return")
+class DeafReader(SmallConnection):
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        reading = asyncio.ensure_future(super().receive())
+        while not reading.done():
+            try:
+                await asyncio.wait({reading})
+            except asyncio.CancelledError:
+                continue
+        return reading.result()
+
+
+@connection("message_reaches_the_service", seen="a cancelled receive() did not return")
+class DeafReaderOfTheKit(DeafReader):
+    """Whoever finds it first says what it is, and not what becomes of it."""

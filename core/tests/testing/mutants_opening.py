@@ -1,7 +1,6 @@
 """Faults of the plugin and of opening."""
 
 import asyncio
-import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -43,6 +42,16 @@ def live_setting_that_is_none(good: Provider) -> Provider:
     return attrs.evolve(good, capabilities=attrs.evolve(FULL, live_settings=frozenset({"humour"})))
 
 
+@provider("provider_is_well_formed", seen="AttributeError was raised")
+def endpoint_that_raises(good: Provider) -> Provider:
+    return attrs.evolve(good, endpoint=lambda options: options.no_such_option)
+
+
+@provider("provider_is_well_formed", seen="endpoint gives bytes")
+def endpoint_of_another_type(good: Provider) -> Provider:
+    return attrs.evolve(good, endpoint=lambda options: options.key.encode())
+
+
 @provider("missing_option_is_named")
 def option_that_nobody_knows(good: Provider) -> Provider:
     @attrs.frozen
@@ -50,16 +59,6 @@ def option_that_nobody_knows(good: Provider) -> Provider:
         no_such_option: int = option(default=0)
 
     return attrs.evolve(good, options=Loose)
-
-
-@provider("secrets_do_not_show")
-def key_in_the_repr_of_options(good: Provider) -> Provider:
-    @attrs.frozen
-    class Open:
-        dial: Any = option()
-        key: str = option(env="SMALL_KEY")
-
-    return attrs.evolve(good, options=Open)
 
 
 @codec("first_event_is_session_created")
@@ -137,20 +136,6 @@ async def has_defaults_of_its_own(options: Any, setup: Any) -> Any:
 @connecting("tools_are_told_or_refused")
 async def forgets_tools(options: Any, setup: Any) -> Any:
     return await plain_connect(options, attrs.evolve(setup, tools=()))
-
-
-@connection("secrets_do_not_show")
-class LogsItsKey(SmallConnection):
-    async def aclose(self) -> None:
-        logging.getLogger("small").debug("closed the connection of %s", "small-key-1234")
-        await super().aclose()
-
-
-@codec("words_do_not_show")
-class LogsFrames(SmallCodec):
-    def events(self, line: bytes) -> list[RealtimeEvent]:
-        logging.getLogger("small").debug("received %r", line)
-        return super().events(line)
 
 
 @connecting("refused_credentials_are_authentication_failed", seen="ConnectionFailed was raised")

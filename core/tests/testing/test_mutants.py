@@ -4,6 +4,7 @@ import mutants_asking
 import mutants_cancelling
 import mutants_ending
 import mutants_frames
+import mutants_hiding
 import mutants_opening
 import mutants_speaking
 import pytest
@@ -16,6 +17,7 @@ MODULES = [
     mutants_cancelling,
     mutants_ending,
     mutants_frames,
+    mutants_hiding,
     mutants_opening,
     mutants_speaking,
 ]

@@ -176,6 +176,8 @@ class Line:
         finally:
             reading.cancel()
             await asyncio.wait({reading}, timeout=self._bound_s)
+            if not reading.done():  # it would take what the next call waits for
+                broken(f"a cancelled receive() did not return within {self._bound_s:g} s")
 
     async def _read_on(self) -> None:
         try:

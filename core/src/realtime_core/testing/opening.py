@@ -172,37 +172,6 @@ class OpeningClauses:
                 if name not in str(exc):
                     broken(f"without option {name!r} the error does not name it: {exc}")
 
-    @clause(do="make the option with `option(secret=True)`, and keep it out of messages, reprs and log lines")
-    async def test_secrets_do_not_show(self, stage: Stage) -> None:
-        """No credential shows in a repr, an error, an event or a log line, at whichever level."""
-        with stage.watching_logs() as lines:
-            shown = [repr(stage.options), str(stage.options)]
-            for meeting in (Meeting.ACCEPT, Meeting.REFUSE, Meeting.HANG_UP):
-                await stage.double.meet(meeting)
-                shown.extend(await _shown(stage, meeting))
-        for where in [*shown, *lines]:
-            for name, secret in stage.secrets.items():
-                if secret in where:
-                    broken(f"the value of option {name!r} shows in {where.replace(secret, '<secret>')!r}")
-
-    @clause(do="keep people's words out of reprs and log lines: log lengths and kinds")
-    async def test_words_do_not_show(self, stage: Stage) -> None:
-        """Nobody's words show in a log line or in the repr of an event, at whichever level."""
-        words = "xylophone marmalade"
-        with stage.watching_logs() as lines:
-            line = await stage.connect()
-            await line.turn()
-            if stage.capabilities.text:
-                await stage.double.text(words)
-            else:
-                await stage.say_something(line)
-            await stage.double.hear(words)
-            await line.turn_ends()
-            await line.marked()
-        for where in [*map(repr, line.events), *lines]:
-            if words in where:
-                broken(f"what was said shows in {where.replace(words, '<words>')!r}")
-
     @clause(do="correct the Provider that the hook returns")
     async def test_provider_is_well_formed(self, stage: Stage) -> None:
         """Options and settings are attrs classes as the contract has them, and the capabilities agree."""
@@ -216,25 +185,15 @@ class OpeningClauses:
             "nothing to hear: neither text nor audio": not (can.text or can.input_formats),
             "paced without audio": can.paced and not can.output_formats,
         }
-        if found := [what for what, holds in wrong.items() if holds]:
+        found = [what for what, holds in wrong.items() if holds] + _wrong_endpoint(stage)
+        if found:
             broken("; ".join(found))
 
 
-async def _shown(stage: Stage, meeting: Meeting) -> list[str]:
-    """What a connection shows of itself, from its beginning to its end."""
-    shown: list[str] = []
+def _wrong_endpoint(stage: Stage) -> list[str]:
+    """What `Provider.endpoint` must not give; what it must not raise leaves."""
     try:
-        line = await stage.begin_connect(stage.setup())
-    except RealtimeError as exc:
-        return [str(exc), repr(exc), repr(exc.__cause__)]
-    try:
-        shown.append(repr(line.connection))
-        shown.extend(map(repr, await line.frame()))
-        if meeting is Meeting.ACCEPT:
-            await stage.double.drop()
-        while True:
-            shown.extend(map(repr, await line.frame("ConnectionLost")))
-    except RealtimeError as exc:
-        shown += [str(exc), repr(exc), repr(exc.__cause__)]
-    await line.aclose()
-    return shown
+        url: object = stage.provider.endpoint(stage.options) if stage.provider.endpoint else None
+    except InvalidOptions:
+        return []
+    return [] if url is None or isinstance(url, str) else [f"endpoint gives {type(url).__name__}, not a URL"]

@@ -12,6 +12,7 @@ from realtime_core.testing.clauses import Clause, clauses_of
 from realtime_core.testing.conversing import ConversingClauses
 from realtime_core.testing.ending import EndingClauses
 from realtime_core.testing.frames import FrameClauses
+from realtime_core.testing.hiding import HidingClauses
 from realtime_core.testing.installing import InstallingClauses
 from realtime_core.testing.opening import OpeningClauses
 from realtime_core.testing.speaking import SpeakingClauses
@@ -28,6 +29,7 @@ class ProviderConformance(
     CallingClauses,
     AskingClauses,
     SpeakingClauses,
+    HidingClauses,
     OpeningClauses,
     InstallingClauses,
 ):

@@ -4,9 +4,7 @@ Knows nothing of clauses; what it finds wrong it says in their words.
 """
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -41,17 +39,6 @@ _PATIENCE_S: Final = 0.2
 """What a provider gets to reach the wait in which it is to be given up."""
 _HOURS_S: Final = 7_200.0
 _SECRET: Final = ("key", "secret", "token", "password")
-
-
-class _Lines(logging.Handler):
-    """Every line that is logged, as it would be written."""
-
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__()
-        self._lines = lines
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(self.format(record))
 
 
 class Stage:
@@ -99,20 +86,6 @@ class Stage:
             and len(value) > 3
             and (not fields[name].repr or any(word in name for word in _SECRET))
         }
-
-    @contextmanager
-    def watching_logs(self) -> Iterator[list[str]]:
-        """Every log line of every logger, inside."""
-        lines: list[str] = []
-        handler, root = _Lines(lines), logging.getLogger()
-        level = root.level
-        root.addHandler(handler)
-        root.setLevel(logging.DEBUG)
-        try:
-            yield lines
-        finally:
-            root.setLevel(level)
-            root.removeHandler(handler)
 
     async def open_impatiently(self) -> None:
         """Open a session; when the provider has had its time, hours pass at once for the engine.
