@@ -1,5 +1,5 @@
 import pytest
-from realtime_core.masking import mask_keys, mask_secrets, mask_variables
+from realtime_core.masking import as_line, mask_keys, mask_secrets, mask_variables, secrets_in
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,13 @@ def test_the_variables_are_those_of_the_process(monkeypatch):
     monkeypatch.setenv("ACME_API_KEY", "zz-SECRET-1")
 
     assert mask_variables("bad zz-SECRET-1") == "bad …"
+
+
+def test_the_secrets_in_headers_are_those_of_their_name():
+    headers = [("Authorization", "Bearer abc"), ("api-key", "xyz"), ("Host", "example.org")]
+
+    assert secrets_in(headers) == {"Bearer abc", "abc", "xyz"}
+
+
+def test_the_words_of_others_are_one_line_without_what_a_terminal_obeys():
+    assert as_line(" a\r\nb\x1b[2J\x07c ") == "a b [2J c"

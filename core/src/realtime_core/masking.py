@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-__all__ = ["mask_keys", "mask_secrets", "mask_variables"]
+__all__ = ["as_line", "mask_keys", "mask_secrets", "mask_variables", "secrets_in"]
 
 _KEYS: Final = (
     (re.compile(r"\b(Bearer\s+)\S+", re.IGNORECASE), r"\1…"),
@@ -14,7 +14,7 @@ _KEYS: Final = (
     (re.compile(r"(?<![\w-])[A-Za-z0-9]{32,}(?![\w-])"), "…"),  # a bare key, as Azure's
 )
 
-_SECRET_NAME: Final = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
+_SECRET_NAME: Final = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTHORIZATION|COOKIE", re.IGNORECASE)
 # Shorter ones are words that stand everywhere.
 _SHORTEST_SECRET: Final = 4
 _SHORTEST_OF_VARIABLE: Final = 8
@@ -41,3 +41,14 @@ def mask_variables(text: str, environ: Mapping[str, str] | None = None) -> str:
     environ = os.environ if environ is None else environ
     values = (value for name, value in environ.items() if _SECRET_NAME.search(name))
     return mask_secrets(text, (value for value in values if len(value) >= _SHORTEST_OF_VARIABLE))
+
+
+def secrets_in(headers: Iterable[tuple[str, str]]) -> set[str]:
+    """The values of those ``headers`` that have a secret's name, and what stands in them behind a scheme."""
+    values = [value for name, value in headers if _SECRET_NAME.search(name)]
+    return {*values, *(value.rpartition(" ")[2] for value in values)}
+
+
+def as_line(text: str) -> str:
+    """``text`` in one line, without the characters that a terminal obeys: for the words of others."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

@@ -191,6 +191,13 @@ async def test_a_refused_call_is_a_typed_error(service, options, setup, status, 
     assert KEY not in str(caught.value)
 
 
+async def test_whatever_key_was_sent_is_not_quoted(service, options, setup):
+    body = b'{"error": {"message": "Your key zz-98765 is bad."}}'
+    async with service(status=401, body=body) as running:
+        with pytest.raises(AuthenticationFailed, match="Your key … is bad"):
+            await connect(options(base_url=running.base_url, api_key="zz-98765"), setup())
+
+
 async def test_a_refusal_of_the_settings_has_the_services_code(service, options, setup):
     async with service(status=400, body=REFUSED) as running:
         with pytest.raises(ProviderError) as caught:

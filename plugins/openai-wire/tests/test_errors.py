@@ -253,3 +253,7 @@ def test_a_message_is_one_line_and_not_long():
     assert tidy_message("a\n  b\r\n\tc") == "a b c"
     assert len(tidy_message("word " * 100_000)) == 400
     assert tidy_message("word " * 100_000).endswith("…")
+
+
+def test_a_message_has_nothing_that_a_terminal_obeys():
+    assert tidy_message("bad\x1b[31m key\x07\x9b\u202e!") == "bad [31m key !"

@@ -11,7 +11,15 @@ from realtime_core.errors import (
     LostReason,
     RateLimited,
 )
-from realtime_openai_wire.refusals import Checks, closed_by_peer, closed_by_us, not_reached, refused, stalled
+from realtime_openai_wire.refusals import (
+    Checks,
+    closed_by_peer,
+    closed_by_us,
+    not_reached,
+    refused,
+    refused_call,
+    stalled,
+)
 
 HOST = "api.example.com:8443"
 
@@ -82,6 +90,27 @@ def test_a_refusal_names_host_status_reason_and_remedy_in_one_line(status):
     assert message.startswith(f"{HOST} answered HTTP {status}: It is so; ")
     assert not message.endswith("; ")
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("said", [body("It is zz-98765."), b"It is zz-98765"])
+@pytest.mark.parametrize("make", [refused, refused_call])
+def test_a_secret_that_the_service_quotes_is_not(make, said):
+    assert "It is …; " in str(make(HOST, 401, said, secrets={"zz-98765"}))
+
+
+def test_a_socks_proxy_without_its_packages_is_told_what_to_install():
+    error = ImportError("python-socks is required to use a SOCKS proxy")
+
+    assert str(not_reached(HOST, error)) == (
+        f"{HOST} cannot be reached: the environment names a SOCKS proxy, which takes packages of its own; "
+        "pip install 'httpx[socks]' 'python-socks[asyncio]'"
+    )
+
+
+def test_a_package_that_is_missing_is_named():
+    assert str(not_reached(HOST, ImportError("no", name="acme"))) == (
+        f"{HOST} cannot be reached: a package is missing (acme); install it"
+    )
 
 
 def test_too_many_requests_can_be_tried_again():

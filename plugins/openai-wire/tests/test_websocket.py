@@ -63,6 +63,15 @@ async def test_whatever_code_the_server_closes_with_is_a_loss_with_its_reason(
     assert said.rstrip(".") in str(lost)
 
 
+async def test_a_key_in_the_reason_of_a_close_is_not_quoted(websocket_server, open_pipe):
+    async with websocket_server(sending(code=4001, reason="no zz-98765 here")) as host:
+        pipe = await open_pipe(host, headers={"api-key": "zz-98765"})
+
+        lost = await loss(pipe)
+
+    assert "no … here" in str(lost)
+
+
 async def test_a_connection_cut_without_a_close_is_dropped(websocket_server, open_pipe):
     async def cut(connection):
         connection.transport.abort()

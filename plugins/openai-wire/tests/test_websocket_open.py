@@ -107,7 +107,16 @@ async def test_a_refused_key_is_a_failed_authentication(status, websocket_server
 
     assert type(error) is AuthenticationFailed
     assert error.status == status
-    assert "Incorrect API key provided: sk-…" in str(error)
+    assert "Incorrect API key provided: …" in str(error)
+
+
+@pytest.mark.parametrize("header", ["api-key", "X-Vendor-Token", "Authorization"])
+async def test_whatever_key_was_sent_is_not_quoted(header, websocket_server, refusal):
+    said = json.dumps({"error": {"message": "Your key zz-98765 is bad."}})
+    async with websocket_server(process_request=answering(401, said)) as host:
+        error = await refusal(host, headers={header: "Scheme zz-98765"})
+
+    assert "Your key … is bad" in str(error)
 
 
 async def test_too_many_requests_are_rate_limited(websocket_server, refusal):

@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from realtime_core.errors import BrokenPlugin
-from realtime_core.masking import mask_keys, mask_variables
+from realtime_core.masking import as_line, mask_keys, mask_variables
 from realtime_core.provider import Provider
 from realtime_core.registry.attempts import Attempt, attempt
 from realtime_core.registry.checking import Fault, check_provider
@@ -117,6 +117,5 @@ def _words_of(exc: BaseException) -> str:
 
 def _condensed(text: str) -> str:
     """One line, of a length that people read: what a plugin says, without keys and what a terminal obeys."""
-    printable = "".join(char if char.isprintable() else " " for char in mask_variables(mask_keys(text)))
-    line = " ".join(printable.split())
+    line = as_line(mask_variables(mask_keys(text)))
     return line if len(line) <= _MESSAGE_CHARS else f"{line[:_MESSAGE_CHARS]}..."

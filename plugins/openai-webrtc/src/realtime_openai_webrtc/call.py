@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from realtime_core.errors import RealtimeError
+from realtime_core.masking import secrets_in
 from realtime_openai_wire.refusals import not_reached, refused_call
 
 from realtime_openai_webrtc.answer import Answer, read_answer
@@ -113,7 +114,8 @@ def _refusal(host: str, exc: Exception) -> RealtimeError:
     from openai import APIStatusError
 
     if isinstance(exc, APIStatusError):
-        return refused_call(host, exc.status_code, exc.response.content)
+        sent = secrets_in(exc.request.headers.items())
+        return refused_call(host, exc.status_code, exc.response.content, secrets=sent)
     return not_reached(host, _root_of(exc))
 
 

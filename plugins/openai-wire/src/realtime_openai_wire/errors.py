@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 from realtime_core.events import ErrorKind
-from realtime_core.masking import mask_keys
+from realtime_core.masking import as_line, mask_keys
 
 __all__ = [
     "NEW_SECRET",
@@ -168,6 +168,5 @@ def tidy_message(message: str, param: str | None = None) -> str:
         mark = quoted[1] or '"'
         return f"{mark}<{len(content)} chars>{mark}"
 
-    tidy = mask_keys(_QUOTED.sub(shorten, message[:_READ_AT_MOST]))
-    tidy = " ".join(tidy.split())
+    tidy = as_line(mask_keys(_QUOTED.sub(shorten, message[:_READ_AT_MOST])))
     return tidy if len(tidy) <= _LONGEST_MESSAGE else tidy[: _LONGEST_MESSAGE - 1] + "…"

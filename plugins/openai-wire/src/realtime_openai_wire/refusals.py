@@ -5,6 +5,7 @@ exceptions. Every message names the host, what happened and the remedy, in one l
 """
 
 import ssl
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from realtime_core.errors import (
     RateLimited,
     RealtimeError,
 )
+from realtime_core.masking import mask_secrets
 from realtime_core.reasons import NOT_RETRYABLE, failed_reason, failed_reason_of_status, lost_reason
 
 from realtime_openai_wire.errors import NEW_SECRET, is_expired_secret, meaning_of, tidy_message
@@ -60,9 +62,19 @@ OPENAI_CHECKS: Final = Checks()
 """What it is with OpenAI."""
 
 
-def refused(host: str, status: int, body: bytes = b"", checks: Checks = OPENAI_CHECKS) -> RealtimeError:
-    """The error for an HTTP status in place of a WebSocket, with the reason in ``body``."""
-    code, said = _reason_in(body)
+def refused(
+    host: str,
+    status: int,
+    body: bytes = b"",
+    checks: Checks = OPENAI_CHECKS,
+    *,
+    secrets: Collection[str] = (),
+) -> RealtimeError:
+    """The error for an HTTP status in place of a WebSocket, with the reason in ``body``.
+
+    ``secrets`` are what was sent and may be quoted there; the error quotes none of them.
+    """
+    code, said = _reason_in(body, secrets)
     answer = f"{host} answered HTTP {status}{_because(said)}"
     place = checks.place
     match status:
@@ -90,13 +102,18 @@ def refused(host: str, status: int, body: bytes = b"", checks: Checks = OPENAI_C
     return ConnectionFailed(f"{answer}; {remedy}", reason=reason, status=status)
 
 
-def refused_call(host: str, status: int, body: bytes = b"") -> RealtimeError:
-    """The error for an HTTP status in place of an answer to a call that brought the configuration."""
-    code, said = _reason_in(body)
+def refused_call(
+    host: str, status: int, body: bytes = b"", *, secrets: Collection[str] = ()
+) -> RealtimeError:
+    """The error for an HTTP status in place of an answer to a call that brought the configuration.
+
+    ``secrets``: as for `refused`.
+    """
+    code, said = _reason_in(body, secrets)
     if status == HTTPStatus.BAD_REQUEST and code is not None:
         # over a WebSocket the same comes as an ``error`` event after ``session.update``
         return ProviderError(f"{host} refused the call{_because(said)}; check the settings", code=code)
-    return refused(host, status, body)
+    return refused(host, status, body, secrets=secrets)
 
 
 def _because(said: str) -> str:
@@ -104,19 +121,21 @@ def _because(said: str) -> str:
     return f": {said.rstrip('.')}" if said else ""
 
 
-def _reason_in(body: bytes) -> tuple[str | None, str]:
+def _reason_in(body: bytes, secrets: Collection[str]) -> tuple[str | None, str]:
     """The error's code, and what the service said: its JSON ``error.message``, or a short plain text."""
     try:
         payload: Any = msgspec.json.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         plain = body.decode(errors="replace")
         is_page = "<" in plain or len(plain) > _LONGEST_PLAIN_BODY
-        return None, "" if is_page else tidy_message(plain)
+        return None, "" if is_page else tidy_message(mask_secrets(plain, secrets))
     if not isinstance(payload, dict):
         return None, ""
     error = mapping(payload, "error") or payload
     said = text(error, "message") or text(payload, "error") or ""
-    return text(error, "code") or text(error, "type"), tidy_message(said, text(error, "param"))
+    return text(error, "code") or text(error, "type"), tidy_message(
+        mask_secrets(said, secrets), text(error, "param")
+    )
 
 
 def not_reached(host: str, error: Exception, checks: Checks = OPENAI_CHECKS) -> ConnectionFailed:
@@ -135,9 +154,20 @@ def not_reached(host: str, error: Exception, checks: Checks = OPENAI_CHECKS) -> 
             what = f"did not complete the TLS handshake; check the {place}'s scheme"
         case FailedReason.REFUSED:
             what = f"refused the connection; check the {place} and its port"
+        case _ if isinstance(error, ImportError):
+            what = f"cannot be reached: {_missing_package(error)}"
         case _:
             what = f"cannot be reached ({type(error).__name__}); check the network and its proxy settings"
     return ConnectionFailed(f"{host} {what}", reason=reason)
+
+
+def _missing_package(error: ImportError) -> str:
+    if "socks" in str(error).lower():
+        return (
+            "the environment names a SOCKS proxy, which takes packages of its own; "
+            "pip install 'httpx[socks]' 'python-socks[asyncio]'"
+        )
+    return f"a package is missing ({error.name or type(error).__name__}); install it"
 
 
 _NO_CLOSE_FRAME: Final = 1006

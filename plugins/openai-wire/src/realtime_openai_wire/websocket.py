@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from realtime_core.clock import Clock, Timer, current_clock
 from realtime_core.errors import ConnectionFailed, ConnectionLost, FailedReason, LostReason, RealtimeError
+from realtime_core.masking import mask_secrets, secrets_in
 
 from realtime_openai_wire.refusals import (
     OPENAI_CHECKS,
@@ -166,7 +167,8 @@ class WebSocketPipe:
             return closed_by_us(self._host, exc.sent.code, exc.sent.reason)
         if exc.rcvd is None:
             return closed_by_peer(self._host)
-        return closed_by_peer(self._host, exc.rcvd.code, exc.rcvd.reason)
+        reason = mask_secrets(exc.rcvd.reason, _secrets_sent(self._connection))
+        return closed_by_peer(self._host, exc.rcvd.code, reason)
 
 
 async def open_websocket(
@@ -251,8 +253,8 @@ def _connection_class(
             try:
                 await super().handshake(*args, **kwargs)
             except InvalidStatus as exc:
-                response = exc.response
-                raise refused(host, response.status_code, bytes(response.body or b""), checks) from exc
+                status, body = exc.response.status_code, bytes(exc.response.body or b"")
+                raise refused(host, status, body, checks, secrets=_secrets_sent(self)) from exc
             opened.append(self)
 
         def pause_writing(self) -> None:
@@ -268,6 +270,10 @@ def _connection_class(
             watch.resumed()
 
     return WatchedConnection
+
+
+def _secrets_sent(connection: "ClientConnection") -> set[str]:
+    return set() if connection.request is None else secrets_in(connection.request.headers.raw_items())
 
 
 def _host_of(url: str) -> str:
