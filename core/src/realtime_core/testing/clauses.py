@@ -6,6 +6,7 @@ Owns the event loop that a clause runs on, and its bounds. Knows nothing of what
 import asyncio
 import traceback
 from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
 from typing import Any, Final, NoReturn, Protocol
 
 import attrs
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 _CLEAN_UP_S: Final = 5.0
+_KIT: Final = Path(__file__).parent
 
 _NEEDS: Final[Mapping[str, tuple[Callable[[Capabilities], bool], str]]] = {
     "text": (lambda can: can.text, "text=False: it gives and takes no text"),
@@ -48,20 +50,24 @@ _NEEDS: Final[Mapping[str, tuple[Callable[[Capabilities], bool], str]]] = {
 
 
 class ClauseBroken(AssertionError):
-    """The provider does not keep a clause: what was seen."""
+    """The provider does not keep a clause: what was seen, and the remedy where it is not the clause's own."""
+
+    def __init__(self, seen: str, *, remedy: str = "") -> None:
+        super().__init__(seen)
+        self.remedy = remedy
 
 
 class NotApplicable(Exception):
     """The clause does not apply to this provider: why."""
 
 
-def broken(seen: str) -> NoReturn:
-    """Say what was seen instead of what the clause asks for.
+def broken(seen: str, *, remedy: str = "") -> NoReturn:
+    """Say what was seen instead of what the clause asks for; ``remedy``: where it is not the clause's own.
 
     Raises:
         ClauseBroken: always.
     """
-    raise ClauseBroken(seen)
+    raise ClauseBroken(seen, remedy=remedy)
 
 
 @attrs.frozen
@@ -84,13 +90,18 @@ class Clause:
         """Why it does not apply to a provider with these capabilities; None: it does."""
         return next((_NEEDS[need][1] for need in self.needs if not _NEEDS[need][0](capabilities)), None)
 
-    def breach(self, seen: str, context: str = "") -> str:
+    def check_applies(self, capabilities: Capabilities) -> None:
+        """Raises `NotApplicable`, with `skip_reason`, where there is one."""
+        if (reason := self.skip_reason(capabilities)) is not None:
+            raise NotApplicable(reason)
+
+    def breach(self, seen: str, context: str = "", remedy: str = "") -> str:
         """What the author of a provider reads."""
         lines = [
             f"clause {self.name!r} is broken",
             f"  it says: {self.sentence}",
             f"  seen:    {seen}",
-            f"  remedy:  {self.remedy}",
+            f"  remedy:  {remedy or self.remedy}",
         ]
         return "\n".join([*lines, *([f"  so far:  {context}"] if context else [])])
 
@@ -140,8 +151,12 @@ def clauses_of(suite: type) -> Mapping[str, Clause]:
 
 
 def describe(exc: BaseException) -> str:
-    """An exception that nobody expected, with where it came from."""
-    frames = "".join(traceback.format_exception(exc)).rstrip().replace("\n", "\n    ")
+    """An exception that nobody expected, with where it came from, but for what the kit did to get there."""
+    told = traceback.TracebackException.from_exception(exc)
+    told.stack = traceback.StackSummary.from_list(
+        [frame for frame in told.stack if Path(frame.filename).parent != _KIT]
+    )
+    frames = "".join(told.format()).rstrip().replace("\n", "\n    ")
     return f"{type(exc).__name__} was raised\n    {frames}"
 
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 from realtime_core.errors import ConnectionLost, LostReason, RealtimeError
+from realtime_core.events import RealtimeErrorEvent
 from realtime_core.testing.clauses import ClauseBroken, NotApplicable, broken, describe
 from realtime_core.testing.leaks import held, until_let_go
 from realtime_core.testing.line import Line
@@ -114,7 +115,7 @@ class EndingClauses:
             await stage.double.meet(meeting)
             before = held()
             for attempt in range(3):
-                await _refused(stage)
+                await _refused(stage, meeting, is_read=not attempt)
                 if not attempt:  # what is made once for all is no leak
                     await stage.gone()
                     before = held()
@@ -176,9 +177,24 @@ class EndingClauses:
             broken(f"after ConnectionLost and aclose() there is still {left}")
 
 
-async def _refused(stage: Stage) -> None:
+async def _refused(stage: Stage, meeting: Meeting, *, is_read: bool) -> None:
+    """A connection that comes to nothing; closed, where it was made."""
     try:
         line = await stage.begin_connect(stage.setup())
     except RealtimeError:
         return
+    if is_read:
+        await _told_of_its_end(line, meeting)
     await stage.end(line)
+
+
+async def _told_of_its_end(line: Line, meeting: Meeting) -> None:
+    try:
+        await line.until(lambda event: isinstance(event, RealtimeErrorEvent), "its end or an error event")
+    except RealtimeError:
+        return
+    except ClauseBroken as exc:
+        raise ClauseBroken(
+            f"the double was told to meet a connection so: {meeting.replace('_', ' ')}; {exc}",
+            remedy="let meet() of your ServiceDouble do what realtime_core.testing.Meeting says of each",
+        ) from None

@@ -60,7 +60,7 @@ class Heard:
     # -- told by the double ----------------------------------------------------------------------
 
     def came(self) -> None:
-        """A connection was made."""
+        """A connection was made; one that was refused in place of it, as by an HTTP status, is none."""
         self.connections += 1
         self.open += 1
         self._wake()

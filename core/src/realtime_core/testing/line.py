@@ -20,11 +20,11 @@ from realtime_core.events import (
     RealtimeTextEvent,
 )
 from realtime_core.provider import Connection, Setup
-from realtime_core.testing.clauses import broken
+from realtime_core.testing.clauses import ClauseBroken, broken
 from realtime_core.testing.heard import Heard
 from realtime_core.testing.subject import ServiceDouble
 
-__all__ = ["Line", "bounded", "is_done", "plays", "shape"]
+__all__ = ["Line", "bounded", "is_done", "plays", "refused", "shape"]
 
 T = TypeVar("T")
 
@@ -48,6 +48,15 @@ async def bounded(work: Awaitable[T], seen: str, bound_s: float) -> T:
         task.cancel()
         broken(f"{seen} within {bound_s:g} s")
     return task.result()
+
+
+def refused(how: str) -> ClauseBroken:
+    """What is to be raised when a connection is refused that the double was told to accept."""
+    return ClauseBroken(
+        f"the double refused a connection that it was told to accept: {how}",
+        remedy="make provider and double agree on how credentials are sent: in which header, query or frame; "
+        "the double takes them unless it was told to refuse",
+    )
 
 
 def plays(event: RealtimeEvent) -> bool:
@@ -161,6 +170,8 @@ class Line:
         """Read until the session exists and its configuration is in force."""
         event = await self.until(_opens, "RealtimeSessionEvent(phase='updated')")
         if isinstance(event, RealtimeErrorEvent):
+            if event.kind == "auth":
+                raise refused("opening gave an error event of kind 'auth'")
             broken(f"opening gave an error event (kind {event.kind!r}, code {event.code!r})")
 
     async def done(self) -> RealtimeEvent:

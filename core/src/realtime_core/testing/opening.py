@@ -11,6 +11,7 @@ from realtime_core.errors import (
     ConnectionFailed,
     ConnectionLost,
     InvalidOptions,
+    InvalidSettings,
     RealtimeError,
     UnsupportedSetting,
 )
@@ -18,7 +19,7 @@ from realtime_core.events import RealtimeErrorEvent, RealtimeSessionEvent
 from realtime_core.options import build_options
 from realtime_core.settings import InputAudioTranscription, TurnDetection, set_fields
 from realtime_core.testing.clauses import NotApplicable, broken
-from realtime_core.testing.line import shape
+from realtime_core.testing.line import refused, shape
 from realtime_core.testing.stage import A_TOOL, Stage
 from realtime_core.testing.subject import Meeting
 from realtime_core.testing.suite import clause
@@ -48,6 +49,8 @@ class OpeningClauses:
         """The first event is a RealtimeSessionEvent 'created'."""
         line = await stage.begin_connect(stage.setup())
         first = (await line.frame("RealtimeSessionEvent(phase='created')"))[0]
+        if isinstance(first, RealtimeErrorEvent) and first.kind == "auth":
+            raise refused("the first event was an error event of kind 'auth'")
         if not (isinstance(first, RealtimeSessionEvent) and first.phase == "created"):
             broken(f"the first event was {shape([first])}")
 
@@ -109,17 +112,17 @@ class OpeningClauses:
         do="check set_fields(setup.settings) in connect, before any I/O; raise UnsupportedSetting by name"
     )
     async def test_setting_is_honoured_or_refused(self, stage: Stage) -> None:
-        """A setting reaches the service, or raises UnsupportedSetting before anything is sent."""
+        """A setting reaches the service, or raises UnsupportedSetting or InvalidSettings before all I/O."""
         heard = stage.double.heard
         for name, sample in _SAMPLES.items():
             made, noted = heard.connections, len(heard.of("setup"))
             try:
                 line = await stage.begin_connect(stage.setup(**{name: sample}))
-            except UnsupportedSetting as exc:
+            except (UnsupportedSetting, InvalidSettings) as exc:
                 if heard.connections != made:
                     broken(f"setting {name!r} was refused only after a connection was made")
                 if name not in str(exc):
-                    broken(f"UnsupportedSetting does not name the setting {name!r}: {exc}")
+                    broken(f"{type(exc).__name__} does not name the setting {name!r}: {exc}")
                 continue
             setups = heard.of("setup")
             while len(setups) <= noted:

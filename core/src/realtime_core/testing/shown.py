@@ -21,7 +21,7 @@ class _Lines(logging.Handler):
         self._lines = lines
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(self.format(record))
+        self._lines.append(f"logger {record.name!r} at {record.levelname}: {self.format(record)}")
 
 
 @contextmanager

@@ -63,12 +63,13 @@ class Stage:
             else self.provider.capabilities_for(self.options)
         )
         self.lines: list[Line] = []
+        self._heard = double.heard
 
     @property
     def context(self) -> str:
         """What happened so far, for a message."""
         events = shape(self.lines[-1].events) if self.lines else "no connection"
-        return f"events: {events}; the double heard: {', '.join(self.double.heard.kinds) or 'nothing'}"
+        return f"events: {events}; the double heard: {', '.join(self._heard.kinds) or 'nothing'}"
 
     @property
     def patience_s(self) -> float:

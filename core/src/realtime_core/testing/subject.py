@@ -3,6 +3,7 @@
 Knows nothing of clauses.
 """
 
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
@@ -15,7 +16,7 @@ from realtime_core.provider import Provider
 from realtime_core.registry import load_provider
 from realtime_core.testing.heard import Heard
 
-__all__ = ["Meeting", "ServiceDouble", "Subject"]
+__all__ = ["Meeting", "ServiceDouble", "Subject", "is_left_out"]
 
 
 class Meeting(StrEnum):
@@ -26,7 +27,8 @@ class Meeting(StrEnum):
     REFUSE = "refuse"
     """The credentials are wrong: what the service says to a wrong key."""
     STAY_SILENT = "stay_silent"
-    """Something listens, and never answers. Where there is no network in between: as ``SAY_NOTHING``."""
+    """Something listens, and never answers: it takes the connection of TCP, and of a WebSocket it leaves the
+    upgrade unanswered, until the double ends. Where there is no network in between: as ``SAY_NOTHING``."""
     SAY_NOTHING = "say_nothing"
     """The connection is made, and then the service never says a word."""
     HANG_UP = "hang_up"
@@ -36,7 +38,8 @@ class Meeting(StrEnum):
 class ServiceDouble(Protocol):
     """The far end of a provider, played by the provider's author: it says what the kit asks for, and no more.
 
-    Inherit from it, so that the levers which only some capabilities need have a body. Each lever acts on the
+    Inherit from it: a lever that is forgotten then says so when it is pulled, and those that only some
+    services need can be left out. Each lever acts on the
     latest connection, returns when what it says is written, and knows only the service's own words: the kit
     speaks of text, audio and calls, the double makes frames of them. It answers commands where the service
     acknowledges them, ends the turn that it is told to cancel, and **never speaks by itself** beyond that: a
@@ -49,24 +52,24 @@ class ServiceDouble(Protocol):
     @property
     def options(self) -> Mapping[str, Any]:
         """Options with which the provider reaches this double: its address, and credentials it takes."""
-        ...
+        raise NotImplementedError(_forgotten("options", "a property"))
 
     @property
     def heard(self) -> Heard:
         """What it was told so far."""
-        ...
+        raise NotImplementedError(_forgotten("heard", "a property"))
 
     # -- how the next connection is met ------------------------------------------------------------
 
     async def meet(self, how: Meeting) -> None:
         """Meet the next connections so, until told otherwise; at first: ``ACCEPT``."""
-        ...
+        raise NotImplementedError(_forgotten("meet"))
 
     # -- what it says ------------------------------------------------------------------------------
 
     async def begin(self) -> None:
         """The service begins a turn; where it has no word for that: nothing."""
-        ...
+        raise NotImplementedError(_forgotten("begin"))
 
     async def text(self, piece: str) -> None:
         """The next piece of what the assistant says or writes, in the turn that was begun."""
@@ -78,7 +81,7 @@ class ServiceDouble(Protocol):
 
     async def end(self) -> None:
         """The turn is complete; where the service has no word for that: nothing."""
-        ...
+        raise NotImplementedError(_forgotten("end"))
 
     async def call(self, *calls: ToolCall) -> None:
         """The model calls functions, all in one turn: everything that the service says of that, from the
@@ -94,7 +97,7 @@ class ServiceDouble(Protocol):
         """The user begins to speak while the turn that was begun runs: whatever the service says then, up to
         the end of that turn where it ends by that.
         """
-        ...
+        raise NotImplementedError(_forgotten("interrupt"))
 
     async def fail(self) -> None:
         """The service says that something went wrong on its side, and goes on; where it cannot: nothing."""
@@ -102,17 +105,17 @@ class ServiceDouble(Protocol):
 
     async def unknown(self) -> None:
         """A frame that the service may send one day and nobody knows yet: well-formed, of a new type."""
-        ...
+        raise NotImplementedError(_forgotten("unknown"))
 
     async def garble(self) -> None:
         """A frame that cannot be read, wrong from its first byte to its last; the connection goes on."""
-        ...
+        raise NotImplementedError(_forgotten("garble"))
 
     async def malform(self) -> None:
         """Frames of known types with fields missing, of wrong types, or nested very deeply; nothing of them
-        is meant. Left as it is: `garble`.
+        is meant. Where frames have no fields: left out.
         """
-        await self.garble()
+        return
 
     async def together(self, piece: str) -> None:
         """The last piece of text and the end of the turn in one frame; in two if frames are not so."""
@@ -123,15 +126,27 @@ class ServiceDouble(Protocol):
 
     async def hang_up(self) -> None:
         """The service ends the connection in the orderly way."""
-        ...
+        raise NotImplementedError(_forgotten("hang_up"))
 
     async def drop(self) -> None:
         """The network fails: the connection is gone, without a word."""
-        ...
+        raise NotImplementedError(_forgotten("drop"))
 
     async def vanish(self) -> None:
         """As `drop`, when a frame was written in part: a piece of text, or whatever there is."""
-        ...
+        raise NotImplementedError(_forgotten("vanish"))
+
+
+def is_left_out(exc: NotImplementedError) -> bool:
+    """Whether it was raised by a lever of `ServiceDouble` that has not been written."""
+    return traceback.extract_tb(exc.__traceback__)[-1].filename == __file__
+
+
+def _forgotten(lever: str, what: str = "a method") -> str:
+    return (
+        f"every ServiceDouble plays {lever!r}, and this one leaves it out: write it, {what}; an empty one "
+        "where the service has no word for it"
+    )
 
 
 def _unplayed(lever: str, _: object, capability: str) -> NotImplementedError:
@@ -139,6 +154,21 @@ def _unplayed(lever: str, _: object, capability: str) -> NotImplementedError:
         f"the capabilities of this provider say {capability}, so its ServiceDouble must play {lever!r}: "
         f"write the method {lever}(), or change the capabilities"
     )
+
+
+def _makes_a_far_end(_: "Subject", __: object, value: Any) -> None:
+    # what a function of @asynccontextmanager gives can be called, too
+    if not callable(value) or (hasattr(value, "__aenter__") and not isinstance(value, type)):
+        raise TypeError(
+            f"Subject.service makes a far end for each clause: a function or class whose call gives an async "
+            f"context manager, not a {type(value).__name__}; leave out its ()"
+        )
+
+
+def _has_reasons(_: "Subject", __: object, value: Mapping[str, str]) -> None:
+    for clause, reason in value.items():
+        if not reason.strip():
+            raise ValueError(f"Subject.waived[{clause!r}] has no reason: say why the far end cannot play it")
 
 
 @attrs.frozen
@@ -155,10 +185,12 @@ class Subject:
     """
 
     provider: Provider | str
-    service: Callable[[], AbstractAsyncContextManager[ServiceDouble]]
+    service: Callable[[], AbstractAsyncContextManager[ServiceDouble]] = attrs.field(
+        validator=_makes_a_far_end
+    )
     options: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     bound_s: float = 10.0
-    waived: Mapping[str, str] = attrs.field(factory=dict)
+    waived: Mapping[str, str] = attrs.field(factory=dict, validator=_has_reasons)
 
     @property
     def name(self) -> str:

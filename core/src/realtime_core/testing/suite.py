@@ -4,22 +4,27 @@ Owns how a clause, a subject and a stage come together. Knows nothing of what cl
 """
 
 import asyncio
+import difflib
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
-from realtime_core.errors import RealtimeError
+from realtime_core.errors import AuthenticationFailed, RealtimeError
 from realtime_core.testing.clauses import (
     Clause,
     ClauseBroken,
     NotApplicable,
+    clauses_of,
     describe,
     make_test,
     run_bounded,
 )
+from realtime_core.testing.line import refused
 from realtime_core.testing.stage import Stage
-from realtime_core.testing.subject import Subject
+from realtime_core.testing.subject import Subject, is_left_out
 
 __all__ = ["clause"]
+
+_WRITE_THE_LEVER: Final = "write it in your ServiceDouble; the docstrings of that class say what each does"
 
 
 def clause(
@@ -34,6 +39,7 @@ def clause(
         rule, judged = make_test(check, prefix="test_", remedy=do, needs=needs)
 
         def test(self: Any, subject: Subject) -> None:
+            _check_waived(type(self), subject)
             judged(
                 subject,
                 lambda rule: run_bounded(
@@ -50,25 +56,42 @@ def clause(
     return made
 
 
+def _check_waived(suite: type, subject: Subject) -> None:
+    known = clauses_of(suite)
+    for name in subject.waived.keys() - known.keys():
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"Subject.waived names {name!r}, and there is no such clause{hint}")
+
+
 async def _on_stage(rule: Clause, subject: Subject, check: Callable[[Stage], Awaitable[None]]) -> None:
     async with subject.service() as double:
+        stage: Stage | None = None
         try:
             stage = Stage(subject, double)
-        except RealtimeError as exc:
-            raise ClauseBroken(
-                rule.breach(f"the provider cannot even be loaded and given options: {exc}")
-            ) from exc
-        if (reason := rule.skip_reason(stage.capabilities)) is not None:
-            raise NotApplicable(reason)
-        try:
+            rule.check_applies(stage.capabilities)
             await check(stage)
-        except ClauseBroken as exc:
-            raise ClauseBroken(rule.breach(str(exc), stage.context)) from None
         except (NotApplicable, asyncio.CancelledError):
             raise
-        except NotImplementedError as exc:
-            raise ClauseBroken(rule.breach(f"the ServiceDouble lacks a lever: {exc}", stage.context)) from exc
         except Exception as exc:
-            raise ClauseBroken(rule.breach(describe(exc), stage.context)) from exc
+            told = _told(exc, is_loaded=stage is not None)
+            context = "" if stage is None else stage.context
+            raise ClauseBroken(rule.breach(str(told), context, told.remedy)) from exc
         finally:
-            await stage.aclose()
+            if stage is not None:
+                await stage.aclose()
+
+
+def _told(exc: Exception, *, is_loaded: bool) -> ClauseBroken:
+    """What an exception that left a clause says of provider or double."""
+    match exc:
+        case ClauseBroken():
+            return exc
+        case NotImplementedError() if is_left_out(exc):
+            return ClauseBroken(f"the ServiceDouble lacks a lever: {exc}", remedy=_WRITE_THE_LEVER)
+        case RealtimeError() if not is_loaded:
+            return ClauseBroken(f"the provider cannot even be loaded and given options: {exc}")
+        case AuthenticationFailed():
+            return refused(f"AuthenticationFailed was raised: {exc}")
+        case _:
+            return ClauseBroken(describe(exc))

@@ -12,9 +12,11 @@ It is the simulator, held back: it answers commands, and says nothing but what t
 pytest, as the kit does.
 """
 
+import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from realtime_core.contents import ToolCall
@@ -60,6 +62,15 @@ _WORDS: Final = (
     "response.output_item.done",
 )
 """Every event that may tell what is said, but the last."""
+
+
+_MALFORMED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "response.output_text.delta": {"delta": 7},
+    "response.output_audio.delta": {"delta": "no base64"},
+    "response.function_call_arguments.done": {"call_id": []},
+    "session.updated": {"session": "none"},
+    "error": {"error": None},
+}
 
 
 def over_network(options: Options) -> Service:
@@ -203,6 +214,11 @@ class SimulatedService(ServiceDouble):
     async def garble(self) -> None:
         """Send what is not JSON."""
         await self._do(lambda session: session.send_text("\x00no JSON from here to the end"))
+
+    async def malform(self) -> None:
+        """Send events whose fields are missing, or of other types."""
+        for kind, fields in _MALFORMED.items():
+            await self._do(partial(HeldSession.send_text, text=json.dumps({"type": kind, **fields})))
 
     # how it ends
 

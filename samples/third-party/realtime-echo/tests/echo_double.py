@@ -127,6 +127,11 @@ class EchoDouble(ServiceDouble):
     async def garble(self) -> None:
         await self._latest.send("{no JSON")
 
+    async def malform(self) -> None:
+        await self._say(said=7)
+        await self._say(call=[])
+        await self._say(error=True)
+
     # -- how it ends -------------------------------------------------------------------------------
 
     async def hang_up(self) -> None:
