@@ -143,7 +143,15 @@ class InvalidConfig(CallerError, ValueError):
 
 
 class InvalidOptions(CallerError, ValueError):
-    """A provider option is missing, unknown or wrong."""
+    """A provider option is missing, unknown or wrong.
+
+    Attributes:
+        missing: the names of those that nobody gave, and somebody has to.
+    """
+
+    def __init__(self, *args: object, missing: tuple[str, ...] = ()) -> None:
+        super().__init__(*args)
+        self.missing = missing
 
 
 class InvalidSettings(CallerError, ValueError):

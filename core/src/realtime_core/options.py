@@ -116,7 +116,7 @@ class OptionOrigin:
 def missing_option(name: str, *env: str) -> InvalidOptions:
     """The error for an option that is needed and was not given; ``env`` are the variables that could."""
     where = f" or set {' or '.join(env)}" if env else ""
-    return InvalidOptions(f"option {name!r} is missing: give {name}=...{where}")
+    return InvalidOptions(f"option {name!r} is missing: give {name}=...{where}", missing=(name,))
 
 
 def takes_text(field: "attrs.Attribute[Any]") -> bool:

@@ -25,7 +25,7 @@ from realtime_core.events import (
     RealtimeTextEvent,
     RealtimeTranscriptEvent,
 )
-from realtime_core.options import option
+from realtime_core.options import missing_option, option
 from realtime_core.provider import Provider, Setup, hookimpl
 from realtime_core.settings import RealtimeSettings
 
@@ -78,6 +78,8 @@ class Options:
     def __attrs_post_init__(self) -> None:
         if self.illness == "options":
             raise RuntimeError("not a word of this")
+        if self.illness == "keyless" and self.key is None:
+            raise missing_option("key", "PATIENT_KEY")
 
 
 class Connection:

@@ -1,3 +1,5 @@
+from base64 import b64decode
+
 import pytest
 from realtime_core.doctor.address import Address, proxy_of, read_address
 
@@ -80,3 +82,18 @@ def attrs_of(address):
 def test_a_proxy_that_is_no_url_is_told():
     with pytest.raises(ValueError, match="no URL"):
         proxy_of(Address("wss", "api", 443), {"https": "http://"})
+
+
+def test_a_proxy_has_the_name_under_which_it_is_found():
+    assert proxy_of(Address("ws", "api", 80), {"http": "proxy:3128", "all": "other:1"}).name == "http"
+
+
+@pytest.mark.parametrize(
+    ("user", "login"), [("", None), ("me@", None), ("me:p%40ss@", "me:p@ss"), ("me:@", "me:"), (":x@", ":x")]
+)
+def test_user_and_password_of_a_proxy_are_its_login_and_not_shown(user, login):
+    proxy = proxy_of(Address("ws", "api", 80), {"http": f"http://{user}proxy:3128"})
+
+    told = None if proxy.login is None else b64decode(proxy.login.removeprefix("Basic ")).decode()
+    assert told == login
+    assert proxy.login is None or proxy.login not in repr(proxy)

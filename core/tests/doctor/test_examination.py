@@ -121,6 +121,13 @@ async def test_report_tells_of_every_option_which_source_won(monkeypatch):
     assert rows["illness"]["source"] == "default"
 
 
+async def test_an_option_that_its_class_wants_in_the_end_is_missing():
+    report = await examined(illness="keyless")
+
+    assert report.failed.detail == "option 'key' is missing"
+    assert {row["name"]: row["source"] for row in report.options}["key"] == "missing"
+
+
 async def test_refused_credentials_are_told_with_what_gave_them(monkeypatch):
     monkeypatch.setenv("PATIENT_KEY", KEY)
 

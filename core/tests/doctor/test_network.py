@@ -2,7 +2,8 @@ import contextlib
 
 import pytest
 import trustme
-from realtime_core.doctor.address import Address
+from realtime_core.doctor import network
+from realtime_core.doctor.address import Address, Proxy
 from realtime_core.doctor.network import Link, Route, look_up, route_to
 from realtime_core.doctor.steps import Trouble, Untold
 
@@ -128,8 +129,8 @@ async def test_a_port_without_tls_is_told(listening, linked):
             await link.encrypt()
 
 
-def through(port):
-    return Address("http", "127.0.0.1", port)
+def through(port, login=None):
+    return Proxy("http", "127.0.0.1", port, name="https", login=login)
 
 
 async def test_a_proxy_leads_on(listening, linked):
@@ -155,7 +156,17 @@ async def test_a_proxy_that_does_not_lead_on_is_told(listening, said, told):
             await link.connect(["127.0.0.1"], LIMIT_S)
         await link.aclose()
 
-    assert "HTTPS_PROXY" in caught.value.remedy
+    assert PLACE in caught.value.remedy
+
+
+async def test_a_proxy_is_told_the_user_and_password_of_its_url(listening):
+    async with listening(OK) as port:
+        link = Link(Route(Address("ws", "api", 1), PLACE, through(port.number, "Basic bWU6eA==")))
+        await link.connect(["127.0.0.1"], LIMIT_S)
+        await link.aclose()
+
+    head = b"CONNECT api:1 HTTP/1.1\r\nHost: api:1\r\n"
+    assert bytes(port.got) == head + b"Proxy-Authorization: Basic bWU6eA==\r\n\r\n"
 
 
 ADDRESS = Address("wss", "api.example.com", 443)
@@ -173,7 +184,19 @@ def test_a_route_leads_over_the_proxy_of_the_environment(monkeypatch):
     route = route_to(ADDRESS, PLACE)
 
     assert (route.target.host, route.target.port) == ("proxy", 3128)
-    assert "HTTPS_PROXY" in route.place
+
+
+@pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY"])
+def test_a_proxy_is_told_with_who_names_it(monkeypatch, variable):
+    monkeypatch.setenv(variable, "http://me:secret@proxy:3128")
+
+    assert route_to(ADDRESS, PLACE).place == f"{variable} (the proxy proxy:3128)"
+
+
+def test_a_proxy_of_the_system_is_told_as_such(monkeypatch):
+    monkeypatch.setattr(network, "getproxies", lambda: {"https": "http://proxy:3128"})
+
+    assert route_to(ADDRESS, PLACE).place == "the settings of this system (the proxy proxy:3128)"
 
 
 def test_a_host_that_wants_no_proxy_has_none(monkeypatch):

@@ -1,5 +1,5 @@
 import attrs
-from realtime_core.doctor.origins import masker, place_of, summary, table
+from realtime_core.doctor.origins import masker, place_of, summary, table, with_missing
 from realtime_core.options import build_options, option, option_origins
 
 SECRET = "hidden77-and-more"
@@ -119,3 +119,10 @@ def test_mask_takes_out_what_looks_like_a_key():
 
 def test_secrets_that_are_no_text_cannot_be_looked_for():
     assert masker(origins_of({"api_key": len}))("len") == "len"
+
+
+def test_what_its_class_wants_in_the_end_is_marked_as_missing():
+    told = {one.name: one.source for one in with_missing(origins_of({"token": SECRET}), ["api_key"])}
+
+    assert told["api_key"] == "missing"
+    assert told["token"] == "program"  # the word

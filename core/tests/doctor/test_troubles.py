@@ -210,3 +210,21 @@ def test_a_session_that_says_nothing_tells_its_last_error(error, end):
 )
 def test_a_response_without_audio_tells_how_it_ended(status, reasons, detail):
     assert detail in troubles.wordless(status, *reasons).detail
+
+
+@pytest.mark.parametrize(
+    ("status", "has_login", "detail", "remedy"),
+    [
+        ("403", False, "it answers HTTP 403", "NO_PROXY and what the proxy allows"),
+        ("", True, "it does not answer as an HTTP proxy does", "NO_PROXY"),
+        ("407", True, "it answers HTTP 407", "check the user and the password in "),
+        ("407", False, "it answers HTTP 407", "write http://user:password@host:port in "),
+    ],
+)
+def test_a_proxy_that_leads_nowhere_is_told_with_who_names_it(status, has_login, detail, remedy):
+    place = "HTTP_PROXY (the proxy proxy:3128)"
+    trouble = troubles.tunnel_trouble("api:80", place, status, has_login=has_login)
+
+    assert trouble.detail == f"the proxy does not lead to api:80: {detail}"
+    assert remedy in trouble.remedy
+    assert place in trouble.remedy

@@ -40,10 +40,29 @@ def test_a_base_url_without_its_scheme_is_told_so(value):
         as_base_url(value)
 
 
-@pytest.mark.parametrize("value", ["ftp://host/v1", "//host/v1", "https://", "", "localhost:port", 7])
+@pytest.mark.parametrize("value", ["https://", "", "localhost:port", 7])
 def test_what_a_scheme_would_not_mend_is_told_the_shape_alone(value):
     with pytest.raises(InvalidOptions, match=r"looks like https://api\.openai\.com/v1$"):
         as_base_url(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        ("http://host:99999/v1", "the port of this one is no number from 1 to 65535"),
+        ("http://host:0/v1", "the port of this one is no number from 1 to 65535"),
+        ("http://host:hidden77/v1", "the port of this one is no number from 1 to 65535"),
+        ("hidden77://host/v1", "this one begins with neither http:// nor https://"),
+        ("//host/v1", "this one begins with neither http:// nor https://"),
+        ("http://[::1/hidden77", "the host of this one is none: check its brackets and characters"),
+        ("http://\u2100.example", "the host of this one is none: check its brackets and characters"),
+    ],
+)
+def test_what_keeps_a_base_url_from_being_one_is_told_and_nothing_of_it_shown(value, what):
+    with pytest.raises(InvalidOptions, match=f"; {what}$") as caught:
+        as_base_url(value)
+
+    assert HIDDEN not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """Where a provider's endpoint is: host, port and path of its URL, and the proxy on the way. Pure."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import attrs
 
-__all__ = ["Address", "proxy_of", "read_address"]
+__all__ = ["Address", "Proxy", "proxy_of", "read_address"]
 
 _PORTS: Final = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 _PROXIES: Final = {
@@ -43,6 +44,17 @@ class Address:
         return self.scheme in _PORTS
 
 
+@attrs.frozen
+class Proxy(Address):
+    """A proxy, called ``name`` as in ``NAME_PROXY``.
+
+    ``login`` is what it is told in ``Proxy-Authorization``, if anything.
+    """
+
+    name: str = ""
+    login: str | None = attrs.field(default=None, repr=False)
+
+
 def read_address(url: str) -> Address:
     """The address in a URL.
 
@@ -56,7 +68,7 @@ def read_address(url: str) -> Address:
     return Address(parts.scheme, parts.hostname, port, parts.path or "/")
 
 
-def proxy_of(address: Address, proxies: Mapping[str, str]) -> Address | None:
+def proxy_of(address: Address, proxies: Mapping[str, str]) -> Proxy | None:
     """The proxy on the way to ``address``, of those that `urllib.request.getproxies` gives.
 
     Raises:
@@ -64,6 +76,15 @@ def proxy_of(address: Address, proxies: Mapping[str, str]) -> Address | None:
     """
     for name in _PROXIES.get(address.scheme, ()):
         if name in proxies:
-            url = proxies[name]
-            return read_address(url if "://" in url else f"http://{url}")
+            url = proxies[name] if "://" in proxies[name] else f"http://{proxies[name]}"
+            told = read_address(url)
+            return Proxy(told.scheme, told.host, told.port, name=name, login=_login(url))
     return None
+
+
+def _login(url: str) -> str | None:
+    parts = urlsplit(url)
+    if parts.username is None or parts.password is None:  # libraries send nothing then
+        return None
+    pair = f"{unquote(parts.username)}:{unquote(parts.password)}"
+    return f"Basic {b64encode(pair.encode()).decode()}"

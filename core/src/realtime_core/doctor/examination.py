@@ -13,7 +13,7 @@ from realtime_core.doctor.address import read_address
 from realtime_core.doctor.conversation import FirstWords, Opening, noting, open_session
 from realtime_core.doctor.course import Course, Listener, Stopped
 from realtime_core.doctor.network import Route, route_to
-from realtime_core.doctor.origins import masker, place_of, summary, table, whence
+from realtime_core.doctor.origins import masker, place_of, summary, table, whence, with_missing
 from realtime_core.doctor.steps import Report, StepName, Trouble
 from realtime_core.doctor.troubles import (
     authentication_trouble,
@@ -22,7 +22,7 @@ from realtime_core.doctor.troubles import (
     trouble_of,
 )
 from realtime_core.doctor.way import NETWORK, walk
-from realtime_core.errors import AuthenticationFailed, BrokenPlugin, RealtimeError
+from realtime_core.errors import AuthenticationFailed, BrokenPlugin, InvalidOptions, RealtimeError
 from realtime_core.limits import SessionLimits
 from realtime_core.options import OptionOrigin, build_options, option_origins
 from realtime_core.registry import list_providers, load_provider
@@ -120,7 +120,11 @@ class _Patient:
         self.origins = option_origins(provider.options, self._given)
         # from here on nothing shows a secret, whoever quotes it
         course.mask = masker(self.origins)
-        options = build_options(provider.options, self._given)
+        try:
+            options = build_options(provider.options, self._given)
+        except InvalidOptions as exc:
+            self.origins = with_missing(self.origins, exc.missing)
+            raise
         self._client = RealtimeClient(
             noting(provider, self._opening, course.clock, timeout_s=self._connect_s()),
             name=self._name,

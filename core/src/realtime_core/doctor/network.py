@@ -1,10 +1,11 @@
 """Tries the way to an address, one layer at a time: name, connection, TLS, HTTP.
 
-Knows nothing of providers. Sends no credentials. What is wrong is a `Trouble`.
+Knows nothing of providers. Sends no credentials, but for a proxy's own. What is wrong is a `Trouble`.
 """
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 from datetime import UTC, datetime
@@ -14,9 +15,16 @@ from urllib.request import getproxies, proxy_bypass
 import attrs
 
 from realtime_core.clock import current_clock, timeout
-from realtime_core.doctor.address import Address, proxy_of
+from realtime_core.doctor.address import Address, Proxy, proxy_of
 from realtime_core.doctor.steps import Trouble, Untold
-from realtime_core.doctor.troubles import http_trouble, lookup_trouble, refusal_of, tcp_trouble, tls_trouble
+from realtime_core.doctor.troubles import (
+    http_trouble,
+    lookup_trouble,
+    refusal_of,
+    tcp_trouble,
+    tls_trouble,
+    tunnel_trouble,
+)
 from realtime_core.tools.executor import ToolThreads
 
 __all__ = ["Link", "Route", "look_up", "route_to"]
@@ -33,7 +41,7 @@ class Route:
 
     address: Address
     place: str
-    proxy: Address | None = None
+    proxy: Proxy | None = None
 
     @property
     def target(self) -> Address:
@@ -67,7 +75,14 @@ def route_to(address: Address, place: str) -> Route:
             "write it as http://host:port in HTTPS_PROXY",
             is_callers=True,
         ) from exc
-    return Route(address, place if proxy is None else "the proxy (HTTPS_PROXY, NO_PROXY)", proxy)
+    return Route(address, place if proxy is None else _place_of(proxy), proxy)
+
+
+def _place_of(proxy: Proxy) -> str:
+    """Who names the proxy, and which one it is."""
+    variables = (f"{proxy.name}_proxy", f"{proxy.name}_proxy".upper())
+    given = [variable for variable in variables if os.environ.get(variable)]
+    return f"{given[0] if given else 'the settings of this system'} (the proxy {proxy.authority})"
 
 
 async def look_up(address: Address, place: str) -> list[str]:
@@ -169,20 +184,18 @@ class Link:
     async def _tunnel(self, limit_s: float) -> None:
         """Let the proxy lead on to the address."""
         authority = self._address.authority
+        login = None if self._route.proxy is None else self._route.proxy.login
+        request = f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n"
+        if login is not None:
+            request += f"Proxy-Authorization: {login}\r\n"
         status = ""
         with contextlib.suppress(TimeoutError):
             async with timeout(current_clock(), limit_s):
-                status = _status(
-                    await self._ask(f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n")
-                )
+                status = _status(await self._ask(f"{request}\r\n"))
                 while status == _LEADS_ON:
                     if not (await self._reader.readline()).strip():
                         return  # the end of the headers
-        why = f"it answers HTTP {status}" if status else "it does not answer as an HTTP proxy does"
-        raise Trouble(
-            f"the proxy does not lead to {authority}: {why}",
-            "check HTTPS_PROXY, NO_PROXY and what the proxy allows",
-        )
+        raise tunnel_trouble(authority, self._route.place, status, has_login=login is not None)
 
     async def _ask(self, request: str) -> bytes:
         """The first line of the answer, or what came of it."""

@@ -2,13 +2,15 @@
 
 import re
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
-from realtime_core.masking import mask_keys
-from realtime_core.options import OptionOrigin
+import attrs
 
-__all__ = ["MASK", "masker", "place_of", "summary", "table", "whence"]
+from realtime_core.masking import mask_keys
+from realtime_core.options import OptionOrigin, OptionSource
+
+__all__ = ["MASK", "masker", "place_of", "summary", "table", "whence", "with_missing"]
 
 MASK: Final = "***"
 """What is shown of a secret."""
@@ -40,6 +42,14 @@ def whence(origin: OptionOrigin) -> str:
     """Where the value that an option was given comes from, in words."""
     where = origin.variable or "--option"
     return f"{where}, which goes before {' and '.join(origin.lost)}" if origin.lost else where
+
+
+def with_missing(origins: Sequence[OptionOrigin], missing: Collection[str]) -> list[OptionOrigin]:
+    """``origins``, with those marked whose options their class wants in the end: one of several, say."""
+    return [
+        attrs.evolve(origin, source=OptionSource.MISSING) if origin.name in missing else origin
+        for origin in origins
+    ]
 
 
 def summary(origins: Sequence[OptionOrigin]) -> str:

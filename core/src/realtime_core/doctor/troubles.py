@@ -31,6 +31,7 @@ __all__ = [
     "tcp_trouble",
     "tls_trouble",
     "trouble_of",
+    "tunnel_trouble",
     "wordless",
 ]
 
@@ -42,6 +43,7 @@ _EXPIRED: Final = 10
 _UNKNOWN_AUTHORITY: Final = frozenset({2, 18, 19, 20, 21})
 _WRONG_NAME: Final = frozenset({62, 64})
 _TLS_ALERT: Final = b"\x15\x03"
+_WHO_ARE_YOU: Final = "407"
 
 
 def trouble_of(error: RealtimeError) -> Trouble:
@@ -132,6 +134,18 @@ def tcp_trouble(address: Address, place: str, refusals: Iterable[tuple[str, OSEr
     else:
         remedy = f"check the network (VPN, firewall), then {place}"
     return Trouble(detail, remedy)
+
+
+def tunnel_trouble(authority: str, place: str, status: str, *, has_login: bool) -> Trouble:
+    """The proxy that ``place`` names does not lead on; ``has_login``: it was told a user and a password."""
+    why = f"it answers HTTP {status}" if status else "it does not answer as an HTTP proxy does"
+    if status != _WHO_ARE_YOU:
+        remedy = f"check {place}, NO_PROXY and what the proxy allows"
+    elif has_login:
+        remedy = f"check the user and the password in {place}: the proxy does not take them"
+    else:
+        remedy = f"the proxy wants to know who you are: write http://user:password@host:port in {place}"
+    return Trouble(f"the proxy does not lead to {authority}: {why}", remedy)
 
 
 def silence(address: Address, place: str, what: str) -> Trouble:

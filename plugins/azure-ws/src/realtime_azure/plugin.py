@@ -78,7 +78,8 @@ def _deployment(options: AzureOptions, setup: Setup) -> str:
 
 
 def _no_deployment() -> InvalidOptions:
-    return InvalidOptions(f"{PROVIDER_NAME}: {missing_option('deployment', *DEPLOYMENT_ENV)}")
+    missing = missing_option("deployment", *DEPLOYMENT_ENV)
+    return InvalidOptions(f"{PROVIDER_NAME}: {missing}", missing=missing.missing)
 
 
 async def _credentials(options: AzureOptions) -> tuple[str, dict[str, str | None]]:

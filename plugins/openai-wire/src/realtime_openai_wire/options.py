@@ -33,8 +33,7 @@ def as_base_url(value: Any) -> str:
     """
     parts = split_url(value)
     if parts is None:
-        hint = "; this one lacks its http:// or https://" if _lacks_scheme(value) else ""
-        raise InvalidOptions(f"a base URL looks like https://api.openai.com/v1{hint}")
+        raise InvalidOptions(f"a base URL looks like https://api.openai.com/v1{_hint(value)}")
     if "@" in parts.netloc:
         raise InvalidOptions("a base URL holds no user or password; give the key as api_key=...")
     if parts.query or parts.fragment:
@@ -62,8 +61,19 @@ def websocket_endpoint(base_url: str) -> str:
     return urlunsplit((scheme, parts.netloc, f"{parts.path.rstrip('/')}/realtime", "", ""))
 
 
-def _lacks_scheme(value: Any) -> bool:
-    return isinstance(value, str) and "//" not in value and split_url(f"http://{value.strip()}") is not None
+def _hint(value: Any) -> str:
+    """What keeps ``value`` from being a URL, where that is plain; nothing of it is shown."""
+    if not isinstance(value, str):
+        return ""
+    if "//" not in value:
+        return "; this one lacks its http:// or https://" if split_url(f"http://{value.strip()}") else ""
+    try:
+        parts = urlsplit(value.strip())
+    except ValueError:
+        return "; the host of this one is none: check its brackets and characters"
+    if parts.scheme not in _SCHEMES:
+        return "; this one begins with neither http:// nor https://"
+    return "; the port of this one is no number from 1 to 65535" if parts.hostname else ""
 
 
 def as_seconds(value: Any) -> float:
