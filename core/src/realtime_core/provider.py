@@ -88,6 +88,8 @@ class Connection(Protocol):
             or in a log line, nor in the URL that ``Provider.endpoint`` gives.
         words_do_not_show: No prompt, transcript or audio stands in a message of an exception, in a ``repr``
             or in a log line.
+        loop_is_not_held: No method, nor ``connect``, keeps the event loop from everything else: what takes
+            longer than some milliseconds is awaited, or done in a thread.
     """
 
     async def send(self, command: Command) -> None:
@@ -96,6 +98,8 @@ class Connection(Protocol):
         Clauses:
             order_of_sends_is_order_at_the_service: Commands reach the service in the order of the calls,
                 whichever of them are written as several frames.
+            sends_at_once_do_not_mix: Several tasks may call ``send`` at once; each command reaches the
+                service whole.
             unknown_command_is_refused: A command that the service has no means for raises
                 `UnsupportedCommand`; nothing of it is sent, and the connection goes on.
             live_setting_reaches_the_service: An `UpdateSession` of settings among ``live_settings`` changes

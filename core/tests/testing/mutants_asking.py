@@ -153,28 +153,6 @@ class TruncatesInSeconds(SmallCodec):
         return frame
 
 
-@connection("nothing_is_sent_after_the_end")
-class SendsToNobody(SmallConnection):
-    async def send(self, command: Command) -> None:
-        if self.over is None:
-            await super().send(command)
-
-
-@connection("connections_are_independent")
-class OneForAll(SmallConnection):
-    everybody: ClassVar[list[SmallConnection]] = []
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self.everybody.append(self)
-
-    async def aclose(self) -> None:
-        others, self.everybody[:] = list(self.everybody), []
-        for other in others:
-            await SmallConnection.aclose(other)
-        await super().aclose()
-
-
 @codec("call_is_told_exactly_once")
 class CalledTwice(SmallCodec):
     def call(self, call: Any, wire: dict[str, Any]) -> Iterator[RealtimeEvent]:

@@ -66,6 +66,7 @@ SETTINGS: Final = ("instructions", "voice")
 FULL: Final = Capabilities(
     images=True,
     input_formats=(PCM16_24KHZ, AudioFormat("pcm16", 16_000)),
+    output_formats=(PCM16_24KHZ, AudioFormat("pcm16", 8_000)),
     live_settings=frozenset({"instructions", "tools"}),
 )
 KINDS: Final[Mapping[str, Capabilities]] = {

@@ -53,11 +53,12 @@ class SmallDouble(ServiceDouble):
         await asyncio.sleep(0)
         if self._meeting is Meeting.STAY_SILENT:
             await asyncio.Event().wait()
-        self._pipe = self._make_pipe()
-        await self._pipe.dial()
+        pipe = self._make_pipe()
+        await pipe.dial()
+        self._pipe = pipe
         self._heard.came()
-        self._tasks.append(asyncio.ensure_future(self._serve(self._pipe, self._meeting)))
-        return self._pipe.near
+        self._tasks.append(asyncio.ensure_future(self._serve(pipe, self._meeting)))
+        return pipe.near
 
     async def _serve(self, pipe: MemoryPipe, meeting: Meeting) -> None:
         buffer = b""

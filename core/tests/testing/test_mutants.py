@@ -2,6 +2,7 @@
 
 import mutants_asking
 import mutants_cancelling
+import mutants_concurring
 import mutants_ending
 import mutants_frames
 import mutants_hiding
@@ -15,6 +16,7 @@ from small_service import playing
 MODULES = [
     mutants_asking,
     mutants_cancelling,
+    mutants_concurring,
     mutants_ending,
     mutants_frames,
     mutants_hiding,

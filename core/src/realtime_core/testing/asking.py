@@ -16,7 +16,7 @@ from realtime_core.commands import (
     UpdateSession,
 )
 from realtime_core.contents import ConversationItem, ImageContent, Message, ToolCall, ToolResult
-from realtime_core.errors import ConnectionLost, UnsupportedCommand
+from realtime_core.errors import UnsupportedCommand
 from realtime_core.events import RealtimeResponseEvent
 from realtime_core.testing.clauses import NotApplicable, broken
 from realtime_core.testing.heard import Heard
@@ -256,31 +256,3 @@ class AskingClauses:
         await line.heard(lambda heard: bool(heard.of("truncate")), "truncation")
         if stage.double.heard.of("truncate") != [(event.item_id, 120)]:
             broken(f"the service heard {stage.double.heard.of('truncate')}")
-
-    @clause(do="raise ConnectionLost from send once the connection is gone; never pretend to have sent")
-    async def test_nothing_is_sent_after_the_end(self, stage: Stage) -> None:
-        """send() on a connection that was closed raises ConnectionLost, and nothing reaches the service."""
-        line, commands = await stage.connect(), list[Command]()
-        if stage.capabilities.text:
-            commands.append(AddItem(item=Message("user", "Too late")))
-        if stage.capabilities.input_formats:
-            commands.append(AppendAudio(data=bytes(960)))
-        await line.aclose()
-        for command in commands:
-            try:
-                await line.send(command)
-            except ConnectionLost:
-                continue
-            broken(f"send({type(command).__name__}) on a closed connection said nothing")
-
-    @clause(needs=("text",), do="keep nothing of a connection in module or class; each is its own")
-    async def test_connections_are_independent(self, stage: Stage) -> None:
-        """Two connections at once know nothing of each other; the end of one is not that of the other."""
-        first, second = await stage.connect(), await stage.connect()
-        await second.turn()
-        await stage.double.text("For the second.")
-        await second.until_told(lambda: bool(second.text), "text")
-        await second.aclose()
-        await first.send(AddItem(item=Message("user", "Still here")))
-        await first.heard(lambda heard: bool(heard.messages), "message on the other connection")
-        first.printed("")

@@ -1,8 +1,11 @@
 """Clauses of the end: closing, being left, and what stays behind."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Final
 
+from realtime_core.commands import AddItem, AppendAudio, Command, CreateResponse
+from realtime_core.contents import Message
 from realtime_core.errors import ConnectionLost, LostReason, RealtimeError
 from realtime_core.events import RealtimeErrorEvent
 from realtime_core.testing.clauses import ClauseBroken, NotApplicable, broken, describe
@@ -32,6 +35,16 @@ async def _lost(line: Line) -> ConnectionLost:
             raise
         except Exception as exc:  # noqa: BLE001  # the provider under test may raise anything
             broken(f"instead of ConnectionLost {describe(exc)}")
+
+
+def _commands(stage: Stage) -> Iterator[Command]:
+    """What is sent too late."""
+    if stage.capabilities.text:
+        yield AddItem(item=Message("user", "Too late"))
+    if stage.capabilities.input_formats:
+        yield AppendAudio(data=bytes(960))
+    if stage.asks:
+        yield CreateResponse()
 
 
 class EndingClauses:
@@ -150,6 +163,33 @@ class EndingClauses:
         await stage.double.hang_up()
         await _lost(line)
         line.printed("Goodbye.")
+
+    @clause(do="raise ConnectionLost from send once the connection is gone; never pretend to have sent")
+    async def test_nothing_is_sent_after_the_end(self, stage: Stage) -> None:
+        """send() on a connection that has ended, whoever ended it, raises ConnectionLost, and nothing reaches
+        the service.
+        """
+        for who, end in (
+            ("was closed", None),
+            ("was dropped", stage.double.drop),
+            ("the service has ended", stage.double.hang_up),
+        ):
+            line = await stage.connect()
+            if end is None:
+                await line.aclose()
+            else:
+                await end()
+                await _lost(line)
+            await stage.gone()
+            heard = len(stage.double.heard.notes)
+            for command in _commands(stage):
+                try:
+                    await line.send(command)
+                except ConnectionLost:
+                    continue
+                broken(f"send({type(command).__name__}) on a connection that {who} said nothing")
+            if len(stage.double.heard.notes) != heard:
+                broken(f"what was sent on a connection that {who} reached the service")
 
     @clause(do="treat a frame that ends early as a connection that is gone, not as a frame")
     async def test_peer_that_vanishes_in_a_frame_is_lost(self, stage: Stage) -> None:

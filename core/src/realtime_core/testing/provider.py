@@ -9,6 +9,7 @@ from realtime_core.testing.asking import AskingClauses
 from realtime_core.testing.calling import CallingClauses
 from realtime_core.testing.cancelling import CancellingClauses
 from realtime_core.testing.clauses import Clause, clauses_of
+from realtime_core.testing.concurring import ConcurringClauses
 from realtime_core.testing.conversing import ConversingClauses
 from realtime_core.testing.ending import EndingClauses
 from realtime_core.testing.frames import FrameClauses
@@ -24,6 +25,7 @@ __all__ = ["PROVIDER_CLAUSES", "ProviderConformance"]
 class ProviderConformance(
     ConversingClauses,
     CancellingClauses,
+    ConcurringClauses,
     EndingClauses,
     FrameClauses,
     CallingClauses,

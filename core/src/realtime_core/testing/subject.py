@@ -42,9 +42,10 @@ class ServiceDouble(Protocol):
     services need can be left out. Each lever acts on the
     latest connection, returns when what it says is written, and knows only the service's own words: the kit
     speaks of text, audio and calls, the double makes frames of them. It answers commands where the service
-    acknowledges them, ends the turn that it is told to cancel, and **never speaks by itself** beyond that: a
-    response that the provider asks for is noted in `heard`, and the kit then pulls `begin`, `text`, ... and
-    `end`. What it logs in the same process the kit reads, too, and must find no key and nobody's words there.
+    acknowledges them, each on the connection on which it came, since there may be several; it ends the turn
+    that it is told to cancel, and **never speaks by itself** beyond that: a response that the provider asks
+    for is noted in `heard`, and the kit then pulls `begin`, `text`, ... and `end`. What it logs
+    in the same process the kit reads, too, and must find no key and nobody's words there.
 
     Audio is in the format that was agreed for the connection.
     """

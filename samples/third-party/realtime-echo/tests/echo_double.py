@@ -73,11 +73,11 @@ class EchoDouble(ServiceDouble):
             if self._how is Meeting.HANG_UP:
                 return
             async for frame in websocket:
-                await self._take(frame)
+                await self._take(frame, websocket)
         finally:
             self._heard.left()
 
-    async def _take(self, frame: str | bytes) -> None:
+    async def _take(self, frame: str | bytes, websocket: ServerConnection) -> None:
         match frame if isinstance(frame, bytes) else json.loads(frame):
             case bytes(pcm):
                 self._heard.note("audio", pcm)
@@ -85,7 +85,7 @@ class EchoDouble(ServiceDouble):
                 tools = [function["name"] for function in setup.pop("functions")]
                 self._heard.note("setup", {**setup, "tools": tools})
                 if self._how is not Meeting.SAY_NOTHING:
-                    await self._say(ready="echo-1")
+                    await websocket.send(json.dumps({"ready": "echo-1"}))
             case {"say": text}:
                 self._heard.note("message", Message("user", text))
             case {"result": {"call": call_id, "output": output}}:
