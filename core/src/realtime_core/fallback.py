@@ -17,7 +17,7 @@ from realtime_core.errors import (
     RealtimeError,
 )
 
-__all__ = ["FailedAttempt", "falls_back", "nobody_left"]
+__all__ = ["FailedAttempt", "falls_back", "named", "nobody_left"]
 
 
 @attrs.frozen
@@ -29,8 +29,12 @@ class FailedAttempt:
     error: RealtimeError
 
     def __str__(self) -> str:
-        where = "" if self.profile is None else f" (profile {self.profile!r})"
-        return f"{self.provider}{where}: {self.error}"
+        return f"{named(self.provider, self.profile)}: {self.error}"
+
+
+def named(provider: str, profile: str | None) -> str:
+    """A provider, and the profile that it comes from."""
+    return provider if profile is None else f"{provider} (profile {profile!r})"
 
 
 def falls_back(error: BaseException) -> bool:

@@ -201,7 +201,10 @@ def build_options(
         values[name] = value
     missing = _missing_of(fields, values)
     if missing:
-        raise InvalidOptions("; ".join(_missing(names, fields) for names in missing))
+        raise InvalidOptions(
+            "; ".join(_missing(names, fields) for names in missing),
+            missing=tuple(name for names in missing for name in names),
+        )
     unsaid = dict.fromkeys(
         name for name, field in fields.items() if field.default is attrs.NOTHING and name not in values
     )

@@ -86,7 +86,7 @@ def test_with_vad_the_turn_detection_of_the_profile_is_kept(write, converse, pup
     assert f"'type': '{kind}'" in settings_of(puppet)["turn_detection"]
 
 
-def test_a_fallback_that_was_needed_is_told(write, converse, puppet):
+def test_a_fallback_that_was_needed_is_told_once(write, converse, puppet, caplog):
     write(
         'settings = { voice = "crash" }\nfallback = ["backup"]\n'
         '[clients.backup]\ninherits = "support"\nsettings = { voice = "marin" }\n'
@@ -97,6 +97,7 @@ def test_a_fallback_that_was_needed_is_told(write, converse, puppet):
     assert result.exit_code == 0
     assert "realtime: puppet (profile 'support'): provider 'puppet' broke its contract: " in result.stderr
     assert "; now with puppet\n" in result.stderr
+    assert "; trying" not in result.stderr + caplog.text
     assert settings_of(puppet)["voice"] == "'marin'"
 
 
@@ -118,6 +119,14 @@ def test_a_wrong_command_line_is_refused(write, converse, puppet, args, words):
     assert result.exit_code == 2
     assert words in result.stderr
     assert not puppet.log.exists()
+
+
+def test_an_option_of_the_command_line_is_not_blamed_on_the_file(write, converse):
+    write()
+
+    result = converse("--profile", "support", "--option", "logg=x")
+
+    assert result.stderr == "realtime: profile 'support': no option 'logg'; did you mean 'log'?\n"
 
 
 # -- config check ------------------------------------------------------------------------------------

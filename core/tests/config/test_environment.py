@@ -41,3 +41,13 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
 
     with pytest.raises(InvalidConfig, match=r"\.env cannot be read \(UnicodeDecodeError\)"):
         environment(tmp_path, {})
+
+
+@pytest.mark.parametrize("line", ["SOME_KEY s3cret", "SOME_KEY='s3cret", "= s3cret"])
+def test_a_line_that_says_nothing_is_told_with_its_place_and_not_shown(tmp_path, line):
+    (tmp_path / ".env").write_text(f"# keys\nA=1\n{line}\n")
+
+    with pytest.raises(InvalidConfig, match=r"\.env:3: this is not NAME=VALUE; check its quotes$") as caught:
+        environment(tmp_path, {})
+
+    assert "s3cret" not in str(caught.value)

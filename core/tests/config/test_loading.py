@@ -119,7 +119,53 @@ def test_a_missing_option_is_told_with_the_place_of_the_profile(write, monkeypat
 
     with pytest.raises(
         InvalidOptions,
-        match=re.escape("realtime.toml:2: profile 'support': option 'api_key' is missing: give api_key=... "),
+        match=re.escape(
+            "realtime.toml:2: profile 'support': option 'api_key' is missing: set ACME_KEY or ACME_TOKEN, in "
+            "the environment or in .env beside the file, which holds no secrets itself"
+        )
+        + "$",
+    ):
+        load_client("support")
+
+
+def test_a_missing_option_that_a_file_may_hold_is_told_as_ever(write, install):
+    @attrs.frozen
+    class Needy:
+        zone: str = option(env="NEEDY_ZONE")
+        key: str = option(secret=True)
+
+    install("needy", Needy)
+    write('[clients.support]\nprovider = "needy"\n')
+
+    with pytest.raises(
+        InvalidOptions, match=r"'zone' is missing: give zone=\.\.\. or set NEEDY_ZONE; option 'key'"
+    ):
+        load_client("support")
+
+
+def test_an_option_that_the_program_gives_wrongly_is_not_blamed_on_the_file(write):
+    write(SUPPORT + 'options = { region = "south" }\n')
+
+    with pytest.raises(
+        InvalidOptions, match=r"^profile 'support': no option 'regio'; did you mean 'region'\?$"
+    ):
+        load_client("support", regio="west")
+
+
+def test_a_wrong_value_is_told_in_the_words_of_the_file(write):
+    write(SUPPORT + 'settings = { turn_detection = "none" }\n')
+
+    with pytest.raises(
+        InvalidSettings, match=r"'turn_detection' takes .* None, not str; in TOML None is false$"
+    ):
+        load_client("support")
+
+
+def test_a_setting_that_its_error_does_not_name_is_named(write):
+    write(SUPPORT + 'settings = { input_audio_format = "pcm8" }\n')
+
+    with pytest.raises(
+        InvalidSettings, match=r"^realtime\.toml:3: profile 'support': input_audio_format: no audio"
     ):
         load_client("support")
 
@@ -263,5 +309,7 @@ async def test_a_profile_falls_back_on_others_with_their_own_options_and_setting
 def test_a_wrong_fallback_is_told_before_it_is_needed(write):
     write(SUPPORT + 'fallback = ["backup"]\n[clients.backup]\nprovider = "beta"\nsettings.voise = "a"\n')
 
-    with pytest.raises(UnsupportedSetting, match=r"^realtime\.toml:6: profile 'backup': "):
+    with pytest.raises(
+        UnsupportedSetting, match=r"^realtime\.toml:6: profile 'backup', a fallback of 'support': "
+    ):
         load_client("support")

@@ -168,6 +168,11 @@ def test_a_fallback_is_inherited_but_never_the_profile_itself(write):
         ("[clients.support]\nfallback = 'b'", 2, "clients.support.fallback takes an array, not a string"),
         ("[clients.support]\nfallback = [1]", 2, "clients.support.fallback takes a string, not a number"),
         ("[clients.support]\nfallback = ['b']", 2, "clients.support.fallback: there is no profile 'b'"),
+        (
+            "[clients.b]\n[clients.support]\nfallback = ['b', 'b']",
+            3,
+            "clients.support.fallback names 'b' twice; each is tried once",
+        ),
         ("[clients.support]\nfallback = ['support']", 2, "clients.support.fallback names 'support' itself"),
         (
             "[clients.support]\ninherits = 'bass'\n[clients.base]",
@@ -187,7 +192,7 @@ def test_a_fallback_is_inherited_but_never_the_profile_itself(write):
         (
             "[clients.support]\ninherits = 'a'\n[clients.a]\ninherits = 'b'\n[clients.b]\ninherits = 'a'",
             6,
-            "clients.b.inherits: 'b' inherits from itself: a -> b -> a",
+            "clients.b.inherits: 'b' inherits from itself: b -> a -> b",
         ),
     ],
 )

@@ -71,7 +71,9 @@ async def test_the_log_names_who_failed_and_who_is_next_and_quotes_nobody(client
         async with client():
             pass
 
-    assert caplog.messages == ["scripted could not open a session (ConnectionFailed); trying other"]
+    assert caplog.messages == [
+        "scripted (profile 'main') could not open a session (ConnectionFailed); trying other (profile 'backup')"
+    ]
 
 
 async def test_where_nobody_can_one_error_names_all_and_keeps_theirs(client, service, other_service):

@@ -4,8 +4,9 @@ Knows nothing of click.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from typing import Any, Final
 
 import attrs
@@ -81,7 +82,8 @@ async def _converse(
 ) -> Sequence[Turn]:
     client = _client(plan)
     async with AsyncExitStack() as ending:
-        session = await _open_session(client, plan, tools)
+        with _fallbacks_are_told_here():
+            session = await _open_session(client, plan, tools)
         ending.push_async_exit(session)
         for attempt in session.failed_attempts:
             complain(f"{attempt}; now with {session.provider}")
@@ -97,6 +99,17 @@ async def _converse(
         finally:
             presenter.summarise(conversation.turns)
     return conversation.turns
+
+
+@contextmanager
+def _fallbacks_are_told_here() -> Iterator[None]:
+    """With the reason, and not in the log, too."""
+    log = logging.getLogger("realtime_core.fallback")
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
 
 
 def _client(plan: Plan) -> RealtimeClient:

@@ -1,6 +1,6 @@
 """Makes a client of a profile. Knows nothing of the syntax of the file."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from os import PathLike
 from typing import Any, Final, TypeVar
 
@@ -13,9 +13,10 @@ from realtime_core.callbacks import AudioCallback
 from realtime_core.client import RealtimeClient
 from realtime_core.config.environment import environment
 from realtime_core.config.file import ConfigFile, read_config
+from realtime_core.config.places import KeyPath
 from realtime_core.config.profile import Profile, read_profile
 from realtime_core.config.values import culprit, settings_from_toml
-from realtime_core.errors import RealtimeError
+from realtime_core.errors import InvalidOptions, RealtimeError
 from realtime_core.limits import SessionLimits
 from realtime_core.options import build_options, option_fields, variables_of
 from realtime_core.provider import Provider
@@ -99,14 +100,14 @@ def profile_client(
     file = read_config(path)
     environ = environment(file.path.parent)
 
-    def part(name: str) -> _Part:
-        return _Part(file, read_profile(file, name), environ)
+    def part(name: str, heir: str | None = None) -> _Part:
+        return _Part(file, read_profile(file, name), environ, heir)
 
     own = part(profile)
     return RealtimeClient(
         **own.client(settings, options),
         **parts,
-        fallbacks=[RealtimeClient(**part(name).client()) for name in own.profile.fallback],
+        fallbacks=[RealtimeClient(**part(name, profile).client()) for name in own.profile.fallback],
     )
 
 
@@ -117,6 +118,7 @@ class _Part:
     file: ConfigFile
     profile: Profile
     environ: Mapping[str, str] = attrs.field(repr=False)
+    fallback_of: str | None = None
 
     def client(self, settings: Settings = None, options: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
         """What the client of this profile is made of, with what the program gives over it."""
@@ -135,11 +137,14 @@ class _Part:
     def _options(self, provider: Provider, given: Mapping[str, Any]) -> attrs.AttrsInstance:
         said = self.profile.options
         self._refuse_secrets(provider, said)
-        return self._placed(
-            "options",
-            said,
-            lambda values: build_options(provider.options, {**values, **given}, self.environ),
-        )
+
+        def build(values: Mapping[str, Any]) -> attrs.AttrsInstance:
+            try:
+                return build_options(provider.options, values, self.environ)
+            except InvalidOptions as exc:
+                raise _missing_secret(exc, provider) or exc from exc.__cause__
+
+        return self._placed("options", {**said, **given}, build, from_program=given.keys())
 
     def _settings(self, provider: Provider) -> RealtimeSettings:
         cls = provider.settings
@@ -160,17 +165,51 @@ class _Part:
                     f" is a secret, which no file like this may hold; {remedy}give {name}= to load_client",
                 )
 
-    def _placed(self, part: str, values: Mapping[str, Any], make: Callable[[Mapping[str, Any]], T]) -> T:
-        """What ``make`` gives of ``values``, or its error with the place of the value that is at fault."""
+    def _placed(
+        self,
+        part: str,
+        values: Mapping[str, Any],
+        make: Callable[[Mapping[str, Any]], T],
+        *,
+        from_program: Collection[str] = (),
+    ) -> T:
+        """What ``make`` gives of ``values``, or its error with the place of the value that is at fault.
+
+        Those ``from_program`` have none.
+        """
         try:
             return make(values)
         except RealtimeError as exc:
             guilty = culprit(values, make) if values else ()  # a plugin that is slow is asked once
-            whose = f"profile {self.profile.name!r}: "
-            if guilty or part == "provider":
-                place = self.file.place(self.profile.path(part, *guilty))
-            else:
-                place = self.file.place(self.profile.path())
             # the nearest class of ours: a plugin may have its own, made in its own way
             cls = next(cls for cls in type(exc).__mro__ if cls.__module__ == errors.__name__)
-            raise cls(f"{place}: {whose}{exc}") from exc
+            raise cls(f"{self._place(part, guilty, from_program)}: {_in_toml(guilty, str(exc))}") from exc
+
+    def _place(self, part: str, guilty: KeyPath, from_program: Collection[str]) -> str:
+        whose = f"profile {self.profile.name!r}"
+        if self.fallback_of is not None:
+            whose = f"{whose}, a fallback of {self.fallback_of!r}"
+        if guilty and guilty[0] in from_program:
+            return whose
+        keys = (part, *guilty) if guilty or part == "provider" else ()
+        return f"{self.file.place(self.profile.path(*keys))}: {whose}"
+
+
+def _missing_secret(error: InvalidOptions, provider: Provider) -> InvalidOptions | None:
+    """The error for an option that is missing and that no file may hold; None if it is about others."""
+    fields = option_fields(provider.options)
+    secrets = [name for name in error.missing if not fields[name].repr and variables_of(fields[name])]
+    if not secrets or len(secrets) < len(error.missing):
+        return None
+    told = (
+        f"option {name!r} is missing: set {' or '.join(variables_of(fields[name]))}, in the environment or "
+        "in .env beside the file, which holds no secrets itself"
+        for name in secrets
+    )
+    return InvalidOptions("; ".join(told), missing=error.missing)
+
+
+def _in_toml(guilty: KeyPath, message: str) -> str:
+    """``message``, which speaks of Python's values, of the key that is ``guilty``."""
+    named = message if not guilty or repr(guilty[-1]) in message else f"{'.'.join(guilty)}: {message}"
+    return f"{named}; in TOML None is false" if guilty and "None" in message else named

@@ -108,7 +108,7 @@ def _lineage(file: ConfigFile, clients: Mapping[str, Any], name: str) -> list[tu
         if name not in clients:
             raise file.error(where, f": there is no profile {name!r}; {did_you_mean(name, clients)}")
         if name in found:
-            circle = " -> ".join([*list(found)[list(found).index(name) :], name])
+            circle = " -> ".join([heir, *list(found)[list(found).index(name) :]])
             raise file.error(where, f": {heir!r} inherits from itself: {circle}")
 
 
@@ -124,8 +124,10 @@ def _checked(file: ConfigFile, keys: KeyPath, table: Any) -> Mapping[str, Any]:
 def _fallback(file: ConfigFile, clients: Mapping[str, Any], owner: str) -> tuple[str, ...]:
     keys = (CLIENTS, owner, "fallback")
     names = clients[owner]["fallback"]
-    for name in names:
+    for count, name in enumerate(names):
         file.typed(keys, name, str)
+        if name in names[:count]:
+            raise file.error(keys, f" names {name!r} twice; each is tried once")
         if name == owner:
             raise file.error(keys, f" names {name!r} itself; name others")
         if name not in clients:

@@ -12,12 +12,12 @@ from typing import Final
 from realtime_core.engine.engine import SessionEngine
 from realtime_core.engine.plan import SessionPlan
 from realtime_core.errors import RealtimeError
-from realtime_core.fallback import FailedAttempt, falls_back, nobody_left
+from realtime_core.fallback import FailedAttempt, falls_back, named, nobody_left
 from realtime_core.state import Trigger, next_state
 
 __all__ = ["Opening"]
 
-_log: Final = logging.getLogger("realtime_core")
+_log: Final = logging.getLogger("realtime_core.fallback")
 
 
 class Opening:
@@ -91,9 +91,9 @@ class Opening:
         # the service's own words may hold anybody's
         _log.warning(
             "%s could not open a session (%s); trying %s",
-            failed.provider,
+            named(failed.provider, failed.profile),
             type(failed.error).__name__,
-            plan.name,
+            named(plan.name, plan.profile),
         )
         engine = SessionEngine(plan, self._session)
         self.engine.recorder.captions.hand_over(engine.recorder.captions)
