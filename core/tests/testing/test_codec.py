@@ -139,3 +139,31 @@ def test_fault_is_caught_by_the_clause_that_owns_it(clause: str, fault: type[Who
 
 def test_every_clause_catches_a_fault():
     assert {clause for clause, _ in FAULTS} == set(CODEC_CLAUSES)
+
+
+class Longer(Whole):
+    seen = itertools.count()
+
+    def decode(self, frame: bytes) -> list[RealtimeEvent]:
+        return super().decode(frame) * (1 + (next(self.seen) == 0))
+
+
+class Changing(Whole):
+    seen = itertools.count()
+
+    def decode(self, frame: bytes) -> list[RealtimeEvent]:
+        events = super().decode(frame)
+        return events if next(self.seen) else [RealtimeErrorEvent(kind="server") for _ in events]
+
+
+@pytest.mark.parametrize(
+    ("fault", "seen"),
+    [
+        (Numbered, r"event 1 \(Session created\) is another on the second: they differ in item_id\n"),
+        (Changing, r"event 1 \(Error\) is another on the second: then it is Session created\n"),
+        (Longer, r"first: Session created, .*; then: Session created, "),
+    ],
+)
+def test_what_differs_on_another_connection_is_named(fault: type[Whole], seen: str):
+    with pytest.raises(pytest.fail.Exception, match=seen):
+        CodecConformance().test_frames_mean_the_same_on_each_connection(subject_of(fault))

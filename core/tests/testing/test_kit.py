@@ -1,6 +1,9 @@
 """What the kit does beside asking: skipping, waiving, giving up, and telling what a double lacks."""
 
 import asyncio
+import re
+import threading
+from contextvars import ContextVar
 from typing import Any
 
 import attrs
@@ -16,7 +19,8 @@ from realtime_core.testing import (
     held,
     until_let_go,
 )
-from realtime_core.testing.clauses import Clause, ClauseBroken, run_bounded
+from realtime_core.testing.clauses import Clause, ClauseBroken
+from realtime_core.testing.running import run_bounded
 from small_provider import FULL, SmallConnection, connect, small
 from small_service import SmallDouble, playing
 from terse import CAN, TerseDouble
@@ -108,6 +112,55 @@ def test_a_provider_that_fails_where_it_is_hung_up_on_keeps_the_contract():
 def test_a_clause_that_does_not_end_is_given_up():
     with pytest.raises(ClauseBroken, match=r"the whole clause took longer than 0\.01 s"):
         run_bounded(asyncio.Event().wait, bound_s=0.01)  # type: ignore[arg-type]
+
+
+def test_a_clause_that_holds_its_loop_is_given_up_and_told_where_it_stands():
+    let_go = threading.Event()
+
+    async def holds_it() -> None:
+        let_go.wait()
+
+    with pytest.raises(ClauseBroken, match=r"(?s)did not turn for 0\.1 s; .* in holds_it.*let_go\.wait"):
+        run_bounded(holds_it, bound_s=60, still_s=0.1)
+    let_go.set()
+
+
+def test_a_provider_that_holds_the_loop_is_told_by_the_clause_with_its_place():
+    let_go = threading.Event()
+
+    class Stuck(SmallConnection):
+        async def receive(self) -> Any:
+            let_go.wait()
+
+    subject = Subject(small(FULL, Stuck), service=playing(FULL), bound_s=0.1)
+
+    with pytest.raises(pytest.fail.Exception) as caught:
+        suite.test_first_event_is_session_created(subject)
+    let_go.set()
+    told = str(caught.value)
+    assert told.startswith("clause 'first_event_is_session_created' is broken")
+    assert re.search(r"(?s)seen: +the event loop did not turn for 0\.3 s; it waits\n.* in receive", told)
+
+
+def test_what_a_clause_raises_is_raised_where_the_test_is():
+    async def fails() -> None:
+        raise SystemExit("no")
+
+    with pytest.raises(SystemExit, match="no"):
+        run_bounded(fails, bound_s=5)
+
+
+def test_a_clause_sees_the_context_of_its_test():
+    word: ContextVar[str] = ContextVar("word")
+    word.set("here")
+    seen: list[str] = []
+
+    async def looks() -> None:
+        seen.append(word.get())
+
+    run_bounded(looks, bound_s=5)
+
+    assert seen == ["here"]
 
 
 def test_what_a_clause_leaves_running_is_ended():

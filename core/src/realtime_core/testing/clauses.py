@@ -1,11 +1,10 @@
 """A clause of the contract as a test: what it says, when it applies, and how a breach is told.
 
-Owns the event loop that a clause runs on, and its bounds. Knows nothing of what clauses ask.
+Knows nothing of what clauses ask.
 """
 
-import asyncio
 import traceback
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NoReturn, Protocol
 
@@ -22,10 +21,9 @@ __all__ = [
     "clauses_of",
     "describe",
     "make_test",
-    "run_bounded",
+    "outside",
 ]
 
-_CLEAN_UP_S: Final = 5.0
 _KIT: Final = Path(__file__).parent
 
 _NEEDS: Final[Mapping[str, tuple[Callable[[Capabilities], bool], str]]] = {
@@ -50,11 +48,14 @@ _NEEDS: Final[Mapping[str, tuple[Callable[[Capabilities], bool], str]]] = {
 
 
 class ClauseBroken(AssertionError):
-    """The provider does not keep a clause: what was seen, and the remedy where it is not the clause's own."""
+    """The provider does not keep a clause: what was seen, what happened before, the remedy where it is not
+    the clause's own.
+    """
 
-    def __init__(self, seen: str, *, remedy: str = "") -> None:
+    def __init__(self, seen: str, *, remedy: str = "", context: str = "") -> None:
         super().__init__(seen)
         self.remedy = remedy
+        self.context = context
 
 
 class NotApplicable(Exception):
@@ -129,7 +130,7 @@ def make_test(
         except NotApplicable as exc:
             reason = f"{clause.name}: {exc}"
         except ClauseBroken as exc:
-            breach = str(exc)
+            breach = clause.breach(str(exc), exc.context, exc.remedy)
         # told outside of the handlers, so that pytest does not tell it twice
         if reason:
             pytest.skip(reason)
@@ -150,47 +151,14 @@ def clauses_of(suite: type) -> Mapping[str, Clause]:
     return found
 
 
+def outside(stack: traceback.StackSummary) -> traceback.StackSummary:
+    """A stack without what the kit does in it."""
+    return traceback.StackSummary.from_list([frame for frame in stack if Path(frame.filename).parent != _KIT])
+
+
 def describe(exc: BaseException) -> str:
     """An exception that nobody expected, with where it came from, but for what the kit did to get there."""
     told = traceback.TracebackException.from_exception(exc)
-    told.stack = traceback.StackSummary.from_list(
-        [frame for frame in told.stack if Path(frame.filename).parent != _KIT]
-    )
+    told.stack = outside(told.stack)
     frames = "".join(told.format()).rstrip().replace("\n", "\n    ")
     return f"{type(exc).__name__} was raised\n    {frames}"
-
-
-def run_bounded(work: Callable[[], Coroutine[Any, Any, None]], *, bound_s: float) -> None:
-    """Run ``work`` on an event loop of its own; nothing that it leaves behind holds up the next.
-
-    Raises:
-        ClauseBroken: it takes longer than ``bound_s``.
-    """
-    loop = asyncio.new_event_loop()
-    try:
-        loop.run_until_complete(_bounded(work(), bound_s))
-    finally:
-        try:
-            loop.run_until_complete(_swept())
-            loop.run_until_complete(loop.shutdown_asyncgens())
-        finally:
-            loop.close()
-
-
-async def _bounded(work: Coroutine[Any, Any, None], bound_s: float) -> None:
-    task = asyncio.ensure_future(work)
-    done, _ = await asyncio.wait({task}, timeout=bound_s)  # not asyncio.timeout: it waits for what ignores it
-    if not done:
-        task.cancel()
-        raise ClauseBroken(f"the whole clause took longer than {bound_s:g} s")
-    task.result()
-
-
-async def _swept() -> None:
-    """End whatever still runs; what does not let itself be ended is left to the garbage collector."""
-    await asyncio.sleep(0)
-    rest = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in rest:
-        task.cancel()
-    if rest:
-        await asyncio.wait(rest, timeout=_CLEAN_UP_S)

@@ -58,7 +58,7 @@ class CodecSubject:
     """A codec and what its service says.
 
     Attributes:
-        codec: makes a fresh one, as for a new connection.
+        codec: makes a fresh one, as for a new connection, with the same `Setup` each time if it takes one.
         frames: what the service says in a conversation, from its beginning: every kind of frame if you can.
         unknown: a well-formed frame of a type that is new.
         unreadable: frames that cannot be read.
@@ -108,10 +108,10 @@ def _clause(
             def run(_: Clause) -> None:
                 try:
                     check(self, codec_subject)
-                except ClauseBroken as exc:
-                    raise ClauseBroken(rule.breach(str(exc))) from None
+                except ClauseBroken:
+                    raise
                 except Exception as exc:
-                    raise ClauseBroken(rule.breach(describe(exc))) from exc
+                    raise ClauseBroken(describe(exc)) from exc
 
             judged(codec_subject, run)
 
@@ -168,8 +168,11 @@ class CodecConformance:
     def test_frames_mean_the_same_on_each_connection(self, subject: CodecSubject) -> None:
         """The same frames give the same events on another connection."""
         first, second = _conversation(subject), _conversation(subject)
-        if first != second:
+        if len(first) != len(second):
             broken(f"first: {shape(first)}; then: {shape(second)}")
+        for at, (one, other) in enumerate(zip(first, second, strict=True), 1):
+            if one != other:
+                broken(f"event {at} ({shape([one])}) is another on the second: {_difference(one, other)}")
 
     @_clause(do="pass the decoded frame on as service_event, and its name as service_type")
     def test_unknown_frame_is_plain(self, subject: CodecSubject) -> None:
@@ -237,6 +240,15 @@ class CodecConformance:
             for piece in _words(event.service_event):
                 if piece in shown:
                     broken(f"a text of {len(piece)} characters shows in the repr of a {type(event).__name__}")
+
+
+def _difference(one: RealtimeEvent, other: RealtimeEvent) -> str:
+    """In what two events differ; content never shows."""
+    if type(one) is not type(other):
+        return f"then it is {shape([other])}"
+    names = [field.name for field in attrs.fields(type(one))]
+    differ = [name for name in names if getattr(one, name) != getattr(other, name)]
+    return f"they differ in {', '.join(differ)}"
 
 
 def _words(frame: Any) -> Iterable[str]:

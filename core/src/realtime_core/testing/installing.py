@@ -1,5 +1,6 @@
 """Clauses of a provider as a plugin: its name, its hook, what its loading loads."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -54,8 +55,8 @@ class InstallingClauses:
         """Loading it imports no package of another distribution's provider."""
         name = _named(stage)
         program = [sys.executable, "-c", _PROGRAM, name]
-        done = subprocess.run(  # noqa: S603, ASYNC221  # our own program; nothing else runs here meanwhile
-            program, capture_output=True, text=True, check=False, timeout=_LOAD_S
+        done = await asyncio.to_thread(
+            subprocess.run, program, capture_output=True, text=True, check=False, timeout=_LOAD_S
         )
         if done.returncode:
             broken(f"it does not load in a process of its own: {done.stderr.strip().splitlines()[-1]}")

@@ -16,15 +16,17 @@ from realtime_core.testing.clauses import (
     clauses_of,
     describe,
     make_test,
-    run_bounded,
 )
 from realtime_core.testing.line import refused
+from realtime_core.testing.running import run_bounded
 from realtime_core.testing.stage import Stage
 from realtime_core.testing.subject import Subject, is_left_out
 
 __all__ = ["clause"]
 
 _WRITE_THE_LEVER: Final = "write it in your ServiceDouble; the docstrings of that class say what each does"
+_IMPORTS: Final = 3
+"""How many times as long a loop may stand still: what is imported late takes long on a busy machine."""
 
 
 def clause(
@@ -45,6 +47,7 @@ def clause(
                 lambda rule: run_bounded(
                     lambda: _on_stage(rule, subject, lambda stage: check(self, stage)),
                     bound_s=subject.bound_s * waits,
+                    still_s=subject.bound_s * _IMPORTS,
                 ),
             )
 
@@ -76,7 +79,7 @@ async def _on_stage(rule: Clause, subject: Subject, check: Callable[[Stage], Awa
         except Exception as exc:
             told = _told(exc, is_loaded=stage is not None)
             context = "" if stage is None else stage.context
-            raise ClauseBroken(rule.breach(str(told), context, told.remedy)) from exc
+            raise ClauseBroken(str(told), remedy=told.remedy, context=context) from exc
         finally:
             if stage is not None:
                 await stage.aclose()
