@@ -103,6 +103,7 @@ class OptionOrigin:
         lost: the variables that are set, too, but do not count.
         secret: whether its value is never shown.
         value: what was given, before it is converted; None: nothing was.
+        giver: of what the program gave, who of it, where that is told apart: a profile, say.
     """
 
     name: str
@@ -111,6 +112,7 @@ class OptionOrigin:
     lost: tuple[str, ...] = ()
     secret: bool = False
     value: Any = attrs.field(default=None, repr=False)
+    giver: str | None = None
 
 
 def missing_option(name: str, *env: str) -> InvalidOptions:

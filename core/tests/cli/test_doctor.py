@@ -170,3 +170,32 @@ def test_a_terminal_may_lack_the_marks(monkeypatch):
 def test_speech_goes_with_the_package():
 
     assert (Path(realtime_core.doctor.__file__).parent / "speech.wav").stat().st_size < 10_000
+
+
+def test_a_profile_is_examined_as_a_program_has_it(puppet, invoke, monkeypatch):
+    monkeypatch.chdir(puppet.folder)
+    text = '[clients.support]\nprovider = "puppet"\nsettings = { voice = "marin" }\n'
+    (puppet.folder / "realtime.toml").write_text(text)
+    (puppet.folder / ".env").write_text(f"PUPPET_KEY={KEY}\n")
+
+    result = invoke("doctor", "--profile", "support", "--option", f"log={puppet.log}")
+
+    assert result.exit_code == 0, result.output
+    assert "key=*** (PUPPET_KEY)" in result.stdout
+    assert puppet.got("settings")[-1]["voice"] == "'marin'"
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ([], "give a provider, or --profile NAME"),
+        (["puppet", "--profile", "support"], "give a provider, or --profile NAME"),
+        (["puppet", "--config", "x.toml"], "--config takes --profile NAME beside it"),
+        (["--profile", "support", "--config", "no.toml"], "no file no.toml there"),
+    ],
+)
+def test_a_wrong_command_line_is_refused(invoke, args, words):
+    result = invoke("doctor", *args)
+
+    assert result.exit_code == 2
+    assert words in result.stderr

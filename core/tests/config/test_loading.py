@@ -120,7 +120,7 @@ def test_a_missing_option_is_told_with_the_place_of_the_profile(write, monkeypat
     with pytest.raises(
         InvalidOptions,
         match=re.escape(
-            "realtime.toml:2: profile 'support': option 'api_key' is missing: set ACME_KEY or ACME_TOKEN, in "
+            "realtime.toml:2: profile 'support': option 'api_key' is missing; set ACME_KEY or ACME_TOKEN, in "
             "the environment or in .env beside the file, which holds no secrets itself"
         )
         + "$",

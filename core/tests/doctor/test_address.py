@@ -13,6 +13,7 @@ from realtime_core.doctor.address import Address, proxy_of, read_address
         ),
         ("ws://localhost", Address("ws", "localhost", 80, "/")),
         ("https://api.example.com:8443", Address("https", "api.example.com", 8443, "/")),
+        ("ws://host:0", Address("ws", "host", 0, "/")),
         ("http://[::1]:8000/a", Address("http", "::1", 8000, "/a")),
         ("tcp://host:7", Address("tcp", "host", 7, "/")),
     ],

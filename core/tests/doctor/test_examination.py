@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 from realtime_core.clock import VirtualClock, use_clock
+from realtime_core.config.loading import profile_part
 from realtime_core.doctor import Patience, Status, StepName, examine
 
 KEY = "hidden77-and-more"
@@ -23,9 +24,9 @@ class Told:
         self.steps.append(step)
 
 
-async def examined(name="patient", patience=PATIENT, **given):
+async def examined(name="patient", patience=PATIENT, profile=None, **given):
     told = Told()
-    report = await examine(name, given, told, patience=patience)
+    report = await examine(name, given, told, patience=patience, profile=profile)
     assert [step for step in report.steps if step.status is not Status.NOT_RUN] == told.steps
     assert KEY not in repr((report, told.steps))
     return report
@@ -262,3 +263,58 @@ async def test_a_proxy_of_another_kind_is_connected_to_alone(listening, monkeypa
 
     assert step(report, "tcp").status is Status.OK
     assert "socks5" in step(report, "tls").detail
+
+
+# -- as a profile says ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def profile(tmp_path):
+    """Writes ``realtime.toml`` and reads a profile of it."""
+
+    def read(text, env=""):
+        (tmp_path / "realtime.toml").write_text(f'[clients.mine]\nprovider = "patient"\n{text}')
+        (tmp_path / ".env").write_text(env)
+        return profile_part("mine", tmp_path / "realtime.toml")
+
+    return read
+
+
+async def test_a_profile_gives_options_settings_and_what_is_in_its_env_file(profile):
+    text = 'options = { illness = "key" }\nsettings = { voice = "marin" }\n'
+
+    report = await examined(profile=profile(text, f"PATIENT_KEY={KEY}\n"))
+
+    assert report.failed.name is StepName.AUTHENTICATION
+    assert report.failed.remedy.endswith("what was sent is key (PATIENT_KEY)")
+    assert "illness=key (profile 'mine')" in step(report, "options").detail
+
+
+async def test_what_is_given_goes_before_the_profile(profile):
+    report = await examined(profile=profile('options = { illness = "key" }\n'), illness="", key=KEY)
+
+    assert report.failed is None
+    assert step(report, "authentication").detail == "key (--option) is accepted"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ('options = { ill = "x" }', 3, "no option 'ill'"),
+        ('options = { key = "x" }', 3, "clients.mine.options.key is a secret"),
+        ('settings = { voise = "x" }', 3, "RealtimeSettings has no setting 'voise'"),
+        ('options = { illness = "keyless" }', 3, "option 'key' is missing"),
+    ],
+)
+async def test_what_is_wrong_in_a_profile_is_told_with_its_line(profile, text, line, what):
+    report = await examined(profile=profile(text))
+
+    assert (report.failed.name, report.exit_status) == (StepName.OPTIONS, 2)
+    assert f"realtime.toml:{line}: " in report.failed.detail
+    assert what in report.failed.detail
+
+
+async def test_a_session_that_is_to_write_is_well_when_it_writes(profile):
+    text = 'options = { illness = "mute" }\nsettings = { output_modalities = ["text"] }\n'
+
+    assert (await examined(profile=profile(text))).failed is None

@@ -1,5 +1,5 @@
 import attrs
-from realtime_core.doctor.origins import masker, place_of, summary, table, with_missing
+from realtime_core.doctor.origins import masker, place_of, said_by, summary, table, whence, with_missing
 from realtime_core.options import build_options, option, option_origins
 
 SECRET = "hidden77-and-more"
@@ -126,3 +126,9 @@ def test_what_its_class_wants_in_the_end_is_marked_as_missing():
 
     assert told["api_key"] == "missing"
     assert told["token"] == "program"  # the word
+
+
+def test_an_option_of_a_profile_is_told_as_its():
+    (key, *_) = said_by("profile 'a'", origins_of({"api_key": SECRET}), ["api_key"])
+
+    assert whence(key) == "profile 'a'"

@@ -72,7 +72,10 @@ async def test_the_log_names_who_failed_and_who_is_next_and_quotes_nobody(client
             pass
 
     assert caplog.messages == [
-        "scripted (profile 'main') could not open a session (ConnectionFailed); trying other (profile 'backup')"
+        (
+            "scripted (profile 'main') could not open a session (ConnectionFailed); "
+            "trying other (profile 'backup')"
+        )
     ]
 
 

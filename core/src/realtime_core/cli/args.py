@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-__all__ = ["FileName", "InOrder", "OptionPair", "SettingPair"]
+__all__ = ["FileName", "InOrder", "OptionPair", "SettingPair", "check_target"]
 
 if TYPE_CHECKING:
     _PairType = click.ParamType[tuple[str, Any]]
@@ -86,6 +86,18 @@ class FileName(_NameType):
         if not value:
             self.fail("give the name of a file", param, ctx)
         return str(value)
+
+
+def check_target(ctx: click.Context, provider: str | None, profile: str | None, config: str | None) -> None:
+    """Make sure that one of ``provider`` and ``profile`` is given, and ``config`` only with the latter.
+
+    Raises:
+        UsageError: it is otherwise.
+    """
+    if (provider is None) == (profile is None):
+        raise click.UsageError("give a provider, or --profile NAME", ctx)
+    if config is not None and profile is None:
+        raise click.UsageError("--config takes --profile NAME beside it", ctx)
 
 
 def _no_constant(name: str) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from realtime_core.cli.args import FileName, InOrder, OptionPair, SettingPair
+from realtime_core.cli.args import FileName, InOrder, OptionPair, SettingPair, check_target
 
 __all__ = ["converse"]
 
@@ -87,10 +87,7 @@ def converse(
     provider, profile, option, setting or function, or a file cannot be used: then nothing was sent.
     """
     ctx.find_root().obj = debug
-    if (provider is None) == (profile is None):
-        raise click.UsageError("give a provider, or --profile NAME", ctx)
-    if config is not None and profile is None:
-        raise click.UsageError("--config takes --profile NAME beside it", ctx)
+    check_target(ctx, provider, profile, config)
     # numpy, soundfile and the engine load when there is a conversation to lead, not for --help
     from realtime_core.cli.run import Plan, run
 

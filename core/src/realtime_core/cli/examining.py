@@ -14,6 +14,7 @@ import click
 
 from realtime_core.cli.findings import LONGEST_NAME, conclusion, duration, name_of, not_run
 from realtime_core.cli.screen import is_screen
+from realtime_core.config.loading import profile_part
 from realtime_core.doctor import Listener, Report, Status, Step, StepName, examine
 
 __all__ = ["run"]
@@ -30,10 +31,24 @@ class Presenter(Listener, Protocol):
         """It is over."""
 
 
-def run(provider: str, options: Mapping[str, Any], *, as_json: bool) -> int:
-    """Examine ``provider`` with ``options``; the status to exit with."""
+def run(
+    provider: str | None,
+    profile: str | None,
+    config: str | None,
+    options: Mapping[str, Any],
+    *,
+    as_json: bool,
+) -> int:
+    """Examine ``provider``, or the one of ``profile``, with ``options``; the status to exit with.
+
+    Raises:
+        InvalidConfig: there is no such profile.
+    """
+    part = None if profile is None else profile_part(profile, config)
+    name = part.provider_name if part is not None else provider
+    assert name is not None  # the command line has one of them
     with _presenter(as_json=as_json) as presenter:
-        report = asyncio.run(examine(provider, options, presenter))
+        report = asyncio.run(examine(name, options, presenter, profile=part))
     presenter.sum_up(report)
     return report.exit_status
 

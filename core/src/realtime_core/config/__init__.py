@@ -1,7 +1,8 @@
 """Clients from a file: profiles in ``realtime.toml``, secrets from the environment or a ``.env`` beside it.
 
 `file` reads it and knows on which line a key stands, `profile` what a profile is with all it inherits,
-`values` what TOML says differently from Python, `loading` makes the client. ``tomllib`` and ``dotenv`` load
+`values` what TOML says differently from Python,
+`part` makes what a client is made of, `loading` the client. ``tomllib`` and ``dotenv`` load
 with the first file.
 """
 

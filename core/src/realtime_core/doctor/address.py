@@ -62,7 +62,7 @@ def read_address(url: str) -> Address:
         ValueError: it has no host, or no port where the scheme has none of its own.
     """
     parts = urlsplit(url)
-    port = parts.port or _PORTS.get(parts.scheme)
+    port = _PORTS.get(parts.scheme) if parts.port is None else parts.port
     if not parts.hostname or port is None:
         raise ValueError("no URL with a host and a port")
     return Address(parts.scheme, parts.hostname, port, parts.path or "/")

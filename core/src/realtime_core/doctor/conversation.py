@@ -123,7 +123,8 @@ class FirstWords:
             await asyncio.gather(asking, listening, return_exceptions=True)
 
     async def _listen(self) -> str:
-        gives_audio = bool(self._session.capabilities.output_formats)
+        wanted = self._session.settings.output_modalities
+        gives_audio = bool(self._session.capabilities.output_formats) and (not wanted or "audio" in wanted)
         events = self._session.receive()
         while True:
             match await anext(events):

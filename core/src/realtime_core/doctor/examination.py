@@ -9,11 +9,12 @@ from typing import Any, Final
 import attrs
 
 from realtime_core.client import RealtimeClient
+from realtime_core.config.part import Part
 from realtime_core.doctor.address import read_address
 from realtime_core.doctor.conversation import FirstWords, Opening, noting, open_session
 from realtime_core.doctor.course import Course, Listener, Stopped
 from realtime_core.doctor.network import Route, route_to
-from realtime_core.doctor.origins import masker, place_of, summary, table, whence, with_missing
+from realtime_core.doctor.origins import masker, place_of, said_by, summary, table, whence, with_missing
 from realtime_core.doctor.steps import Report, StepName, Trouble
 from realtime_core.doctor.troubles import (
     authentication_trouble,
@@ -51,16 +52,23 @@ class Patience:
 
 
 async def examine(
-    name: str, given: Mapping[str, Any], listener: Listener, *, patience: Patience | None = None
+    name: str,
+    given: Mapping[str, Any],
+    listener: Listener,
+    *,
+    patience: Patience | None = None,
+    profile: Part | None = None,
 ) -> Report:
     """Check the provider ``name`` with the options ``given``; what they leave out comes from the environment.
+
+    With a ``profile``, whose provider it has to be, its options, settings and ``.env`` count as for a client.
 
     Opens one session and asks it for a short answer, which costs what that costs. Secrets are in nothing that
     is told.
     """
     patience = patience or Patience()
     course = Course(listener, patience.whole_s)
-    patient = _Patient(name, given, patience)
+    patient = _Patient(name, given, patience, profile)
     try:
         await patient.load(course)
         await patient.reach(course)
@@ -79,12 +87,13 @@ async def examine(
 class _Patient:
     """A provider, as far as it is known."""
 
-    def __init__(self, name: str, given: Mapping[str, Any], patience: Patience) -> None:
+    def __init__(self, name: str, given: Mapping[str, Any], patience: Patience, profile: Part | None) -> None:
         self.origins: Sequence[OptionOrigin] = ()
         self.options: Any = None
         self._name = name
         self._given = given
         self._patience = patience
+        self._profile = profile
         self._opening = Opening()
 
     # -- here ------------------------------------------------------------------------------------
@@ -116,23 +125,35 @@ class _Patient:
         return summary(self.origins)
 
     def _take_options(self, course: Course) -> None:
-        provider = self._provider
-        self.origins = option_origins(provider.options, self._given)
+        provider, profile = self._provider, self._profile
+        self.origins = self._find_origins()
         # from here on nothing shows a secret, whoever quotes it
         course.mask = masker(self.origins)
         try:
-            options = build_options(provider.options, self._given)
+            if profile is None:
+                options = build_options(provider.options, self._given)
+            else:
+                options = profile.options(provider, self._given)
         except InvalidOptions as exc:
             self.origins = with_missing(self.origins, exc.missing)
             raise
         self._client = RealtimeClient(
             noting(provider, self._opening, course.clock, timeout_s=self._connect_s()),
             name=self._name,
-            options=self._given,
+            options=options,
+            settings=None if profile is None else profile.settings(provider),
             limits=SessionLimits(close_timeout_s=_CLOSE_S),
         )
         self._route = self._find_route(options)
         self.options = options
+
+    def _find_origins(self) -> Sequence[OptionOrigin]:
+        cls, profile = self._provider.options, self._profile
+        if profile is None:
+            return option_origins(cls, self._given)
+        said = profile.profile.options
+        origins = option_origins(cls, {**said, **self._given}, profile.environ)
+        return said_by(f"profile {profile.profile.name!r}", origins, said.keys() - self._given.keys())
 
     def _connect_s(self) -> float | None:
         asked = {origin.name: origin for origin in self.origins}.get("timeout_s")

@@ -10,7 +10,7 @@ import attrs
 from realtime_core.masking import mask_keys
 from realtime_core.options import OptionOrigin, OptionSource
 
-__all__ = ["MASK", "masker", "place_of", "summary", "table", "whence", "with_missing"]
+__all__ = ["MASK", "masker", "place_of", "said_by", "summary", "table", "whence", "with_missing"]
 
 MASK: Final = "***"
 """What is shown of a secret."""
@@ -40,7 +40,7 @@ def masker(origins: Sequence[OptionOrigin]) -> Callable[[str], str]:
 
 def whence(origin: OptionOrigin) -> str:
     """Where the value that an option was given comes from, in words."""
-    where = origin.variable or "--option"
+    where = origin.variable or origin.giver or "--option"
     return f"{where}, which goes before {' and '.join(origin.lost)}" if origin.lost else where
 
 
@@ -50,6 +50,11 @@ def with_missing(origins: Sequence[OptionOrigin], missing: Collection[str]) -> l
         attrs.evolve(origin, source=OptionSource.MISSING) if origin.name in missing else origin
         for origin in origins
     ]
+
+
+def said_by(giver: str, origins: Sequence[OptionOrigin], names: Collection[str]) -> list[OptionOrigin]:
+    """``origins``, with who gave those called ``names``, where that is not the command line."""
+    return [attrs.evolve(origin, giver=giver) if origin.name in names else origin for origin in origins]
 
 
 def summary(origins: Sequence[OptionOrigin]) -> str:
