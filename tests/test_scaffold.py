@@ -91,7 +91,7 @@ def test_its_types_are_checked_strictly(written: Written):
 
 
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
-@pytest.mark.parametrize("name", ["a", "z9-ws", "a-b-c-d-e-f-ws", LONGEST])
+@pytest.mark.parametrize("name", ["a", "z9-ws", "test-ws", "a-b-c-d-e-f-ws", LONGEST])
 def test_any_name_keeps_the_rules(name: str, dialect: str, tmp_path: Path):
     folder = tmp_path / "made"
     write_new(folder, render(names_of(name), dialect=dialect, license_id="MIT"))

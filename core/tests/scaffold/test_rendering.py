@@ -1,8 +1,11 @@
 import ast
 import tomllib
 from pathlib import PurePosixPath
+from typing import Any
 
 import pytest
+from realtime_core.errors import InvalidOptions
+from realtime_core.options import build_options
 from realtime_core.scaffold import DIALECTS, LICENSES, Mark, find_marks, names_of, render
 
 dialects = pytest.mark.parametrize("dialect", sorted(DIALECTS))
@@ -19,6 +22,7 @@ def test_a_distribution_has_its_metadata_its_typed_package_and_tests(dialect):
 
     assert list(made) == sorted(made)
     assert made.keys() >= {
+        ".gitignore",
         "LICENSE",
         "README.md",
         "pyproject.toml",
@@ -93,3 +97,29 @@ def test_marks_are_told_in_order():
     made = {PurePosixPath("a"): "x\n# FILL IN: one\n", PurePosixPath("b"): "<!-- FILL IN: two -->"}
 
     assert find_marks(made) == [Mark(PurePosixPath("a"), 2, "one"), Mark(PurePosixPath("b"), 1, "two")]
+
+
+@pytest.mark.parametrize(("provider", "is_said"), [("test-ws", True), ("testify", True), ("acme-ws", False)])
+def test_a_double_whose_name_begins_as_that_of_tests_says_that_it_is_none(provider, is_said):
+    assert ("    __test__ = False" in rendered(provider)["tests/service.py"]) is is_said
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ws://h:99999/", "ws://h:0/", "ws://h:x/", "ws://[::1/", "http://h/", "ws:///", "ws://me:pw@h/", "", 5],
+)
+def test_a_url_that_leads_nowhere_is_refused_by_the_options(url):
+    module: dict[str, Any] = {}
+    exec(rendered()["src/realtime_acme/plugin.py"], module)  # noqa: S102  # our own
+
+    with pytest.raises(InvalidOptions, match="looks like wss://host:port/path"):
+        build_options(module["AcmeOptions"], {"api_key": "x", "url": url}, {})
+
+
+def test_a_url_is_taken_by_the_options():
+    module: dict[str, Any] = {}
+    exec(rendered()["src/realtime_acme/plugin.py"], module)  # noqa: S102  # our own
+
+    options = build_options(module["AcmeOptions"], {"api_key": "x", "url": "wss://h:1/a?b=c"}, {})
+
+    assert options.url == "wss://h:1/a?b=c"

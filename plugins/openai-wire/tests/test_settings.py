@@ -6,6 +6,7 @@ from realtime_core import UNSET, AudioFormat, RealtimeSettings, ToolDefinition
 from realtime_core import InputAudioTranscription as CoreTranscription
 from realtime_core.errors import InvalidSettings, UnsupportedSetting
 from realtime_core.settings import merge_settings
+from realtime_core.unset import UnsetType
 from realtime_openai_wire.settings import (
     LIVE_SETTINGS,
     InputAudioTranscription,
@@ -165,13 +166,26 @@ def test_settings_of_core_are_taken_by_field_name():
     }
 
 
-def test_a_setting_of_somebody_elses_class_is_refused_by_name():
-    @attrs.frozen(kw_only=True)
-    class Theirs(RealtimeSettings):
-        mood: str = "sunny"
+@attrs.frozen(kw_only=True)
+class Mood:
+    kind: str = "sunny"
+    degree: int | UnsetType = UNSET
 
-    with pytest.raises(UnsupportedSetting, match="'mood'"):
-        session_payload(Theirs())
+
+@attrs.frozen(kw_only=True)
+class Theirs(RealtimeSettings):
+    mood: Mood | None = Mood()  # frozen
+    humour: str = "dry"
+
+
+def test_a_setting_of_a_vendors_own_class_stands_in_the_session_under_its_name():
+    assert session_payload(Theirs()) == {"type": "realtime", "mood": {"kind": "sunny"}, "humour": "dry"}
+    assert session_payload(Theirs(mood=None))["mood"] is None
+
+
+def test_a_transcription_session_has_no_setting_of_a_vendors_own():
+    with pytest.raises(UnsupportedSetting, match="a transcription session has no setting 'mood'"):
+        session_payload(Theirs(), "transcription")
 
 
 def test_a_format_the_service_lacks_is_refused():

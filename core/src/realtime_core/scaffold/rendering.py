@@ -24,6 +24,7 @@ LICENSES: Final = ("MIT", "Apache-2.0", "none")
 
 _MARK: Final = re.compile(r"FILL IN: (?P<what>.*?)(?: -->)?$")
 _SUFFIX: Final = ".tmpl"
+_NAMED: Final = {"gitignore": ".gitignore"}  # a name with a dot would be left out of some archives
 
 
 @attrs.frozen(kw_only=True)
@@ -67,6 +68,7 @@ def render(names: Names, *, dialect: str, license_id: str) -> dict[PurePosixPath
         "variable": names.variable,
         "title": names.title,
         "stem": names.stem,
+        "no_test": _no_test(names.class_name),
         "year": str(datetime.now(UTC).year),
         "license": _license_fields(license_id),
         "needs": _lines(DIALECTS[dialect].needs),
@@ -104,7 +106,16 @@ def _walk(folder: Traversable, path: PurePosixPath) -> Iterator[tuple[PurePosixP
 
 
 def _place(path: PurePosixPath, names: Names) -> PurePosixPath:
-    return PurePosixPath(*(names.package if part == "PACKAGE" else part for part in path.parts))
+    return PurePosixPath(*(_NAMED.get(part, part).replace("PACKAGE", names.package) for part in path.parts))
+
+
+def _no_test(class_name: str) -> str:
+    """What a class says whose name pytest would take for that of tests."""
+    return (
+        "\n    __test__ = False  # its name begins as that of tests does\n"
+        if class_name.startswith("Test")
+        else ""
+    )
 
 
 def _license_fields(license_id: str) -> str:

@@ -154,6 +154,10 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
+def _own(value: Any) -> Any:
+    return set_fields(value) if attrs.has(type(value)) else value
+
+
 _PLACES: Final[dict[str, tuple[tuple[str, ...], Callable[[Any], Any]]]] = {
     "instructions": (("instructions",), _as_it_is),
     "output_modalities": (("output_modalities",), list),
@@ -176,6 +180,9 @@ _PLACES: Final[dict[str, tuple[tuple[str, ...], Callable[[Any], Any]]]] = {
 }
 """Where a setting, or the tools, stand in the ``session`` object, and how the value is written there."""
 
+_COMMON: Final = frozenset(_PLACES) | {field.name for field in attrs.fields(RealtimeSettings)}
+"""What is no vendor's own; one of these without a place cannot be written."""
+
 SETTINGS_OF_TRANSCRIPTION: Final = (
     "input_audio_format",
     "input_audio_transcription",
@@ -191,7 +198,8 @@ def session_payload(
 ) -> dict[str, Any]:
     """The ``session`` object of a ``session.update``: what is set, and nothing else.
 
-    The model of a conversation is not in it: a session has the one it was opened with.
+    The model of a conversation is not in it: a session has the one it was opened with. A setting that only a
+    vendor's own class has stands in it under its name.
 
     Raises:
         UnsupportedSetting: a setting, tools, or an audio format, that the service, or a session of that type,
@@ -209,7 +217,7 @@ def session_payload(
             values["input_audio_transcription"] = _of_turns(values["input_audio_transcription"])
         whose = "a transcription session"
     else:
-        places = _PLACES
+        places = _PLACES | {name: ((name,), _own) for name in values if name not in _COMMON}
         values.pop("model", None)
         whose = "the service"
     payload: dict[str, Any] = {"type": session_type}
