@@ -103,7 +103,8 @@ class Connection(Protocol):
             unknown_command_is_refused: A command that the service has no means for raises
                 `UnsupportedCommand`; nothing of it is sent, and the connection goes on.
             live_setting_reaches_the_service: An `UpdateSession` of settings among ``live_settings`` changes
-                them, and is confirmed where commands are answered. One of any other setting raises
+                them, and is confirmed where commands are answered.
+            setting_that_is_not_live_is_refused: An `UpdateSession` of any other setting raises
                 `UnsupportedSetting` or `UnsupportedCommand`, or is answered by an error event; it is never
                 ignored.
             no_response_is_asked_for_unasked: A response is asked for by `CreateResponse` alone, once each:
@@ -221,7 +222,9 @@ class Provider:
         api_version_is_the_contracts: The version is that of this contract.
         missing_option_is_named: Without a required option `InvalidOptions` is raised, and names it.
         setting_is_honoured_or_refused: A setting that is set reaches the service, or raises
-            `UnsupportedSetting` or `InvalidSettings` in ``connect`` before any I/O; it never vanishes.
+            `UnsupportedSetting` or `InvalidSettings` in ``connect`` before any I/O; it never vanishes, and
+            None is a value.
+        own_setting_is_honoured_or_refused: So does a setting that the provider's class adds.
         unset_setting_is_not_sent: What is unset is not sent, so that the service's own default holds.
         tools_are_told_or_refused: Tools of the set-up reach the service, or raise `UnsupportedSetting`
             before any I/O.

@@ -6,7 +6,7 @@ A fault is a class that differs from `SmallCodec` or `SmallConnection` in one me
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import attrs
@@ -23,7 +23,8 @@ Connect = Callable[..., Any]
 class Mutant:
     """One fault.
 
-    ``clause`` is the one that owns it, ``seen`` words of what it then says that it saw.
+    ``clause`` is the one that owns it, ``seen`` words of what it then says that it saw, ``settings`` those
+    of the `Subject`.
     """
 
     clause: str
@@ -31,6 +32,7 @@ class Mutant:
     provider: Provider
     capabilities: Capabilities
     seen: str = ""
+    settings: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 KEPT: Final[list[socket.socket]] = []
@@ -40,8 +42,8 @@ TASKS: Final[list["asyncio.Task[Any]"]] = []
 MUTANTS: Final[list[Mutant]] = []
 
 
-def _add(clause: str, fault: Any, provider: Provider, seen: str) -> None:
-    MUTANTS.append(Mutant(clause, fault.__name__, provider, provider.capabilities, seen))
+def _add(clause: str, fault: Any, provider: Provider, seen: str, **settings: Any) -> None:
+    MUTANTS.append(Mutant(clause, fault.__name__, provider, provider.capabilities, seen, settings))
 
 
 def codec(clause: str, kind: str = "full", seen: str = "") -> Callable[[type[SmallCodec]], type[SmallCodec]]:
@@ -78,12 +80,12 @@ def connecting(clause: str, kind: str = "full", seen: str = "") -> Callable[[Con
 
 
 def provider(
-    clause: str, seen: str = ""
+    clause: str, seen: str = "", **settings: Any
 ) -> Callable[[Callable[[Provider], Provider]], Callable[[Provider], Provider]]:
-    """A fault of what the hook returns."""
+    """A fault of what the hook returns; ``settings`` are those of the `Subject`."""
 
     def add(fault: Callable[[Provider], Provider]) -> Callable[[Provider], Provider]:
-        _add(clause, fault, fault(small()), seen)
+        _add(clause, fault, fault(small()), seen, **settings)
         return fault
 
     return add

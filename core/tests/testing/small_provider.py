@@ -222,6 +222,8 @@ class SmallCodec:
             case DeleteItem(item_id=item_id) if self.can.truncate == "client":
                 return {"delete": item_id}
             case UpdateSession(settings=settings, tools=tools):
+                if tools is not UNSET and "tools" not in self.can.live_settings:
+                    raise UnsupportedSetting("small has no setting 'tools' in an open session")
                 told = setting_words(set_fields(settings), self.can.live_settings | set(FORMATS))
                 return {"update": told if tools is UNSET else {**told, "tools": tool_words(tools)}}
             case Raw(service_type=meaning, payload=payload):

@@ -3,6 +3,7 @@
 import mutants_asking
 import mutants_cancelling
 import mutants_concurring
+import mutants_configuring
 import mutants_ending
 import mutants_frames
 import mutants_hiding
@@ -17,6 +18,7 @@ MODULES = [
     mutants_asking,
     mutants_cancelling,
     mutants_concurring,
+    mutants_configuring,
     mutants_ending,
     mutants_frames,
     mutants_hiding,
@@ -32,7 +34,9 @@ BOUND_S = 0.5
 
 def verdict(mutant: Mutant) -> str:
     """What the owner says of it; empty: nothing."""
-    subject = Subject(mutant.provider, service=playing(mutant.capabilities), bound_s=BOUND_S)
+    subject = Subject(
+        mutant.provider, service=playing(mutant.capabilities), settings=mutant.settings, bound_s=BOUND_S
+    )
     try:
         getattr(ProviderConformance(), f"test_{mutant.clause}")(subject)
     except pytest.fail.Exception as exc:

@@ -1,6 +1,6 @@
 import pytest
 from realtime_core.testing import ProviderConformance, Subject
-from realtime_simulator.conformance import over_network
+from realtime_simulator.conformance import OPENAI_SETTINGS, over_network
 
 
 def options(server):
@@ -14,4 +14,4 @@ def options(server):
 class TestAzure(ProviderConformance):
     @pytest.fixture
     def subject(self) -> Subject:
-        return Subject("azure-ws", service=over_network(options))
+        return Subject("azure-ws", service=over_network(options), settings=OPENAI_SETTINGS)

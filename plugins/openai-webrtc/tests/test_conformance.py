@@ -1,6 +1,6 @@
 import pytest
 from realtime_core.testing import ProviderConformance, Subject
-from realtime_simulator.conformance import over_network
+from realtime_simulator.conformance import OPENAI_SETTINGS, over_network
 
 
 class TestOpenAIWebRTC(ProviderConformance):
@@ -11,5 +11,6 @@ class TestOpenAIWebRTC(ProviderConformance):
             service=over_network(
                 lambda server: {"base_url": server.base_url, "api_key": "sk-conformance-0123456789"}
             ),
+            settings=OPENAI_SETTINGS,
             bound_s=30,
         )

@@ -1,13 +1,13 @@
 import pytest
 from realtime_core import RealtimeResponseEvent, RealtimeTextEvent, create_client
 from realtime_core.testing import ProviderConformance, Subject
-from realtime_simulator.conformance import in_process
+from realtime_simulator.conformance import OPENAI_SETTINGS, in_process
 
 
 class TestSimulator(ProviderConformance):
     @pytest.fixture
     def subject(self) -> Subject:
-        return Subject("simulator", service=in_process())
+        return Subject("simulator", service=in_process(), settings=OPENAI_SETTINGS)
 
 
 async def said(session):

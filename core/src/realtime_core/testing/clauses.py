@@ -42,7 +42,7 @@ _NEEDS: Final[Mapping[str, tuple[Callable[[Capabilities], bool], str]]] = {
     "truncate": (lambda can: can.truncate == "client", "truncate is not 'client'"),
     "images": (lambda can: can.images, "images=False: it takes no images"),
     "history": (lambda can: can.history != "none", "history='none': nothing said before can be told"),
-    "live": (lambda can: "instructions" in can.live_settings, "live_settings lacks 'instructions'"),
+    "live": (lambda can: bool(can.live_settings), "live_settings is empty: nothing can be changed"),
 }
 """What a clause may need: a question to the capabilities, and the reason to skip where the answer is no."""
 

@@ -74,7 +74,9 @@ class Heard:
         """Something was heard. What ``value`` is:
 
         ``setup``, ``update``: a mapping of what the service was told: settings by the names of
-        `realtime_core.RealtimeSettings`, as far as they can be told apart, and ``tools``: a list of names;
+        `realtime_core.RealtimeSettings` (or of the provider's class), as far as they can be told apart:
+        numbers as numbers, nested ones as mappings, what is switched off as None; and ``tools``: a list of
+        names;
         ``audio``: its bytes, in the connection's input format; ``message``: a `Message`;
         ``image``: an `ImageContent`; ``call`` (of the history): a `ToolCall`; ``result``: a `ToolResult`
         (where the wire has no name: any); ``response``: a mapping of its overrides; ``truncate``: the item's

@@ -1,8 +1,5 @@
 """Clauses of opening: what comes first, what a refusal is, what a set-up does."""
 
-from collections.abc import Mapping
-from typing import Any, Final
-
 import attrs
 
 from realtime_core.contents import ToolDefinition
@@ -11,13 +8,12 @@ from realtime_core.errors import (
     ConnectionFailed,
     ConnectionLost,
     InvalidOptions,
-    InvalidSettings,
     RealtimeError,
     UnsupportedSetting,
 )
 from realtime_core.events import RealtimeErrorEvent, RealtimeSessionEvent
 from realtime_core.options import build_options
-from realtime_core.settings import InputAudioTranscription, TurnDetection, set_fields
+from realtime_core.settings import set_fields
 from realtime_core.testing.clauses import NotApplicable, broken
 from realtime_core.testing.line import refused, shape
 from realtime_core.testing.stage import A_TOOL, Stage
@@ -25,20 +21,6 @@ from realtime_core.testing.subject import Meeting
 from realtime_core.testing.suite import clause
 
 __all__ = ["OpeningClauses"]
-
-_SAMPLES: Final[Mapping[str, Any]] = {
-    "model": "a-model",
-    "instructions": "Speak like a pirate.",
-    "voice": "a-voice",
-    "output_modalities": ("audio",),
-    "speed": 1.1,
-    "input_audio_transcription": InputAudioTranscription(language="en"),
-    "input_audio_noise_reduction": "near_field",
-    "turn_detection": TurnDetection(silence_duration_ms=650),
-    "tool_choice": "none",
-    "max_output_tokens": 512,
-}
-"""A value for each neutral setting but the formats, which are always set."""
 
 
 class OpeningClauses:
@@ -107,43 +89,6 @@ class OpeningClauses:
             except ConnectionFailed:
                 continue
             broken(f"a session opened with a service that was to {meeting.replace('_', ' ')}")
-
-    @clause(
-        do="check set_fields(setup.settings) in connect, before any I/O; raise UnsupportedSetting by name"
-    )
-    async def test_setting_is_honoured_or_refused(self, stage: Stage) -> None:
-        """A setting reaches the service, or raises UnsupportedSetting or InvalidSettings before all I/O."""
-        heard = stage.double.heard
-        for name, sample in _SAMPLES.items():
-            made, noted = heard.connections, len(heard.of("setup"))
-            try:
-                line = await stage.begin_connect(stage.setup(**{name: sample}))
-            except (UnsupportedSetting, InvalidSettings) as exc:
-                if heard.connections != made:
-                    broken(f"setting {name!r} was refused only after a connection was made")
-                if name not in str(exc):
-                    broken(f"{type(exc).__name__} does not name the setting {name!r}: {exc}")
-                continue
-            setups = heard.of("setup")
-            while len(setups) <= noted:
-                await line.frame("the service's answer to the set-up")
-                setups = heard.of("setup")
-            told = setups[-1]
-            if name not in told:
-                broken(f"setting {name!r} was accepted, and the service heard {', '.join(told) or 'none'}")
-            if isinstance(sample, str) and told[name] != sample:
-                broken(f"setting {name!r} was {sample!r}, and the service heard {told[name]!r}")
-            await line.aclose()
-
-    @clause(do="send nothing for a setting that is unset: leave it out")
-    async def test_unset_setting_is_not_sent(self, stage: Stage) -> None:
-        """What is unset is not sent, so that the service's own default holds."""
-        line = await stage.connect()
-        await line.heard(lambda heard: bool(heard.of("setup")), "set-up")
-        told = [name for name in _SAMPLES if stage.double.heard.settings.get(name) not in (None, ())]
-        told = [name for name in told if name != "model"]  # a service may need one
-        if told:
-            broken(f"nothing was set, and the service heard {', '.join(told)}")
 
     @clause(do="write tools of the set-up, or raise UnsupportedSetting for them before anything is sent")
     async def test_tools_are_told_or_refused(self, stage: Stage) -> None:

@@ -10,6 +10,7 @@ from realtime_core.testing.calling import CallingClauses
 from realtime_core.testing.cancelling import CancellingClauses
 from realtime_core.testing.clauses import Clause, clauses_of
 from realtime_core.testing.concurring import ConcurringClauses
+from realtime_core.testing.configuring import ConfiguringClauses
 from realtime_core.testing.conversing import ConversingClauses
 from realtime_core.testing.ending import EndingClauses
 from realtime_core.testing.frames import FrameClauses
@@ -32,6 +33,7 @@ class ProviderConformance(
     AskingClauses,
     SpeakingClauses,
     HidingClauses,
+    ConfiguringClauses,
     OpeningClauses,
     InstallingClauses,
 ):

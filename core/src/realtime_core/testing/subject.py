@@ -180,6 +180,8 @@ class Subject:
         provider: the name of its entry point, or the `Provider` itself where it is not installed.
         service: makes a far end: an async context manager that gives a `ServiceDouble`, fresh each time.
         options: options of the provider beside those that the double gives.
+        settings: a value for each setting that the provider's class adds to `RealtimeSettings`, and for those
+            of which the kit's own values are not taken: to see that they reach the service.
         bound_s: how long anything that must happen is waited for, in real seconds.
         waived: clauses that this far end has no means to play, each with the reason, which is printed:
             never for what the provider gets wrong.
@@ -190,6 +192,7 @@ class Subject:
         validator=_makes_a_far_end
     )
     options: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    settings: Mapping[str, Any] = attrs.field(factory=dict)
     bound_s: float = 10.0
     waived: Mapping[str, str] = attrs.field(factory=dict, validator=_has_reasons)
 

@@ -23,7 +23,13 @@ from realtime_core.commands import (
     UpdateSession,
 )
 from realtime_core.contents import AudioContent
-from realtime_core.errors import CommandTimeout, ConnectionLost, LostReason, UnsupportedCommand
+from realtime_core.errors import (
+    CommandTimeout,
+    ConnectionLost,
+    LostReason,
+    UnsupportedCommand,
+    UnsupportedSetting,
+)
 from realtime_core.events import RealtimeErrorEvent, RealtimeEvent, RealtimeSessionEvent
 from realtime_core.provider import Setup
 from realtime_core.stats import MediaStats
@@ -126,6 +132,7 @@ class WireConnection:
 
         Raises:
             UnsupportedCommand: the protocol has no means for it.
+            UnsupportedSetting: an `UpdateSession` of another model.
             ConnectionLost: the connection has ended; nothing was sent.
         """
         if self._media is not None and isinstance(command, CancelResponse):
@@ -137,6 +144,7 @@ class WireConnection:
             await self._order.enter()
         try:
             if isinstance(command, UpdateSession):
+                self._check_model(command)
                 await self._settle_update()
             self._ensure_open()
             if self._media is None:
@@ -274,6 +282,10 @@ class WireConnection:
                 was_manual, self._is_manual = self._is_manual, event.turn_detection is None
                 self._has_audio = self._has_audio and was_manual == self._is_manual
         return self._track.frame(events)
+
+    def _check_model(self, command: UpdateSession) -> None:
+        if command.settings.model not in (UNSET, self._setup.settings.model):
+            raise UnsupportedSetting("setting 'model' is fixed when a session is made; open a new session")
 
     async def _settle_update(self) -> None:
         """Wait until the update before is answered, or its answer is given up."""

@@ -30,7 +30,17 @@ from realtime_simulator.held import HeldSession, HeldWatch
 from realtime_simulator.options import configure
 from realtime_simulator.server import SimulatorServer
 
-__all__ = ["Service", "SimulatedService", "in_process", "over_network"]
+__all__ = ["OPENAI_SETTINGS", "Service", "SimulatedService", "in_process", "over_network"]
+
+OPENAI_SETTINGS: Final[Mapping[str, Any]] = {
+    "parallel_tool_calls": False,
+    "reasoning": {"effort": "low"},
+    "truncation": "disabled",
+    "tracing": None,
+    "prompt": {"id": "pmpt_1"},
+    "include": ["item.input_audio_transcription.logprobs"],
+}
+"""For ``Subject(settings=...)`` of a provider with OpenAI's own settings: a value for each of them."""
 
 Service: TypeAlias = Callable[[], AbstractAsyncContextManager[ServiceDouble]]
 """What a `realtime_core.testing.Subject` wants."""

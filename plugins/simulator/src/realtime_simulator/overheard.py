@@ -28,6 +28,12 @@ _SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "turn_detection": ("audio", "input", "turn_detection"),
     "tool_choice": ("tool_choice",),
     "max_output_tokens": ("max_output_tokens",),
+    "parallel_tool_calls": ("parallel_tool_calls",),
+    "reasoning": ("reasoning",),
+    "truncation": ("truncation",),
+    "tracing": ("tracing",),
+    "prompt": ("prompt",),
+    "include": ("include",),
 }
 """Where a session object says each setting."""
 
