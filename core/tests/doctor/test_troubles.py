@@ -228,3 +228,28 @@ def test_a_proxy_that_leads_nowhere_is_told_with_who_names_it(status, has_login,
     assert trouble.detail == f"the proxy does not lead to api:80: {detail}"
     assert remedy in trouble.remedy
     assert place in trouble.remedy
+
+
+def test_a_place_where_nothing_is_is_told_with_who_says_so():
+    error = ConnectionFailed("HTTP 404; check the URL", reason=FailedReason.NOT_FOUND)
+
+    trouble = troubles.opening_trouble(error, WSS, PLACE, hurried=True)
+
+    assert trouble.detail == "HTTP 404"
+    assert trouble.remedy == f"check the URL; it was looked for at wss://api.example.com:443/v1, of {PLACE}"
+
+
+@pytest.mark.parametrize(
+    ("reason", "address"), [(FailedReason.NOT_FOUND, None), (FailedReason.UNAVAILABLE, WSS)]
+)
+def test_another_failure_has_its_own_remedy(reason, address):
+    error = ConnectionFailed("no; do this", reason=reason)
+
+    assert troubles.opening_trouble(error, address, PLACE, hurried=True).remedy == "do this"
+
+
+@pytest.mark.parametrize(("hurried", "remedy"), [(True, "try again later; if"), (False, "give --option tim")])
+def test_more_time_is_no_remedy_where_the_examination_has_none(hurried, remedy):
+    error = ConnectionFailed("no answer in time; give timeout_s=...", reason=FailedReason.TIMEOUT)
+
+    assert troubles.opening_trouble(error, WSS, PLACE, hurried=hurried).remedy.startswith(remedy)

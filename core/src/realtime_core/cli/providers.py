@@ -61,7 +61,7 @@ def providers(*, as_json: bool, timeout_s: float) -> None:
     for info, told in _probed(found, timeout_s):
         known = "  ".join(map(str.ljust, attrs.astuple(info), columns))
         api = "" if told.broken else f"API {told.api_version}  "
-        click.echo(f"{known}  {api}{_capabilities(told)}")
+        click.echo(f"{known}  {api}{_capabilities(info, told)}")
 
 
 def _probed(found: Sequence[ProviderInfo], timeout_s: float) -> Iterator[_Row]:
@@ -73,11 +73,17 @@ def _probed(found: Sequence[ProviderInfo], timeout_s: float) -> Iterator[_Row]:
             yield info, told[info.name].result()
 
 
-def _capabilities(told: Probe) -> str:
+def _capabilities(info: ProviderInfo, told: Probe) -> str:
     if told.broken is not None:
-        return f"broken: {told.broken}"
+        # what stands beside it already is not said again
+        return f"broken: {told.broken.removeprefix(_owner(info))}"
     words = (_words(name, value) for name, value in (told.capabilities or {}).items())
     return ", ".join(word for word in words if word)
+
+
+def _owner(info: ProviderInfo) -> str:
+    """How the errors of the registry begin."""
+    return f"provider {info.name!r} of {info.distribution} {info.version} "
 
 
 def _words(name: str, value: Any) -> str:
@@ -117,6 +123,6 @@ def _print_table(rows: Sequence[_Row]) -> None:
             Text(info.distribution),
             Text(info.version, "dim"),
             Text("" if told.broken else str(told.api_version)),
-            Text(_capabilities(told), "red" if told.broken else ""),
+            Text(_capabilities(info, told), "red" if told.broken else ""),
         )
     Console().print(table)

@@ -20,7 +20,7 @@ from realtime_core.doctor.troubles import (
     authentication_trouble,
     foreign_trouble,
     no_session,
-    trouble_of,
+    opening_trouble,
 )
 from realtime_core.doctor.way import NETWORK, walk
 from realtime_core.errors import AuthenticationFailed, BrokenPlugin, InvalidOptions, RealtimeError
@@ -95,6 +95,7 @@ class _Patient:
         self._patience = patience
         self._profile = profile
         self._opening = Opening()
+        self._place = ""
 
     # -- here ------------------------------------------------------------------------------------
 
@@ -169,7 +170,8 @@ class _Patient:
             raise BrokenPlugin(
                 f"the endpoint that the provider tells is {exc}; tell the authors of {self._author}"
             ) from exc
-        return route_to(address, place_of(address.host, self.origins, options))
+        self._place = place_of(address.host, self.origins, options)
+        return route_to(address, self._place)
 
     # -- the way there ---------------------------------------------------------------------------
 
@@ -208,7 +210,10 @@ class _Patient:
         self._judge_credentials(course, connected_s - begun_s, ended_s - begun_s)
         course.begin(StepName.SESSION)
         if opening.error is not None:
-            course.fail(StepName.SESSION, ended_s - connected_s, trouble_of(opening.error))
+            address = None if self._route is None else self._route.address
+            hurried = self._connect_s() is not None
+            trouble = opening_trouble(opening.error, address, self._place, hurried=hurried)
+            course.fail(StepName.SESSION, ended_s - connected_s, trouble)
         if not opening.is_open:
             waited_s = ended_s - connected_s
             late = no_session(waited_s, is_connected=opening.connected_s is not None)

@@ -13,6 +13,7 @@ from realtime_core.errors import (
     CallerError,
     ConnectionFailed,
     ConnectionLost,
+    FailedReason,
     RateLimited,
     RealtimeError,
     UnknownProvider,
@@ -26,6 +27,7 @@ __all__ = [
     "lookup_trouble",
     "no_session",
     "no_words",
+    "opening_trouble",
     "refusal_of",
     "silence",
     "tcp_trouble",
@@ -44,6 +46,12 @@ _UNKNOWN_AUTHORITY: Final = frozenset({2, 18, 19, 20, 21})
 _WRONG_NAME: Final = frozenset({62, 64})
 _TLS_ALERT: Final = b"\x15\x03"
 _WHO_ARE_YOU: Final = "407"
+_LATER: Final = (
+    "try again later; if it stays so, check the address and what stands before it (gateway, proxy)"
+)
+_OF_THE_ADDRESS: Final = frozenset(
+    {FailedReason.NOT_FOUND, FailedReason.NOT_WEBSOCKET, FailedReason.REJECTED}
+)
 
 
 def trouble_of(error: RealtimeError) -> Trouble:
@@ -212,8 +220,22 @@ def no_session(waited_s: float, *, is_connected: bool) -> Trouble:
         )
     return Trouble(
         f"the service does not answer the request for a session: waited {waited_s:.0f} s",
-        "try again later; if it stays so, check the address and what stands before it (gateway, proxy)",
+        _LATER,
     )
+
+
+def opening_trouble(error: RealtimeError, address: Address | None, place: str, *, hurried: bool) -> Trouble:
+    """The session could not be opened at ``address``, which ``place`` says; ``hurried``: with little time."""
+    trouble = trouble_of(error)
+    remedy = trouble.remedy
+    match error:
+        case ConnectionFailed(reason=FailedReason.TIMEOUT) if hurried:
+            # more time would not help: there is none here
+            remedy = _LATER
+        case ConnectionFailed(reason=reason) if address is not None and reason in _OF_THE_ADDRESS:
+            url = f"{address.scheme}://{address.authority}{address.path}"
+            remedy = f"{remedy}; it was looked for at {url}, of {place}"
+    return Trouble(trouble.detail, remedy, is_callers=trouble.is_callers)
 
 
 def no_words(limit_s: float, error: str) -> Trouble:
