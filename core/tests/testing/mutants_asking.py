@@ -233,3 +233,22 @@ class UpdatesArePlain(SmallCodec):
         update = isinstance(self.commands.get(command_id), UpdateSession)
         event = super().answer(command_id, wire)
         return RealtimeEvent(**wire) if update else event
+
+
+@codec("call_is_told_exactly_once")
+class OncePerArguments(SmallCodec):
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.seen: set[str] = set()
+
+    def call(self, call: Any, wire: dict[str, Any]) -> Iterator[RealtimeEvent]:
+        if call["args"] not in self.seen:
+            self.seen.add(call["args"])
+            yield from super().call(call, wire)
+
+
+@codec("call_is_told_exactly_once")
+class NotWithoutArguments(SmallCodec):
+    def call(self, call: Any, wire: dict[str, Any]) -> Iterator[RealtimeEvent]:
+        if json.loads(call["args"]):
+            yield from super().call(call, wire)

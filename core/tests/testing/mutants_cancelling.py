@@ -1,6 +1,7 @@
 """Faults under cancellation."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -95,3 +96,51 @@ class DeafReader(SmallConnection):
 @connection("message_reaches_the_service", seen="a cancelled receive() did not return")
 class DeafReaderOfTheKit(DeafReader):
     """Whoever finds it first says what it is, and not what becomes of it."""
+
+
+@connection("cancelled_send_breaks_nothing", seen="send() that was cancelled returned as if it had not been")
+class SendsAllTheSame(SmallConnection):
+    async def send(self, command: Command) -> None:
+        sending = asyncio.ensure_future(super().send(command))
+        while not sending.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({sending})
+        sending.result()
+
+
+@connection("cancelled_send_breaks_nothing", seen="there is still the task")
+class ATaskPerCancelledSend(SmallConnection):
+    async def send(self, command: Command) -> None:
+        try:
+            await super().send(command)
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            TASKS.append(asyncio.ensure_future(asyncio.Event().wait()))
+            raise
+
+
+@connection("cancelled_receive_loses_nothing", seen="there is still the task")
+class ATaskPerCancelledReceive(SmallConnection):
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        try:
+            return await super().receive()
+        except asyncio.CancelledError:
+            TASKS.append(asyncio.ensure_future(asyncio.Event().wait()))
+            raise
+
+
+@connection("aclose_can_be_cancelled_at_every_wait", seen="aclose() that was cancelled returned as if")
+class ClosesAllTheSame(SmallConnection):
+    async def aclose(self) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        await super().aclose()
+
+
+@connecting("connect_can_be_cancelled_at_every_wait", seen="connect() that was cancelled returned as if")
+async def connects_all_the_same(options: Any, setup: Any) -> Any:
+    connecting = asyncio.ensure_future(plain_connect(options, setup))
+    while not connecting.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({connecting})
+    return connecting.result()

@@ -213,3 +213,58 @@ class NeverCloses(SmallConnection):
     async def aclose(self) -> None:
         await super().aclose()
         await asyncio.Event().wait()
+
+
+class _Reader(SmallConnection):
+    """With a task that reads."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.queue: list[Sequence[RealtimeEvent]] = []
+        self.news = asyncio.Event()
+        self.lost_by: ConnectionLost | None = None
+        self.reading = asyncio.ensure_future(self.read())
+
+    async def read(self) -> None:
+        try:
+            while True:
+                self.queue.append(await super().receive())
+                self.news.set()
+        except ConnectionLost as exc:
+            self.lost_by = exc
+            self.forget(exc.reason)
+            self.news.set()
+
+    def forget(self, _: LostReason) -> None:
+        """Forget what is not worth the while at the end."""
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        while not self.queue:
+            if self.lost_by is not None:
+                raise lost(self.lost_by.reason)
+            self.news.clear()
+            await self.news.wait()
+        return self.queue.pop(0)
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        await asyncio.wait({self.reading})
+
+
+@connection("last_words_are_told_before_the_end", seen="the events print ''")
+class DropsWhatHadArrived(_Reader):
+    def forget(self, _: LostReason) -> None:
+        if self.over is LostReason.DROPPED:
+            self.queue.clear()
+
+
+@connection("last_words_are_told_before_the_end", seen="was not told to be")
+class ForgetsDone(_Reader):
+    def forget(self, _: LostReason) -> None:
+        self.queue = [events for events in self.queue if not hasattr(events[0], "status")]
+
+
+@connection("last_words_are_told_before_the_end", seen="the call that came before the end")
+class ForgetsCalls(_Reader):
+    def forget(self, _: LostReason) -> None:
+        self.queue = [events for events in self.queue if not hasattr(events[0], "function_call")]

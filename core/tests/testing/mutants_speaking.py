@@ -219,3 +219,25 @@ async def refuses_its_own_format(options: Any, setup: Any) -> Any:
     if setup.settings.output_audio_format.rate_hz != 24_000:
         raise UnsupportedSetting("small speaks at 24 kHz, whatever output_audio_format says")
     return await plain_connect(options, setup)
+
+
+@codec("text_is_told_exactly_once", seen="the events print 'Good morning, no,  Zoë")
+class DropsWhatRepeats(SmallCodec):
+    last = ""
+
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        if meaning == "text":
+            if value == self.last:
+                yield RealtimeEvent(service_type=meaning, service_event=frame)
+                return
+            self.last = value
+        yield from super().meaning(meaning, value, frame)
+
+
+@codec("text_is_told_exactly_once", seen="the events print 'Good morning, no, no, Zoë")
+class DropsBlanks(SmallCodec):
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        if meaning == "text" and not value.strip():
+            yield RealtimeEvent(service_type=meaning, service_event=frame)
+            return
+        yield from super().meaning(meaning, value, frame)

@@ -16,7 +16,10 @@ __all__ = ["CallingClauses"]
 _CALLS: Final = (
     ToolCall("call_1", A_TOOL.name, '{"what": "the weather"}'),
     ToolCall("call_2", A_TOOL.name, '{"what": "Zoë – “quoted”"}'),
+    ToolCall("call_3", A_TOOL.name, '{"what": "Zoë – “quoted”"}'),
+    ToolCall("call_4", A_TOOL.name, "{}"),
 )
+"""Two of them are alike but for their ids; one has no arguments."""
 
 
 async def _called(stage: Stage, *calls: ToolCall) -> Line:
@@ -39,7 +42,7 @@ class CallingClauses:
         await line.marked()
         told = [event.function_call for event in line.of(RealtimeFunctionCallEvent)]
         if [call.call_id for call in told] != [call.call_id for call in _CALLS]:
-            broken(f"two calls were made, told were {[call.call_id for call in told]}")
+            broken(f"{len(_CALLS)} calls were made, told were {[call.call_id for call in told]}")
 
     @clause(do="pass name, id and arguments on; arguments are JSON text, as the model wrote it")
     async def test_call_is_told_as_it_was_made(self, stage: Stage) -> None:

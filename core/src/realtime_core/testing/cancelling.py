@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 from realtime_core.commands import AddItem, AppendAudio, Command, CreateResponse
 from realtime_core.contents import Message
 from realtime_core.errors import RealtimeError
 from realtime_core.testing.clauses import broken
-from realtime_core.testing.leaks import held, until_let_go
+from realtime_core.testing.leaks import Held, held, until_let_go
+from realtime_core.testing.line import Line
 from realtime_core.testing.stage import Stage
 from realtime_core.testing.steps import cancel_at
 from realtime_core.testing.suite import clause
@@ -26,6 +27,51 @@ async def _at_every_wait(attempt: Callable[[int], Awaitable[bool]]) -> None:
             return
 
 
+class _Cancelling:
+    """Cancels one thing after another, and counts by how many of them that was ignored."""
+
+    def __init__(self, stage: Stage, name: str) -> None:
+        self._stage = stage
+        self._name = name
+        self._cancelled = self._ignored = 0
+
+    async def at(self, step: int, work: Awaitable[Any]) -> tuple[bool, Any]:
+        """As `cancel_at`, bounded."""
+        returned: list[bool] = []
+        waited, result = await self._stage.bounded(
+            cancel_at(_noting(work, returned), step),
+            f"{self._name}() that was cancelled at wait {step} did not return",
+        )
+        self._cancelled += waited
+        self._ignored += waited and bool(returned)
+        return waited, result
+
+    def judge(self) -> None:
+        """Raises `ClauseBroken` if it listened to none."""
+        if self._cancelled and self._ignored == self._cancelled:
+            broken(f"{self._name}() that was cancelled returned as if it had not been, at whichever wait")
+
+
+async def _noting(work: Awaitable[Any], returned: list[bool]) -> Any:
+    result = await work
+    returned.append(True)
+    return result
+
+
+async def _at_rest(stage: Stage) -> Held:
+    """What is held without a connection; what is made once for all is no leak."""
+    await (await stage.connect()).aclose()
+    await stage.gone()
+    return held()
+
+
+async def _leaves_nothing(stage: Stage, line: Line, before: Held, what: str) -> None:
+    await line.aclose()
+    await stage.gone()
+    if left := await until_let_go(before, bound_s=stage.subject.bound_s):
+        broken(f"after {what} was cancelled, and the connection closed, there is still {left}")
+
+
 class CancellingClauses:
     """What may be cancelled, and loses nothing by it."""
 
@@ -35,15 +81,12 @@ class CancellingClauses:
     )
     async def test_connect_can_be_cancelled_at_every_wait(self, stage: Stage) -> None:
         """connect() that is cancelled, at whichever wait, leaves nothing behind: here or at the service."""
-        await (await stage.connect()).aclose()
-        await stage.gone()
-        before = held()
+        before, cancelling = await _at_rest(stage), _Cancelling(stage, "connect")
 
         async def attempt(step: int) -> bool:
             try:
-                cancelled, connection = await stage.bounded(
-                    cancel_at(stage.provider.connect(stage.options, stage.setup()), step),
-                    f"connect() that was cancelled at wait {step} did not return",
+                cancelled, connection = await cancelling.at(
+                    step, stage.provider.connect(stage.options, stage.setup())
                 )
             except RealtimeError as exc:
                 broken(f"connect() that was cancelled at wait {step} raised {type(exc).__name__} instead")
@@ -55,6 +98,7 @@ class CancellingClauses:
         await _at_every_wait(attempt)
         if left := await until_let_go(before, bound_s=stage.subject.bound_s):
             broken(f"after connect() was cancelled there is still {left}")
+        cancelling.judge()
 
     @clause(
         needs=("text",),
@@ -62,8 +106,10 @@ class CancellingClauses:
         do="take a frame from where it waits only when nothing can stop you any more",
     )
     async def test_cancelled_receive_loses_nothing(self, stage: Stage) -> None:
-        """receive() may be cancelled at whichever moment: the next call goes on where it was."""
-        line = await stage.connect()
+        """receive() may be cancelled at whichever moment: the next call goes on where it was, and nothing
+        stays behind.
+        """
+        before, line = await _at_rest(stage), await stage.connect()
         await line.turn()
         pieces = [f"{number} " for number in range(_PIECES)]
         for number, piece in enumerate(pieces):
@@ -80,18 +126,19 @@ class CancellingClauses:
         await line.turn_ends()
         await line.marked()
         line.printed("".join(pieces))
+        await _leaves_nothing(stage, line, before, "receive()")
 
     @clause(waits=12, do="write a frame whole or not at all, also when send() is cancelled")
     async def test_cancelled_send_breaks_nothing(self, stage: Stage) -> None:
-        """send() may be cancelled: the command was sent whole or not at all, and the next one is heard."""
+        """send() may be cancelled: the command was sent whole or not at all, the next one is heard, and
+        nothing stays behind.
+        """
+        before, cancelling = await _at_rest(stage), _Cancelling(stage, "send")
         line, heard = await stage.connect(), stage.double.heard
 
         async def attempt(step: int) -> bool:
             told = len(heard.notes)
-            cancelled, _ = await stage.bounded(
-                cancel_at(line.connection.send(_a_command(stage)), step),
-                f"send() that was cancelled at wait {step} did not return",
-            )
+            cancelled, _ = await cancelling.at(step, line.connection.send(_a_command(stage)))
             await line.send(_a_command(stage))
             await line.heard(
                 lambda heard: len(heard.notes) > told, f"command behind one cancelled at wait {step}"
@@ -100,22 +147,23 @@ class CancellingClauses:
 
         await _at_every_wait(attempt)
         await line.quiet()
+        cancelling.judge()
+        await _leaves_nothing(stage, line, before, "send()")
 
     @clause(waits=12, do="let aclose() free everything also when it is cancelled, or when it is called again")
     async def test_aclose_can_be_cancelled_at_every_wait(self, stage: Stage) -> None:
         """aclose() that is cancelled, and then called again, has ended the connection."""
+        cancelling = _Cancelling(stage, "aclose")
 
         async def attempt(step: int) -> bool:
             line = await stage.connect()
-            cancelled, _ = await stage.bounded(
-                cancel_at(line.connection.aclose(), step),
-                f"aclose() that was cancelled at wait {step} did not return",
-            )
+            cancelled, _ = await cancelling.at(step, line.connection.aclose())
             await line.aclose()
             await stage.gone(f"after aclose() was cancelled at wait {step} and called again ")
             return bool(cancelled)
 
         await _at_every_wait(attempt)
+        cancelling.judge()
 
 
 def _a_command(stage: Stage) -> Command:

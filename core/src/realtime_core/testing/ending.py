@@ -1,17 +1,18 @@
 """Clauses of the end: closing, being left, and what stays behind."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import nullcontext, suppress
 from typing import Final
 
 from realtime_core.commands import AddItem, AppendAudio, Command, CreateResponse
-from realtime_core.contents import Message
+from realtime_core.contents import Message, ToolCall
 from realtime_core.errors import ConnectionLost, LostReason, RealtimeError
-from realtime_core.events import RealtimeErrorEvent
+from realtime_core.events import RealtimeErrorEvent, RealtimeFunctionCallEvent
 from realtime_core.testing.clauses import ClauseBroken, NotApplicable, broken, describe
 from realtime_core.testing.leaks import held, until_let_go
-from realtime_core.testing.line import Line
-from realtime_core.testing.stage import Stage
+from realtime_core.testing.line import Line, is_done
+from realtime_core.testing.stage import A_TOOL, Stage
 from realtime_core.testing.subject import Meeting
 from realtime_core.testing.suite import clause
 
@@ -19,6 +20,9 @@ __all__ = ["EndingClauses"]
 
 _LONGER: Final = 4
 """How many times as long a connection is waited for that waits, perhaps, for a word."""
+
+_PAUSES_S: Final = (0.02, 0.2, 1.0)
+"""What the last words get to arrive before the network drops the connection: each is tried, at most."""
 
 _TURNS: Final = 5
 """Turns of the loop that a reader gets to reach its wait."""
@@ -153,16 +157,22 @@ class EndingClauses:
         if not isinstance(lost.reason, LostReason):
             broken(f"its reason is {lost.reason!r}, not a LostReason")
 
-    @clause(needs=("text",), do="give what has arrived before you raise ConnectionLost")
+    @clause(
+        waits=12,
+        do="give what has arrived before you raise ConnectionLost, whatever it is and however the end comes; "
+        "an asyncio.StreamReader forgets what it holds when the connection is reset",
+    )
     async def test_last_words_are_told_before_the_end(self, stage: Stage) -> None:
-        """What the service says before it hangs up is told, and then ConnectionLost."""
-        line = await stage.connect()
-        await line.turn()
-        for piece in ("Good", "bye", "."):
-            await stage.double.text(piece)
-        await stage.double.hang_up()
-        await _lost(line)
-        line.printed("Goodbye.")
+        """What the service says before it hangs up is told, be it words, a call or the end of a turn, and
+        then ConnectionLost; so is what had arrived before the network dropped the connection.
+        """
+        await _last(stage, await stage.connect(), stage.double.hang_up)
+        await _last_call(stage)
+        for pause_s in _PAUSES_S:  # what arrives is up to the network
+            line = await stage.connect()
+            with suppress(ClauseBroken) if pause_s < _PAUSES_S[-1] else nullcontext():
+                await _last(stage, line, stage.double.drop, pause_s)
+                return
 
     @clause(do="raise ConnectionLost from send once the connection is gone; never pretend to have sent")
     async def test_nothing_is_sent_after_the_end(self, stage: Stage) -> None:
@@ -238,3 +248,33 @@ async def _told_of_its_end(line: Line, meeting: Meeting) -> None:
             f"the double was told to meet a connection so: {meeting.replace('_', ' ')}; {exc}",
             remedy="let meet() of your ServiceDouble do what realtime_core.testing.Meeting says of each",
         ) from None
+
+
+async def _last(stage: Stage, line: Line, ends: Callable[[], Awaitable[None]], pause_s: float = 0.0) -> None:
+    """A turn is the last that the service says."""
+    await line.turn()
+    await stage.say_something(line)
+    await stage.double.end()
+    await asyncio.sleep(pause_s)
+    await ends()
+    await _lost(line)
+    if stage.capabilities.text:
+        line.printed(stage.something)
+    if stage.capabilities.output_formats and not stage.capabilities.paced and not line.pcm:
+        broken("the audio that came before the end was not told")
+    if stage.capabilities.turns and not any(map(is_done, line.events)):
+        broken("the response that was done before the end was not told to be")
+
+
+async def _last_call(stage: Stage) -> None:
+    """A call is the last that the service says, where there are calls."""
+    try:
+        line = await stage.connect(tools=(A_TOOL,))
+    except NotApplicable:
+        return
+    await line.ask()
+    await stage.double.call(ToolCall("call_1", A_TOOL.name, "{}"))
+    await stage.double.hang_up()
+    await _lost(line)
+    if not line.of(RealtimeFunctionCallEvent):
+        broken("the call that came before the end was not told")

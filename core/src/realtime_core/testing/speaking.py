@@ -20,7 +20,8 @@ from realtime_core.testing.suite import clause
 
 __all__ = ["SpeakingClauses"]
 
-_PIECES: Final = ("Good ", "morning, ", "Zoë ", "– ", "good morning.")
+_PIECES: Final = ("Good ", "morning, ", "no, ", "no, ", " ", "Zoë ", "– ", "good morning.")
+"""Some of them repeat what was said before, and mean it."""
 _LONG_CHARS: Final = 60_000
 
 
