@@ -127,7 +127,19 @@ def _by_name(cls: type[S], values: Mapping[str, Any], *, where: str) -> S:
     return cls(**values)
 
 
+_ELSEWHERE: Final = {
+    "ai_model_id": "it is called 'model'",
+    "chat_history": "give it as history=...",
+    "function_choice_behavior": "give functions as tools=[...]; see also 'tool_choice'",
+    "kernel": "give functions as tools=[...]",
+    "plugins": "give functions as tools=[...]",
+}
+"""What people ask for who come from semantic-kernel, where no other name is close."""
+
+
 def _hint(name: str, names: list[str]) -> str:
+    if name in _ELSEWHERE:
+        return f"; {_ELSEWHERE[name]}"
     close = difflib.get_close_matches(name, names, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; choose from {', '.join(names)}"
 

@@ -145,7 +145,7 @@ async def connect(options: Options, setup: Setup) -> Connection:
 def endpoint(options: Options) -> str | None:
     if options.url == "odd":
         raise ValueError("not a word of this")
-    return options.url
+    return "nonsense" if options.illness == "lost" else options.url
 
 
 def _capabilities(options: Options) -> Capabilities:

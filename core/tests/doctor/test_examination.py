@@ -88,7 +88,9 @@ async def test_a_plugin_that_quotes_a_key_as_it_breaks_shows_none():
         ({"kee": KEY}, "no option 'kee'", "did you mean 'key'?", 2),
         ({"illness": "options"}, "raised RuntimeError", "realtime-patient", 1),
         ({"url": "odd"}, "raised ValueError", "realtime-patient", 1),
-        ({"url": "nowhere"}, "no URL", "realtime-patient", 1),
+        ({"url": "nowhere"}, "option 'url' is no URL", "correct url (--option)", 2),
+        ({"url": "ws://h:99999/"}, "option 'url' is no URL", "correct url (--option)", 2),
+        ({"illness": "lost"}, "the endpoint that the provider tells is no URL", "realtime-patient", 1),
     ],
 )
 async def test_options_that_cannot_be_are_told_without_foreign_words(given, detail, remedy, exit_status):

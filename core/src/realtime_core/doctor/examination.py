@@ -14,7 +14,16 @@ from realtime_core.doctor.address import read_address
 from realtime_core.doctor.conversation import FirstWords, Opening, noting, open_session
 from realtime_core.doctor.course import Course, Listener, Stopped
 from realtime_core.doctor.network import Route, route_to
-from realtime_core.doctor.origins import masker, place_of, said_by, summary, table, whence, with_missing
+from realtime_core.doctor.origins import (
+    masker,
+    place_of,
+    said_by,
+    strange_address,
+    summary,
+    table,
+    whence,
+    with_missing,
+)
 from realtime_core.doctor.steps import Report, StepName, Trouble
 from realtime_core.doctor.troubles import (
     authentication_trouble,
@@ -167,8 +176,12 @@ class _Patient:
         try:
             address = read_address(url)
         except ValueError as exc:
+            trouble = strange_address(url, self.origins)
+            if trouble is not None:
+                raise trouble from exc
             raise BrokenPlugin(
-                f"the endpoint that the provider tells is {exc}; tell the authors of {self._author}"
+                "the endpoint that the provider tells is no URL with a host and a port; "
+                f"tell the authors of {self._author}"
             ) from exc
         self._place = place_of(address.host, self.origins, options)
         return route_to(address, self._place)

@@ -7,10 +7,21 @@ from typing import Any, Final
 
 import attrs
 
+from realtime_core.doctor.steps import Trouble
 from realtime_core.masking import mask_keys
 from realtime_core.options import OptionOrigin, OptionSource
 
-__all__ = ["MASK", "masker", "place_of", "said_by", "summary", "table", "whence", "with_missing"]
+__all__ = [
+    "MASK",
+    "masker",
+    "place_of",
+    "said_by",
+    "strange_address",
+    "summary",
+    "table",
+    "whence",
+    "with_missing",
+]
 
 MASK: Final = "***"
 """What is shown of a secret."""
@@ -93,6 +104,18 @@ def place_of(host: str, origins: Sequence[OptionOrigin], options: object) -> str
         if origin.value is not None and not origin.secret and host in str(getattr(options, origin.name)):
             return f"{origin.name} ({whence(origin)})"
     return "the address, which is the provider's own"
+
+
+def strange_address(url: str, origins: Sequence[OptionOrigin]) -> Trouble | None:
+    """What to say of an endpoint that is no URL, if it is what an option says; None: nobody gave it."""
+    for origin in origins:
+        if not origin.secret and isinstance(origin.value, str) and origin.value and origin.value in url:
+            return Trouble(
+                f"option {origin.name!r} is no URL with a host and a port",
+                f"correct {origin.name} ({whence(origin)})",
+                is_callers=True,
+            )
+    return None
 
 
 def _value(origin: OptionOrigin, value: Any, mask: Callable[[str], str]) -> Any:
