@@ -252,3 +252,34 @@ class NotWithoutArguments(SmallCodec):
     def call(self, call: Any, wire: dict[str, Any]) -> Iterator[RealtimeEvent]:
         if json.loads(call["args"]):
             yield from super().call(call, wire)
+
+
+@codec("truncation_is_answered_by_its_id")
+class AnswersNoTruncation(SmallCodec):
+    def answer(self, command_id: str, wire: dict[str, Any]) -> RealtimeEvent:
+        event = super().answer(command_id, wire)
+        return attrs.evolve(event, command_id=None) if getattr(event, "phase", "") == "truncated" else event
+
+
+@codec("cancelled_response_is_done", seen="the response was done 2 times")
+class DoneTwiceOnCancel(SmallCodec):
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        for event in super().meaning(meaning, value, frame):
+            yield event
+            if getattr(event, "status", "") == "cancelled":
+                yield event
+
+
+@codec("history_of_calls_is_told_or_refused", seen="the service heard no result of the history's call")
+class LosesResultsOfTheHistory(SmallCodec):
+    def frame(self, command: Command) -> dict[str, Any]:
+        match command:
+            case AddItem(item=ToolResult()):
+                return {"raw": {}}
+        return super().frame(command)
+
+
+@codec("call_is_told_exactly_once", seen="while RealtimeFunctionCallEvent 2 of ")
+class OneCallATurn(SmallCodec):
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        return super().meaning(meaning, value[:1] if meaning == "calls" else value, frame)

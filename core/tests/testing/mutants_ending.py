@@ -268,3 +268,16 @@ class ForgetsDone(_Reader):
 class ForgetsCalls(_Reader):
     def forget(self, _: LostReason) -> None:
         self.queue = [events for events in self.queue if not hasattr(events[0], "function_call")]
+
+
+@connection("closing_does_not_wait_for_a_silent_service", seen="while the service was silent")
+class WaitsForTheLastGoodbye(SmallConnection):
+    said = False
+
+    async def aclose(self) -> None:
+        if self.codec.is_ready and not self.said and self.over is None:
+            self.said = True
+            await self.end.send(b'{"raw": {"type": "bye"}}\n')
+            while await self.end.recv():
+                pass
+        await super().aclose()

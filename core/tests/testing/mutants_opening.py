@@ -22,8 +22,10 @@ from realtime_core import (
     RealtimeSessionEvent,
     UnsupportedSetting,
 )
+from realtime_core.commands import Command, CreateResponse
 from realtime_core.options import option
 from realtime_core.provider import Provider
+from realtime_core.testing import MemoryPipe
 from small_provider import FULL, Options, SmallCodec, SmallConnection
 
 
@@ -201,3 +203,35 @@ def option_without_a_name(good: Provider) -> Provider:
                 raise InvalidOptions("something is missing")
 
     return attrs.evolve(good, options=Secretive)
+
+
+@connecting("what_is_given_is_not_changed", seen="the tools of the set-up are others")
+async def takes_tools_apart(options: Any, setup: Any) -> Any:
+    for tool in setup.tools:
+        tool.parameters.pop("properties")
+    return await plain_connect(options, setup)
+
+
+@codec("what_is_given_is_not_changed", seen="the overrides of CreateResponse are others")
+class TakesOverridesApart(SmallCodec):
+    def frame(self, command: Command) -> dict[str, Any]:
+        frame = super().frame(command)
+        if isinstance(command, CreateResponse):
+            command.overrides.clear()  # type: ignore[attr-defined]  # it is a dict, as callers give it
+        return frame
+
+
+@connecting("wrong_address_is_connection_failed", seen="ConnectionRefusedError was raised")
+async def refusals_of_the_network(options: Any, setup: Any) -> Any:
+    try:
+        return await plain_connect(options, setup)
+    except ConnectionFailed as exc:
+        raise exc.__cause__ or exc from None
+
+
+@connecting("wrong_address_is_connection_failed", seen="with other values of dial")
+async def connects_later(options: Any, setup: Any) -> Any:
+    try:
+        return await plain_connect(options, setup)
+    except ConnectionFailed:
+        return SmallConnection(MemoryPipe().near, setup, FULL)

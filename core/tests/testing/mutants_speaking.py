@@ -19,7 +19,8 @@ from realtime_core import (
     RealtimeTranscriptEvent,
     UnsupportedSetting,
 )
-from small_provider import SmallCodec
+from realtime_core.unset import UNSET
+from small_provider import SmallCodec, SmallConnection
 
 
 @codec("text_is_told_exactly_once")
@@ -241,3 +242,26 @@ class DropsBlanks(SmallCodec):
             yield RealtimeEvent(service_type=meaning, service_event=frame)
             return
         yield from super().meaning(meaning, value, frame)
+
+
+@codec("event_carries_its_frame", seen="has not the text that the frame had")
+class FrameIsTouched(SmallCodec):
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        for event in super().meaning(meaning, value, frame):
+            yield attrs.evolve(event, service_event={"redacted": 1})
+
+
+class Echoing(SmallCodec):
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        for event in super().meaning(meaning, value, frame):
+            yield event
+            if isinstance(event, RealtimeTextEvent):
+                yield event
+
+
+@connecting("text_is_told_exactly_once", seen="the service said 'Good morning")
+async def writes_twice_what_it_only_writes(options: Any, setup: Any) -> Any:
+    only_writes = setup.settings.output_modalities == ("text",)
+    spoken = attrs.evolve(setup, settings=attrs.evolve(setup.settings, output_modalities=UNSET))
+    twice = type("Twice", (SmallConnection,), {"codec_class": Echoing})
+    return await plain_connect(options, spoken, twice if only_writes else SmallConnection)

@@ -107,6 +107,7 @@ class SmallCodec:
     def __init__(self, setup: Setup, can: Capabilities) -> None:
         self.setup = setup
         self.can = can
+        self.is_ready = False
         self.begun = False  # whether anything but history was said
         self.commands: dict[str, Command] = {}
 
@@ -164,6 +165,7 @@ class SmallCodec:
                 yield self.unknown(wire)
 
     def ready(self, value: str, wire: dict[str, Any]) -> Iterator[RealtimeEvent]:
+        self.is_ready = True
         yield RealtimeSessionEvent(phase="created", session_id=value, **wire)
         yield RealtimeSessionEvent(phase="updated", command_id=self.setup.command_id, **wire)
 

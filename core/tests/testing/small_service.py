@@ -24,12 +24,17 @@ from realtime_core.testing import (
 KEY = "small-key-1234"
 
 
+async def _dead_end() -> PipeEnd:
+    raise ConnectionRefusedError
+
+
 class SmallDouble(ServiceDouble):
     """One service in memory; the pipes that it makes can be anything."""
 
     def __init__(self, can: Capabilities, pipe: Callable[[], MemoryPipe] = MemoryPipe) -> None:
         self.can = can
         self._heard = Heard()
+        self._is_silent = False
         self._meeting = Meeting.ACCEPT
         self._make_pipe = pipe
         self._pipe: MemoryPipe | None = None
@@ -39,6 +44,10 @@ class SmallDouble(ServiceDouble):
     @property
     def options(self) -> dict[str, Any]:
         return {"dial": self._dial, "key": KEY}
+
+    @property
+    def astray(self) -> list[dict[str, Any]]:
+        return [{"dial": _dead_end}]
 
     @property
     def heard(self) -> Heard:
@@ -85,6 +94,10 @@ class SmallDouble(ServiceDouble):
                 await pipe.far.aclose()
             else:
                 await self._send(pipe, ready="small-1")
+        if self._is_silent:
+            return
+        if value == {"type": "bye"}:
+            await pipe.far.aclose()
         if kind == "cancel":
             await self._send(pipe, end="cancelled", **self._ids)
         if command_id is not None:
@@ -171,6 +184,9 @@ class SmallDouble(ServiceDouble):
 
     async def together(self, piece: str) -> None:
         await self._send(text=piece, **({"end": "completed"} if self.can.turns else {}), **self._ids)
+
+    async def fall_silent(self) -> None:
+        self._is_silent = True
 
     async def hang_up(self) -> None:
         assert self._pipe is not None

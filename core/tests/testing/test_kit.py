@@ -8,7 +8,8 @@ from typing import Any
 
 import attrs
 import pytest
-from realtime_core import ConnectionFailed, FailedReason
+from realtime_core import ConnectionFailed, FailedReason, UnsupportedCommand
+from realtime_core.commands import ClearAudio, CommitAudio
 from realtime_core.options import option
 from realtime_core.testing import (
     CodecConformance,
@@ -21,7 +22,7 @@ from realtime_core.testing import (
 )
 from realtime_core.testing.clauses import Clause, ClauseBroken
 from realtime_core.testing.running import run_bounded
-from small_provider import FULL, SmallConnection, connect, small
+from small_provider import FULL, SmallCodec, SmallConnection, connect, small
 from small_service import SmallDouble, playing
 from terse import CAN, TerseDouble
 
@@ -63,6 +64,41 @@ def test_what_the_capabilities_rule_out_is_skipped_with_the_capability():
 
     with pytest.raises(pytest.skip.Exception, match="text_is_told_exactly_once: text=False"):
         suite.test_text_is_told_exactly_once(Subject(small(can), service=playing(can)))
+
+
+def test_commits_that_a_service_does_not_need_may_be_refused():
+    class EndsTurnsItself(SmallCodec):
+        def frame(self, command: Any) -> Any:
+            if isinstance(command, CommitAudio | ClearAudio):
+                raise UnsupportedCommand("the service ends turns by itself")
+            return super().frame(command)
+
+    connection = type("Connection", (SmallConnection,), {"codec_class": EndsTurnsItself})
+    subject = Subject(small(FULL, connection), service=playing(FULL))
+
+    suite.test_order_of_sends_is_order_at_the_service(subject)
+    for clause in (suite.test_commit_is_answered_by_its_id, suite.test_clear_is_answered_by_its_id):
+        with pytest.raises(pytest.skip.Exception, match="Audio raises UnsupportedCommand"):
+            clause(subject)
+
+
+def test_closing_takes_less_than_five_seconds_however_long_all_else_may_take():
+    class Slow(SmallConnection):
+        is_slow = False
+
+        async def receive(self) -> Any:
+            self.is_slow = True
+            return await super().receive()
+
+        async def aclose(self) -> None:
+            if not self.is_slow:
+                await asyncio.sleep(7)
+            await super().aclose()
+
+    subject = Subject(small(FULL, Slow), service=playing(FULL))
+
+    with pytest.raises(pytest.fail.Exception, match="while the service was silent within 5 s"):
+        suite.test_closing_does_not_wait_for_a_silent_service(subject)
 
 
 def test_a_provider_without_credentials_is_not_asked_about_them():

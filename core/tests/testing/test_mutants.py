@@ -1,5 +1,7 @@
 """Each fault of a small provider is caught by the clause that owns it, and each clause catches one."""
 
+import re
+
 import mutants_asking
 import mutants_cancelling
 import mutants_concurring
@@ -53,6 +55,9 @@ def test_fault_is_caught_by_the_clause_that_owns_it(mutant: Mutant):
 
     assert told.startswith(f"clause {mutant.clause!r} is broken")
     assert mutant.seen in told
+    # one that dies of a mistake of its own is not caught
+    assert mutant.seen or not re.search(r"seen: +(Name|Attribute|Type|Unbound\w*)Error was raised", told)
+    assert mutant.seen or "the whole clause took longer" not in told
 
 
 def test_every_clause_catches_a_fault():

@@ -20,7 +20,7 @@ from realtime_core.errors import UnsupportedCommand
 from realtime_core.events import RealtimeResponseEvent
 from realtime_core.testing.clauses import NotApplicable, broken
 from realtime_core.testing.heard import Heard
-from realtime_core.testing.line import Line, plays
+from realtime_core.testing.line import Line, is_done, plays
 from realtime_core.testing.stage import Stage
 from realtime_core.testing.suite import clause
 
@@ -48,6 +48,15 @@ async def _answered_if_taken(line: Line, command: Command) -> None:
         await _answered(line, command)
     except UnsupportedCommand as exc:
         raise NotApplicable(f"{type(command).__name__} raises UnsupportedCommand") from exc
+
+
+async def _spoken(stage: Stage, line: Line) -> str:
+    """A second of speech, as a turn: the id of its item."""
+    await line.turn()
+    await stage.double.audio(bytes(line.output_format.bytes_per_s))
+    event = await line.until(lambda event: plays(event) and bool(event.item_id), "audio with an item_id")
+    await line.turn_ends()
+    return event.item_id or ""
 
 
 def _longer_than(size: int) -> Callable[[Heard], bool]:
@@ -124,7 +133,8 @@ class AskingClauses:
             await line.send(AddItem(item=ToolResult("call_0", "look_up", '"no"')))
         except UnsupportedCommand:
             return
-        await line.heard(lambda heard: bool(heard.calls and heard.results), "call and its result")
+        await line.heard(lambda heard: bool(heard.calls), "call of the history")
+        await line.heard(lambda heard: bool(heard.results), "result of the history's call")
 
     @clause(needs=("images",), do="write the image's bytes and media type, or say images=False")
     async def test_image_reaches_the_service(self, stage: Stage) -> None:
@@ -248,17 +258,24 @@ class AskingClauses:
         done = await line.done()
         if isinstance(done, RealtimeResponseEvent) and done.status != "cancelled":
             broken(f"the response was done with status {done.status!r}")
+        await line.marked()
+        if (times := sum(map(is_done, line.events))) != 1:
+            broken(f"the response was done {times} times")
 
     @clause(needs=("truncate", "ids", "speaks"), do="write Truncate with the item's id and keep_ms")
     async def test_truncation_reaches_the_service(self, stage: Stage) -> None:
         """What was not heard of an item is told to the service: which item, and how much is kept."""
         line = await stage.connect()
-        await line.turn()
-        await stage.double.audio(bytes(line.output_format.bytes_per_s))
-        event = await line.until(lambda event: plays(event) and bool(event.item_id), "audio with an item_id")
-        assert event.item_id is not None
-        await line.turn_ends()
-        await line.send(Truncate(item_id=event.item_id, keep_ms=120))
+        cut = Truncate(item_id=await _spoken(stage, line), keep_ms=120)
+        await line.send(cut)
         await line.heard(lambda heard: bool(heard.of("truncate")), "truncation")
-        if stage.double.heard.of("truncate") != [(event.item_id, 120)]:
+        if stage.double.heard.of("truncate") != [(cut.item_id, 120)]:
             broken(f"the service heard {stage.double.heard.of('truncate')}")
+
+    @clause(
+        needs=("acks", "truncate", "ids", "speaks"), do="set command_id on the event that answers Truncate"
+    )
+    async def test_truncation_is_answered_by_its_id(self, stage: Stage) -> None:
+        """The event that answers a truncation carries the command's id."""
+        line = await stage.connect()
+        await _answered(line, Truncate(item_id=await _spoken(stage, line), keep_ms=120))

@@ -26,9 +26,11 @@ async def _called(stage: Stage, *calls: ToolCall) -> Line:
     line = await stage.connect(tools=(A_TOOL,))
     await line.ask()
     await stage.double.call(*calls)
-    await line.until_told(
-        lambda: len(line.of(RealtimeFunctionCallEvent)) >= len(calls), "RealtimeFunctionCallEvent"
-    )
+    for number in range(1, len(calls) + 1):
+        await line.until(
+            lambda event: isinstance(event, RealtimeFunctionCallEvent),
+            f"RealtimeFunctionCallEvent {number} of {len(calls)}",
+        )
     return line
 
 

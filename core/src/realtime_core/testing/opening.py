@@ -1,7 +1,10 @@
 """Clauses of opening: what comes first, what a refusal is, what a set-up does."""
 
+import contextlib
+
 import attrs
 
+from realtime_core.commands import CreateResponse
 from realtime_core.contents import ToolDefinition
 from realtime_core.errors import (
     AuthenticationFailed,
@@ -9,6 +12,7 @@ from realtime_core.errors import (
     ConnectionLost,
     InvalidOptions,
     RealtimeError,
+    UnsupportedCommand,
     UnsupportedSetting,
 )
 from realtime_core.events import RealtimeErrorEvent, RealtimeSessionEvent
@@ -103,6 +107,39 @@ class OpeningClauses:
         await line.opened()
         names = [tool.name for tool in tools]
         await line.heard(lambda heard: heard.tools == names, f"tools {', '.join(names)}")
+
+    @clause(do="copy what you change: tools and overrides are the caller's")
+    async def test_what_is_given_is_not_changed(self, stage: Stage) -> None:
+        """Tools of the set-up and overrides of a response are left as they were given."""
+        try:
+            line = await stage.connect(tools=(A_TOOL,))
+        except NotApplicable:
+            line = await stage.connect()
+        if line.setup.tools not in ((), (A_TOOL,)):
+            broken("the tools of the set-up are others since they were given to connect()")
+        if stage.asks:
+            overrides = {"metadata": {"topic": "tea"}}
+            with contextlib.suppress(UnsupportedCommand):  # a service may have no overrides
+                await line.send(CreateResponse(overrides=overrides))
+                await line.heard(lambda heard: bool(heard.responses), "CreateResponse")
+            if overrides != {"metadata": {"topic": "tea"}}:
+                broken("the overrides of CreateResponse are others since they were given to send()")
+
+    @clause(do="wrap what the network raises in ConnectionFailed, with `raise ... from`, and a reason")
+    async def test_wrong_address_is_connection_failed(self, stage: Stage) -> None:
+        """Where nothing listens, or something else than the service, connect raises ConnectionFailed."""
+        astray = stage.double.astray
+        if not astray:
+            raise NotApplicable("the double names no wrong address: it has no `astray`")
+        for wrong in astray:
+            options = build_options(stage.provider.options, {**stage.option_values, **wrong}, {})
+            connecting = stage.provider.connect(options, stage.setup())
+            try:
+                connection = await stage.bounded(connecting, "connect() did not return")
+            except ConnectionFailed:
+                continue
+            await connection.aclose()
+            broken(f"connect() gave a connection, with other values of {', '.join(wrong)}")
 
     @clause(do="make each required option an `option()` without a default; read nothing from elsewhere")
     async def test_missing_option_is_named(self, stage: Stage) -> None:

@@ -1,9 +1,11 @@
 """Clauses of what the assistant says: text, audio, and the turns around them."""
 
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import attrs
 
+from realtime_core.errors import InvalidSettings, UnsupportedSetting
 from realtime_core.events import (
     RealtimeAudioEvent,
     RealtimeErrorEvent,
@@ -33,6 +35,29 @@ def _responses(line: Line) -> list[RealtimeResponseEvent]:
     ]
 
 
+async def _writing(stage: Stage, before: Line) -> Line | None:
+    """A connection on which the assistant only writes, if that can be asked for and ``before`` is none."""
+    if before.setup.settings.output_modalities or not stage.capabilities.output_formats:
+        return None
+    try:
+        return await stage.connect(output_modalities=("text",))
+    except (UnsupportedSetting, InvalidSettings):
+        return None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a decoded frame."""
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for inner in value.values():
+                yield from _texts(inner)
+        case list() | tuple():
+            for inner in value:
+                yield from _texts(inner)
+
+
 class SpeakingClauses:
     """What the assistant says."""
 
@@ -42,13 +67,16 @@ class SpeakingClauses:
     )
     async def test_text_is_told_exactly_once(self, stage: Stage) -> None:
         """Printing the text of each RealtimeTextEvent prints the reply exactly once, in order."""
-        line = await stage.connect()
-        await line.turn()
-        for piece in _PIECES:
-            await stage.double.text(piece)
-        await line.turn_ends()
-        await line.marked()
-        line.printed("".join(_PIECES))
+        line: Line | None = await stage.connect()
+        while line is not None:
+            await line.turn()
+            for piece in _PIECES:
+                await stage.double.text(piece)
+            await line.turn_ends()
+            await line.marked()
+            line.printed("".join(_PIECES))
+            await line.aclose()
+            line = await _writing(stage, line)
 
     @clause(needs=("text",), do="give what has come when it has come; do not wait for the end of the turn")
     async def test_text_is_told_as_it_comes(self, stage: Stage) -> None:
@@ -79,6 +107,8 @@ class SpeakingClauses:
         event = await line.until(lambda event: isinstance(event, RealtimeTextEvent), "RealtimeTextEvent")
         if not event.service_type or event.service_event is None:
             broken("a RealtimeTextEvent came without service_type or service_event")
+        if not any(_PIECES[0].strip() in text for text in _texts(event.service_event)):
+            broken("the service_event of a RealtimeTextEvent has not the text that the frame had")
 
     @clause(
         needs=("speaks", "exact"),

@@ -4,6 +4,7 @@ Knows nothing of clauses; what it finds wrong it says in their words.
 """
 
 import asyncio
+import copy
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -163,7 +164,7 @@ class Stage:
             UnsupportedSetting: the settings class has no such field.
         """
         native = native_settings(self.settings(**settings), self.capabilities)
-        return Setup(settings=native, tools=tuple(tools))
+        return Setup(settings=native, tools=copy.deepcopy(tuple(tools)))
 
     async def begin_connect(self, setup: Setup) -> Line:
         """A connection of which nothing was read yet."""

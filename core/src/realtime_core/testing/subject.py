@@ -4,7 +4,7 @@ Knows nothing of clauses.
 """
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from typing import Any, Protocol
@@ -54,6 +54,13 @@ class ServiceDouble(Protocol):
     def options(self) -> Mapping[str, Any]:
         """Options with which the provider reaches this double: its address, and credentials it takes."""
         raise NotImplementedError(_forgotten("options", "a property"))
+
+    @property
+    def astray(self) -> Sequence[Mapping[str, Any]]:
+        """Options that lead elsewhere, each to be used over `options`: to a port at which nothing listens, to
+        a path where something else answers. Where there is no network: left out.
+        """
+        return ()
 
     @property
     def heard(self) -> Heard:
@@ -124,6 +131,12 @@ class ServiceDouble(Protocol):
         await self.end()
 
     # -- how it ends -------------------------------------------------------------------------------
+
+    async def fall_silent(self) -> None:
+        """From now on the service says nothing on this connection, and does not answer when it is closed: no
+        goodbye. Where nobody waits for one: left out.
+        """
+        return
 
     async def hang_up(self) -> None:
         """The service ends the connection in the orderly way."""

@@ -14,7 +14,7 @@ pytest, as the kit does.
 
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, Final, TypeAlias
@@ -94,7 +94,8 @@ def over_network(options: Options) -> Service:
     async def service() -> AsyncIterator[ServiceDouble]:
         double = SimulatedService()
         async with SimulatorServer(configure(**double.behaviour)) as server:
-            yield double.reached_with(options(server))
+            reaching = options(server)
+            yield double.reached_with(reaching, astray=_closed(reaching, server.port))
 
     return service
 
@@ -110,6 +111,17 @@ def in_process() -> Service:
     return service
 
 
+def _closed(options: Mapping[str, Any], port: int) -> Sequence[Mapping[str, Any]]:
+    """The options that have the port of a service, with one at which nothing listens."""
+    return [
+        {
+            name: value.replace(f":{port}", ":1")
+            for name, value in options.items()
+            if isinstance(value, str) and f":{port}" in value
+        }
+    ]
+
+
 class SimulatedService(ServiceDouble):
     """A `realtime_core.testing.ServiceDouble` in OpenAI's dialect.
 
@@ -120,6 +132,7 @@ class SimulatedService(ServiceDouble):
     def __init__(self, *, is_read: bool = False) -> None:
         self._heard = Heard()
         self._options: Mapping[str, Any] = {}
+        self._astray: Sequence[Mapping[str, Any]] = ()
         self._watch = HeldWatch(self._heard)
         self._is_read = is_read
         self._pieces: deque[str | bytes] = deque()
@@ -135,9 +148,17 @@ class SimulatedService(ServiceDouble):
         """Those of the provider that lead it here."""
         return self._options
 
-    def reached_with(self, options: Mapping[str, Any]) -> "SimulatedService":
-        """The same, for a provider with those options."""
+    @property
+    def astray(self) -> Sequence[Mapping[str, Any]]:
+        """Options of the provider that lead elsewhere."""
+        return self._astray
+
+    def reached_with(
+        self, options: Mapping[str, Any], *, astray: Sequence[Mapping[str, Any]] = ()
+    ) -> "SimulatedService":
+        """The same, for a provider with those options, and others with which it is not reached."""
         self._options = options
+        self._astray = astray
         return self
 
     @property

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ class EchoDouble(ServiceDouble):
     async def listening(cls) -> AsyncIterator["EchoDouble"]:
         """A fresh one, while ``async with`` lasts."""
         double = cls()
-        options: Any = {"process_request": double._answer, "logger": _log}
+        options: Any = {"process_request": double._answer, "logger": _log, "close_timeout": 1}
         async with serve(double._serve, "127.0.0.1", 0, **options) as server:
             double._url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             try:
@@ -49,6 +49,10 @@ class EchoDouble(ServiceDouble):
     @property
     def options(self) -> Mapping[str, Any]:
         return {"url": self._url, "api_key": _KEY}
+
+    @property
+    def astray(self) -> Sequence[Mapping[str, Any]]:
+        return [{"url": "ws://127.0.0.1:1"}]
 
     @property
     def heard(self) -> Heard:
@@ -133,6 +137,9 @@ class EchoDouble(ServiceDouble):
         await self._say(error=True)
 
     # -- how it ends -------------------------------------------------------------------------------
+
+    async def fall_silent(self) -> None:
+        self._latest.transport.pause_reading()
 
     async def hang_up(self) -> None:
         await self._latest.close()
