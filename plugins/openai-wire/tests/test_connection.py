@@ -315,6 +315,16 @@ async def test_commands_go_in_the_order_of_the_calls():
     ]
 
 
+async def test_an_update_of_another_model_is_refused_and_nothing_of_it_is_sent():
+    pipe, connection = await opened()
+
+    with pytest.raises(UnsupportedSetting, match="'model' is fixed when a session is made"):
+        await connection.send(UpdateSession(settings=settings(model="another-model", speed=1.5)))
+    await connection.send(UpdateSession(settings=settings(speed=1.5)))
+
+    assert pipe.names == ["session.update"]
+
+
 @pytest.mark.parametrize("answer", [UPDATED, REFUSED])
 async def test_a_second_update_waits_for_the_answer_to_the_first_and_nothing_overtakes_it(answer):
     pipe, connection = await opened()
