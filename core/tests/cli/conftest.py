@@ -8,6 +8,7 @@ import pty
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 import soundfile
 from click.testing import CliRunner, Result
 from realtime_core.cli import main
+from realtime_core.cli.approval import READER
 from realtime_core.clock import VirtualClock, VirtualTimer, use_clock
 
 ENTRY_POINTS = """
@@ -174,7 +176,10 @@ def keyboard(monkeypatch):
     with os.fdopen(theirs) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
         yield lambda text: os.write(ours, text.encode())
-    os.close(ours)
+        os.close(ours)
+        for thread in threading.enumerate():
+            if thread.name == READER:  # the next test's terminal may have the same number
+                thread.join()
 
 
 @pytest.fixture

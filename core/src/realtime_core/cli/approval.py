@@ -8,7 +8,10 @@ from typing import Final
 from realtime_core.cli.program import complain
 from realtime_core.contents import ApprovalRequest
 
-__all__ = ["Approver"]
+__all__ = ["READER", "Approver"]
+
+READER: Final = "realtime-keyboard"
+"""The name of the thread that reads what is typed."""
 
 # What is typed, and the reason against the call that it gives.
 _ANSWERS: Final = {"y": None, "yes": None, "n": "", "no": ""}
@@ -46,7 +49,8 @@ class Approver:
         if self._typed is None:
             self._typed = asyncio.Queue()
             # a daemon: nobody need wait for a key that is never pressed
-            Thread(target=_read, args=(asyncio.get_running_loop(), self._typed), daemon=True).start()
+            reading = (asyncio.get_running_loop(), self._typed)
+            Thread(target=_read, args=reading, name=READER, daemon=True).start()
         return self._typed
 
 
