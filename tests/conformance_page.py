@@ -1,7 +1,7 @@
 """What our providers make of the conformance kit, as the documentation has it: `core/docs/conformance.md`.
 
 ``python tests/conformance_page.py`` runs the kit and records what came of it, in ``conformance_runs.json``;
-``python tests/tables.py --write`` makes the page of that record. Every run of the kit by pytest is compared
+``python tests/write_pages.py`` makes the page of that record. Every run of the kit by pytest is compared
 with the record, by `conformance_record`.
 """
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import attrs
+from pages import table
 from realtime_core.testing import PROVIDER_CLAUSES
 from workspace import ROOT, distributions
 
@@ -189,20 +190,15 @@ def _statements(source: str) -> Iterator[list[tokenize.TokenInfo]]:
             statement.append(token)
 
 
-def _table(rows: Cells) -> str:
-    head, *others = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([head, "|" + "---|" * (head.count(" | ") + 1), *others])
-
-
 def tables() -> dict[str, str]:
     """What the page shows, by the name of its place."""
     runs, reasons = recorded(), list[str]()
-    matrix = _table(clauses_table(runs, reasons))
+    matrix = table(clauses_table(runs, reasons))
     notes = "\n".join(f"{number}. {reason}" for number, reason in enumerate(reasons, 1))
     return {
         "clauses": f"{matrix}\n\nIt does not apply, because:\n\n{notes}",
-        "seconds": _table(seconds_table(runs)),
-        "lines": _table(lines_table()),
+        "seconds": table(seconds_table(runs)),
+        "lines": table(lines_table()),
     }
 
 

@@ -1,25 +1,20 @@
-"""The contract of a provider as tables, from the docstrings of `realtime_core.provider` and `Capabilities`.
-
-``python tests/contract.py --write`` puts them into core/docs/providers.md.
-"""
+"""The tables of core/docs/providers.md, from docstrings of `realtime_core.provider` and `Capabilities`."""
 
 import inspect
 import re
-import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
 import attrs
 import docstring_parser
+from pages import table
 from realtime_core.capabilities import Capabilities
 from realtime_core.provider import Connection, HookSpecs, Provider, Setup
-from tables import table
 from workspace import ROOT
 
-__all__ = ["PAGE", "Clause", "clauses", "written"]
+__all__ = ["PAGE", "PLACES", "Clause", "clauses", "tables"]
 
 PAGE: Final = ROOT / "core" / "docs" / "providers.md"
-COMMAND: Final = "python tests/contract.py --write"
 
 PLACES: Final = {
     "hook": HookSpecs.realtime_provider,
@@ -52,14 +47,19 @@ def clauses(documented: object) -> list[Clause]:
     ]
 
 
-def tables() -> Iterator[tuple[str, str]]:
-    """Every table of the page, with the name of its place."""
-    yield "fields", table([("field", "what it is"), *_fields(Provider)])
-    yield "setup", _paragraph(Setup)
-    yield "capabilities", table([("capability", "default", "what it says"), *_capabilities()])
-    for name, documented in PLACES.items():
-        rows = [(f"`{clause.name}`", _markdown(clause.sentence)) for clause in clauses(documented)]
-        yield f"clauses of {name}", table([("clause", ""), *rows])
+def tables() -> dict[str, str]:
+    """What the page shows, by the name of its place."""
+    return {
+        "fields": table([("field", "what it is"), *_fields(Provider)]),
+        "setup": _paragraph(Setup),
+        "capabilities": table([("capability", "default", "what it says"), *_capabilities()]),
+        **{f"clauses of {name}": _clauses_table(documented) for name, documented in PLACES.items()},
+    }
+
+
+def _clauses_table(documented: object) -> str:
+    rows = [(f"`{clause.name}`", _markdown(clause.sentence)) for clause in clauses(documented)]
+    return table([("clause", ""), *rows])
 
 
 def _fields(cls: type) -> Iterator[tuple[str, str]]:
@@ -88,18 +88,3 @@ def _one_line(text: str) -> str:
 
 def _markdown(text: str) -> str:
     return text.replace("``", "`").replace("|", "\\|")
-
-
-def written(document: str) -> str:
-    """``document`` with every table as it should be."""
-    for name, text in tables():
-        begin, end = f"<!-- {name}: {COMMAND} -->\n", f"<!-- end of {name} -->"
-        head, found, rest = document.partition(begin)
-        if not found or end not in rest:
-            raise SystemExit(f"{PAGE.name} has no place {begin.strip()!r} with an end")
-        document = f"{head}{begin}{text}\n{rest[rest.index(end) :]}"
-    return document
-
-
-if __name__ == "__main__" and "--write" in sys.argv[1:]:
-    PAGE.write_text(written(PAGE.read_text()))

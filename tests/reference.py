@@ -1,12 +1,10 @@
 """``core/docs/reference.md``, from docstrings: every public name, with one sentence.
 
-``python tests/reference.py`` shows it, ``--write`` puts it where it belongs. `inventory` finds the names, by
-walking the packages.
+`inventory` finds the names, by walking the packages.
 """
 
 import inspect
 import re
-import sys
 import types
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
@@ -16,6 +14,7 @@ import click
 import inventory
 import realtime_core
 from docstrings import field_docs, module_docs, sentence, signature
+from pages import COMMAND, table
 from realtime_core import (
     Capabilities,
     RealtimeClient,
@@ -29,13 +28,11 @@ from realtime_core.commands import Command
 from realtime_core.errors import FailedReason, LostReason
 from realtime_core.options import option_fields, variables_of
 from realtime_core.provider import Connection, Provider, Setup
-from tables import table
 from workspace import ROOT
 
-__all__ = ["COMMAND", "REFERENCE", "Undocumented", "errors_table", "has_place", "made"]
+__all__ = ["PAGE", "Undocumented", "errors_table", "has_place", "made"]
 
-REFERENCE: Final = ROOT / "core" / "docs" / "reference.md"
-COMMAND: Final = "python tests/reference.py --write"
+PAGE: Final = ROOT / "core" / "docs" / "reference.md"
 
 _KIND: Final = re.compile(r"^(\w+): (.*)$", re.MULTILINE)
 
@@ -339,10 +336,3 @@ def made() -> str:
     """
     parts = [INTRODUCTION, *(part for section in SECTIONS for part in section())]
     return "\n\n".join([*parts, *_exports("\n".join(parts))]) + "\n"
-
-
-if __name__ == "__main__":
-    if "--write" in sys.argv[1:]:
-        REFERENCE.write_text(made())
-    else:
-        sys.stdout.write(made())

@@ -1,22 +1,16 @@
-"""The tables of the README that tell of providers, from the registry and `Capabilities`.
+"""The tables of the README that tell of providers, from the registry and `Capabilities`."""
 
-``python tests/tables.py`` shows them, ``--write`` puts them where they belong.
-"""
-
-import re
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
-import conformance_page
+from pages import table
 from realtime_core import Capabilities, RealtimeSettings, list_providers
 from realtime_core.audio.formats import AudioFormat
 from realtime_core.registry import ProviderInfo, load_provider
 from workspace import ROOT, distributions
 
-README: Final = ROOT / "README.md"
-COMMAND: Final = "python tests/tables.py --write"
+PAGE: Final = ROOT / "README.md"
 
 
 def yes_or_no(value: bool) -> str:  # noqa: FBT001  # it is what a capability says
@@ -78,11 +72,6 @@ def ours() -> list[ProviderInfo]:
     return [info for info in list_providers() if info.distribution in names]
 
 
-def table(rows: Iterable[Iterable[str]]) -> str:
-    head, *others = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([head, "|" + "---|" * (head.count(" | ") + 1), *others])
-
-
 def providers_table() -> str:
     """What there is, how to get it, what it talks to."""
     told = {dist.name: dist.pyproject["project"]["description"] for dist in distributions()}
@@ -110,30 +99,3 @@ def tables() -> dict[str, str]:
     """Every table, by the name of its place."""
     capabilities = {info.name: load_provider(info.name).capabilities for info in ours()}
     return {"providers": providers_table(), "capabilities": capabilities_table(capabilities)}
-
-
-def put(document: str, name: str, text: str) -> str:
-    """``document`` with ``text`` in the place called ``name``."""
-    begin, end = f"<!-- {name}: {COMMAND} -->\n", f"<!-- end of {name} -->"
-    pattern = f"({re.escape(begin)}).*?({re.escape(end)})"
-    text = f"{text}\n"
-    new, places = re.subn(pattern, lambda match: match[1] + text + match[2], document, flags=re.DOTALL)
-    if places != 1:
-        raise SystemExit(f"the document has {places} places {begin.strip()!r}, not one")
-    return new
-
-
-def written(document: str, new: Mapping[str, str] | None = None) -> str:
-    """``document`` with every table as it should be: those of the README, or ``new`` ones."""
-    for name, text in (tables() if new is None else new).items():
-        document = put(document, name, text)
-    return document
-
-
-if __name__ == "__main__":
-    if "--write" in sys.argv[1:]:
-        README.write_text(written(README.read_text()))
-        page = conformance_page.PAGE
-        page.write_text(written(page.read_text(), conformance_page.tables()))
-    else:
-        sys.stdout.write("\n\n".join(tables().values()) + "\n")

@@ -2,16 +2,9 @@
 
 import conformance_page
 import pytest
-import tables
 from conformance_page import KEPT, Run, code_lines, complaint, folders, recorded, run_of
 from realtime_core.testing import PROVIDER_CLAUSES
 from workspace import distributions
-
-
-def test_page_is_current():
-    document = conformance_page.PAGE.read_text()
-
-    assert tables.written(document, conformance_page.tables()) == document, f"it is stale: {tables.COMMAND}"
 
 
 def test_every_provider_of_the_repository_runs_the_kit():

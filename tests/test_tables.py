@@ -1,17 +1,10 @@
 """The README's tables of providers say what the registry and the capabilities say."""
 
 import attrs
-import pytest
 from realtime_core import Capabilities
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
-from tables import COMMAND, README, ROWS, capabilities_table, formats, live, ours, put, written
+from tables import ROWS, capabilities_table, formats, live, ours
 from workspace import distributions
-
-
-def test_tables_of_the_readme_are_current():
-    document = README.read_text()
-
-    assert written(document) == document, f"they are stale: {COMMAND}"
 
 
 def test_every_capability_has_its_row():
@@ -49,8 +42,3 @@ def test_formats_and_settings_in_words():
     assert formats((AudioFormat("pcm16", 48_000, 2),)) == "pcm16 48 kHz stereo"
     assert formats(()) == "none"
     assert "`voice`" in live(frozenset())
-
-
-def test_a_place_that_is_missing_is_told():
-    with pytest.raises(SystemExit, match="0 places '<!-- providers"):
-        put("# Nothing here", "providers", "| |")
