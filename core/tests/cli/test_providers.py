@@ -1,4 +1,5 @@
 import json
+import re
 import sys
 
 import pytest
@@ -118,10 +119,14 @@ def test_a_terminal_gets_a_table(on_terminal):
 
 
 @pytest.mark.usefixtures("puppet")
-def test_a_narrow_terminal_gets_lines(on_terminal, monkeypatch):
+def test_a_narrow_terminal_gets_a_paragraph_each(on_terminal, monkeypatch):
     monkeypatch.setenv("COLUMNS", "69")
 
     screen = on_terminal(["providers"])
 
     assert "Distribution" not in screen.text
-    assert "puppet-by-itself" in screen.text
+    lines = [line.rstrip() for line in re.sub(r"\x1b\[\d*m", "", screen.text).splitlines()]
+    at = lines.index("puppet  puppet 1.0  API 1")
+    assert lines[at + 1].startswith("    input_formats=pcm16/24000, ")
+    assert lines[at + 2].startswith("    ")
+    assert max(map(len, lines)) <= 69

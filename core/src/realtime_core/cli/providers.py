@@ -4,7 +4,7 @@ Each is loaded in a process of its own; none is imported here.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ import attrs
 import click
 
 from realtime_core.cli.program import complain
-from realtime_core.cli.screen import has_room
+from realtime_core.cli.screen import has_room, is_screen
 from realtime_core.registry import LOAD_TIMEOUT_S, ProviderInfo, list_providers
 from realtime_core.registry.installed import survey
 from realtime_core.registry.probe import Probe, probe
@@ -42,7 +42,7 @@ def providers(*, as_json: bool, timeout_s: float) -> None:
     """List the installed providers: name, distribution, version, API version, capabilities.
 
     Each is loaded, in a process of its own; of one that cannot be, the reason is told. One line each when the
-    output is not a terminal, or a narrow one. A capability that is not there is left out.
+    output is not a terminal. A capability that is not there is left out.
     """
     found = list_providers()
     for damage in survey().damage:
@@ -57,6 +57,9 @@ def providers(*, as_json: bool, timeout_s: float) -> None:
     columns = [max(map(len, column)) for column in zip(*map(attrs.astuple, found), strict=True)]
     if has_room(sum(columns) + _TABLE_EXTRA):  # a name that is cut short is no name
         _print_table(list(_probed(found, timeout_s)))
+        return
+    if is_screen():
+        _print_paragraphs(_probed(found, timeout_s))
         return
     for info, told in _probed(found, timeout_s):
         known = "  ".join(map(str.ljust, attrs.astuple(info), columns))
@@ -105,6 +108,20 @@ def _format(value: Mapping[str, Any]) -> str:
     """As RTP has it (RFC 8866, section 6.6): encoding, rate, and the channels if there are several."""
     channels = f"/{value['channels']}" if value["channels"] > 1 else ""
     return f"{value['encoding']}/{value['rate_hz']}{channels}"
+
+
+def _print_paragraphs(rows: Iterable[_Row]) -> None:
+    # rich is for terminals only
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = Console()
+    for info, told in rows:
+        api = "" if told.broken else f"  API {told.api_version}"
+        console.print(Text.assemble((info.name, "bold"), f"  {info.distribution} {info.version}{api}"))
+        words = Text(_capabilities(info, told), "red" if told.broken else "dim")
+        console.print(Padding(words, (0, 0, 0, 4)))
 
 
 def _print_table(rows: Sequence[_Row]) -> None:
