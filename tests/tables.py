@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
+from conformance_page import lines_table
 from pages import table
 from realtime_core import Capabilities, RealtimeSettings, list_providers
 from realtime_core.audio.formats import AudioFormat
@@ -98,4 +99,8 @@ def capabilities_table(capabilities: Mapping[str, Capabilities]) -> str:
 def tables() -> dict[str, str]:
     """Every table, by the name of its place."""
     capabilities = {info.name: load_provider(info.name).capabilities for info in ours()}
-    return {"providers": providers_table(), "capabilities": capabilities_table(capabilities)}
+    return {
+        "providers": providers_table(),
+        "lines": table(lines_table()),
+        "capabilities": capabilities_table(capabilities),
+    }
