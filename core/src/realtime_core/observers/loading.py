@@ -8,13 +8,15 @@ import functools
 import inspect
 import logging
 from collections.abc import Iterable
-from importlib import metadata
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
 
 from realtime_core.errors import InvalidSettings
 from realtime_core.observers.hooks import ENTRY_POINT_GROUP, PROJECT, ObserverSpecs
+
+if TYPE_CHECKING:
+    from importlib import metadata
 
 __all__ = ["Observer", "given_observers", "installed_observers"]
 
@@ -105,6 +107,9 @@ def given_observers(plugins: Iterable[object]) -> tuple[Observer, ...]:
 @functools.cache
 def installed_observers() -> tuple[Observer, ...]:
     """The observers of all installed distributions: looked for once in the life of a process."""
+    # brings much, for which `import realtime_core` need not wait
+    from importlib import metadata
+
     entries = sorted(
         metadata.entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: (entry.name, entry.value)
     )
@@ -112,7 +117,7 @@ def installed_observers() -> tuple[Observer, ...]:
     return tuple(observer for observer in found if observer is not None)
 
 
-def _load(entry: metadata.EntryPoint) -> Observer | None:
+def _load(entry: "metadata.EntryPoint") -> Observer | None:
     dist: Any = entry.dist
     distribution, version = (
         (dist.name, dist.version) if dist is not None else ("an unknown distribution", "?")

@@ -7,12 +7,14 @@ import importlib
 import importlib.util
 import site
 import sys
-from importlib import metadata
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from realtime_core.provider import ENTRY_POINT_GROUP
+
+if TYPE_CHECKING:
+    from importlib import metadata
 
 __all__ = ["Claim", "ProviderInfo", "Survey", "list_providers", "refresh", "survey"]
 
@@ -33,8 +35,8 @@ class Claim:
     """One entry point, with the distribution that has it."""
 
     info: ProviderInfo
-    entry: metadata.EntryPoint
-    _dist: metadata.Distribution = attrs.field(repr=False, eq=False)
+    entry: "metadata.EntryPoint"
+    _dist: "metadata.Distribution" = attrs.field(repr=False, eq=False)
 
     def __str__(self) -> str:
         return f"{self.info.distribution} {self.info.version}"
@@ -107,6 +109,9 @@ def survey() -> Survey:
 
     Of several copies of a distribution the first on ``sys.path`` counts, as it does for Python.
     """
+    # brings much, for which `import realtime_core` need not wait
+    from importlib import metadata
+
     claims: list[Claim] = []
     unreadable: list[str] = []
     seen: set[str] = set()
@@ -146,7 +151,7 @@ def refresh() -> list[ProviderInfo]:
     return list_providers()
 
 
-def _identity(dist: metadata.Distribution) -> tuple[str, str]:
+def _identity(dist: "metadata.Distribution") -> tuple[str, str]:
     """Name and version, as far as they are told."""
     try:
         told: Any = dist.metadata
