@@ -3,7 +3,6 @@
 Knows nothing of any provider. A secret option never shows in a ``repr``.
 """
 
-import difflib
 import os
 from collections.abc import Callable, Container, Mapping, Sequence
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
+from realtime_core.choices import did_you_mean
 from realtime_core.errors import BrokenPlugin, InvalidOptions
 
 __all__ = [
@@ -174,9 +174,7 @@ def build_options(
     fields = option_fields(cls)
     for name in given:
         if name not in fields:
-            close = difflib.get_close_matches(name, fields, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(fields) or 'none'}"
-            raise InvalidOptions(f"no option {name!r}; {hint}")
+            raise InvalidOptions(f"no option {name!r}; {did_you_mean(name, fields)}")
     values: dict[str, Any] = {}
     read: dict[str, str] = {}
     for origin in _origins(fields, given, environ):

@@ -5,13 +5,13 @@ between classes by field name. Unset, ``None`` and a value are three things: wha
 sent, ``None`` switches off (``turn_detection=None``: no server VAD).
 """
 
-import difflib
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 import attrs
 
 from realtime_core.audio.formats import AudioFormat
+from realtime_core.choices import did_you_mean
 from realtime_core.contents import hidden
 from realtime_core.errors import InvalidSettings, UnsupportedSetting
 from realtime_core.unset import UNSET, UnsetType
@@ -140,8 +140,7 @@ _ELSEWHERE: Final = {
 def _hint(name: str, names: list[str]) -> str:
     if name in _ELSEWHERE:
         return f"; {_ELSEWHERE[name]}"
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; choose from {', '.join(names)}"
+    return f"; {did_you_mean(name, names)}"
 
 
 def set_fields(value: attrs.AttrsInstance) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def test_unknown_function_is_told_what_there_is(module):
         "import json\nfrom json import dumps\ndef one(): ...\n_two = one\nTHREE = [one]\nEMPTY = []\n",
     )
 
-    assert wrong("few:nothing") == "tools: 'few' has no 'nothing'; choose from 'THREE', 'one'"
+    assert wrong("few:nothing") == "tools: 'few' has no 'nothing'; choose from THREE, one"
 
 
 def test_module_without_functions_says_so(module):

@@ -161,7 +161,7 @@ def test_everything_that_is_wrong_is_said_at_once():
 
 @pytest.mark.parametrize(
     ("parameters", "choice"),
-    [([Parameter("city", str, ""), Parameter("unit", str, "")], "'city', 'unit'"), ([], "none")],
+    [([Parameter("city", str, ""), Parameter("unit", str, "")], "city, unit"), ([], "none")],
 )
 def test_an_argument_that_is_like_no_other_gets_the_list(parameters, choice):
     assert f"there is no argument 'xyz', choose from {choice}" in problem('{"xyz": 1}', *parameters)

@@ -1,6 +1,5 @@
 """The functions that the command line names, imported. Knows nothing of sessions or of click."""
 
-import difflib
 import importlib
 import inspect
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from realtime_core.choices import did_you_mean, nearest
 from realtime_core.errors import InvalidTool
 from realtime_core.masking import mask_keys
 from realtime_core.tools.tool import Tool, as_tools
@@ -88,16 +88,13 @@ def _broken(where: str, exc: Exception) -> InvalidTool:
 
 def _files(name: str) -> str:
     there = sorted(file.stem for file in Path.cwd().glob("*.py"))
-    close = difflib.get_close_matches(name, there, n=1)
-    return f"did you mean {close[0]!r}?" if close else "give FILE.py:FUNCTION for a file elsewhere"
+    near = nearest(name, there)
+    return f"did you mean {near!r}?" if near else "give FILE.py:FUNCTION for a file elsewhere"
 
 
 def _choices(module: ModuleType, attribute: str) -> str:
     there = [name for name, value in vars(module).items() if _may_be_meant(module, name, value)]
-    close = difflib.get_close_matches(attribute, there, n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"choose from {', '.join(map(repr, sorted(there)))}" if there else "it has no functions of its own"
+    return did_you_mean(attribute, sorted(there)) if there else "it has no functions of its own"
 
 
 def _may_be_meant(module: ModuleType, name: str, value: object) -> bool:

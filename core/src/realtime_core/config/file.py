@@ -1,6 +1,5 @@
 """A configuration file that was read: what it says, and where. Knows nothing of profiles."""
 
-import difflib
 import re
 from collections.abc import Collection, Mapping
 from os import PathLike
@@ -9,6 +8,7 @@ from typing import Any, Final
 
 import attrs
 
+from realtime_core.choices import did_you_mean
 from realtime_core.config.places import KeyPath, places
 from realtime_core.errors import InvalidConfig
 
@@ -58,12 +58,6 @@ class ConfigFile:
         if not isinstance(value, kind):
             raise self.error(keys, f" takes {_NAMES[kind]}, not {_NAMES.get(type(value), 'that')}")
         return value
-
-
-def did_you_mean(name: str, choices: Collection[str]) -> str:
-    """What to say to somebody who wrote ``name``."""
-    close = difflib.get_close_matches(name, choices, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(choices) or 'none'}"
 
 
 def read_config(path: str | PathLike[str] | None = None) -> ConfigFile:

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import attrs
 
-from realtime_core.config.file import ConfigFile, did_you_mean
+from realtime_core.choices import did_you_mean
+from realtime_core.config.file import ConfigFile
 from realtime_core.config.places import KeyPath
 from realtime_core.errors import InvalidConfig
 

@@ -3,7 +3,6 @@
 Knows nothing of names, distributions and threads. What is wrong is a `Fault`, in words.
 """
 
-import difflib
 import inspect
 from collections.abc import Callable
 from typing import Any, Final
@@ -12,6 +11,7 @@ import attrs
 import pluggy
 
 from realtime_core.capabilities import Capabilities
+from realtime_core.choices import nearest
 from realtime_core.provider import API_VERSION, HookSpecs, Provider
 from realtime_core.settings import RealtimeSettings
 
@@ -62,8 +62,8 @@ def hook_result(plugin: object) -> object:
 def _without_hook(plugin: object) -> str:
     if callable(getattr(plugin, _HOOK, None)):
         return f"has {_HOOK}(), but not as a hook: decorate it with realtime_core.provider.hookimpl"
-    close = difflib.get_close_matches(_HOOK, dir(plugin), n=1, cutoff=0.8)
-    return f"has no hook {_HOOK}()" + (f"; it has {close[0]!r}: misspelt?" if close else "")
+    near = nearest(_HOOK, dir(plugin), cutoff=0.8)
+    return f"has no hook {_HOOK}()" + (f"; it has {near!r}: misspelt?" if near else "")
 
 
 _FIELDS: Final[tuple[tuple[str, Callable[[Any], bool], str], ...]] = (

@@ -3,11 +3,11 @@
 Pure: knows nothing of imports.
 """
 
-import difflib
 import re
 from collections.abc import Sequence
 from typing import Final
 
+from realtime_core.choices import nearest
 from realtime_core.errors import DuplicateProvider, UnknownProvider
 from realtime_core.registry.installed import Claim, Survey
 
@@ -77,9 +77,9 @@ def _remedy(name: str, installed: Sequence[str], alike: Sequence[Claim]) -> str:
     if alike:
         return f"did you mean {alike[0].info.name!r}, of {alike[0]}? a name is written exactly so"
     # somebody who types 'azure' means 'azure-ws', and 'realtime-azure' is where it comes from
-    close = difflib.get_close_matches(name.lower(), [*installed, *OURS], n=1, cutoff=0.5)
-    if not close:
+    near = nearest(name.lower(), [*installed, *OURS], cutoff=0.5)
+    if near is None:
         return "pip install the distribution that has it"
-    if close[0] in installed:
-        return f"did you mean {close[0]!r}?"
-    return f"try: pip install {OURS[close[0]]}" + ("" if close[0] == name else f" (provider {close[0]!r})")
+    if near in installed:
+        return f"did you mean {near!r}?"
+    return f"try: pip install {OURS[near]}" + ("" if near == name else f" (provider {near!r})")

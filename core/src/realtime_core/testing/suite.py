@@ -4,10 +4,10 @@ Owns how a clause, a subject and a stage come together. Knows nothing of what cl
 """
 
 import asyncio
-import difflib
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from realtime_core.choices import nearest
 from realtime_core.errors import AuthenticationFailed, RealtimeError
 from realtime_core.testing.clauses import (
     Clause,
@@ -62,8 +62,8 @@ def clause(
 def _check_waived(suite: type, subject: Subject) -> None:
     known = clauses_of(suite)
     for name in subject.waived.keys() - known.keys():
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        near = nearest(name, known)
+        hint = f"; did you mean {near!r}?" if near else ""
         raise ValueError(f"Subject.waived names {name!r}, and there is no such clause{hint}")
 
 

@@ -4,7 +4,6 @@ Knows nothing of functions. As strict as JSON: ``"3"`` is no number; but 3.0 is 
 Schema.
 """
 
-import difflib
 import functools
 import json
 import math
@@ -12,6 +11,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from realtime_core.choices import did_you_mean
 from realtime_core.tools.failures import BadArguments
 from realtime_core.tools.schema import choices
 from realtime_core.tools.signature import Parameter
@@ -104,10 +104,7 @@ def _number(text: str) -> int | float:
 
 
 def _unknown(name: str, known: Collection[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    if close:
-        return f"there is no argument {name!r}, did you mean {close[0]!r}?"
-    return f"there is no argument {name!r}, choose from {', '.join(map(repr, known)) or 'none'}"
+    return f"there is no argument {name!r}, {did_you_mean(name, known)}"
 
 
 def _mismatch(name: str, problem: str, schema: Mapping[str, Any]) -> str:

@@ -3,9 +3,10 @@
 Knows nothing of sessions or frames.
 """
 
-import difflib
 from collections.abc import Collection
 from typing import Final
+
+from realtime_core.choices import did_you_mean
 
 from realtime_simulator.client_events import CLIENT_EVENTS
 from realtime_simulator.server_events import SERVER_EVENTS
@@ -46,6 +47,4 @@ def check_kind(kind: str, *, sent: bool, seen: Collection[str] = ()) -> None:
             if sent
             else f"the server sends {kind!r}: use expect_sent() of a session"
         )
-    close = difflib.get_close_matches(kind, own, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(sorted(own))}"
-    raise ValueError(f"the {who} has no event {kind!r}; {hint}")
+    raise ValueError(f"the {who} has no event {kind!r}; {did_you_mean(kind, sorted(own), cutoff=0.5)}")

@@ -3,12 +3,12 @@
 Knows nothing of files.
 """
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from realtime_core.choices import did_you_mean
 from realtime_core.errors import InvalidOptions
 
 from realtime_simulator.brain import Action, Call, Fail, Say, Wait
@@ -151,9 +151,7 @@ def _made(makers: Mapping[str, Callable[[Any], Any]], key: str, entry: Mapping[s
 def _check_keys(given: Mapping[Any, Any], known: Sequence[str]) -> None:
     for key in given:
         if key not in known:
-            close = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"choose from {_listed(known)}"
-            raise InvalidOptions(f"no key {key!r}; {hint}")
+            raise InvalidOptions(f"no key {key!r}; {did_you_mean(str(key), known)}")
 
 
 def _check_blanks(reply: Reply) -> None:

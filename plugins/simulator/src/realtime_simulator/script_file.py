@@ -3,7 +3,6 @@
 Every mistake is an `InvalidOptions` that says where it is. Knows nothing of what is in an entry.
 """
 
-import difflib
 import os
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from realtime_core.choices import nearest
 from realtime_core.errors import InvalidOptions
 
 from realtime_simulator.brain import Call
@@ -66,10 +66,9 @@ def _check_results(entries: Sequence[_Entry], replies: Sequence[Reply]) -> None:
     for entry, reply in zip(entries, replies, strict=True):
         match reply.trigger:
             case ResultOf(name=name) if name not in called:
-                close = difflib.get_close_matches(name, called, n=1)
-                if close:
+                if near := nearest(name, called):
                     raise InvalidOptions(
-                        f"{entry.where}: 'result_of': no entry calls {name!r}; did you mean {close[0]!r}?"
+                        f"{entry.where}: 'result_of': no entry calls {name!r}; did you mean {near!r}?"
                     )
 
 
