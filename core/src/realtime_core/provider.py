@@ -256,7 +256,9 @@ class HookSpecs:
         """The provider that this plugin offers.
 
         Importing the module and calling this open nothing, wait for nothing and start nothing, and import no
-        package of the vendor: that is what ``connect`` is for. The registry does both in a thread that is not
+        package of the vendor: that is what ``connect`` is for. Nor do they change what the whole process
+        shares (logging, warnings, the event loop policy, standard streams, the current folder), or print
+        anything. The registry does both in a thread that is not
         the main one, and gives them up after 10 seconds.
 
         Clauses:

@@ -132,6 +132,21 @@ def puppet(site, tmp_path, monkeypatch):
     return Puppet(tmp_path)
 
 
+@pytest.fixture
+def chatty(puppet, tmp_path, monkeypatch):  # noqa: ARG001  # it is the puppet, by another name
+    """A provider whose plugin prints while it is imported."""
+    folder = tmp_path / "chatty"
+    info = folder / "chatty-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: chatty\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[realtime_core.providers]\nchatty = chatty:with_turns\n")
+    (folder / "chatty.py").write_text("from puppet import with_turns\n\nprint('hello from plugin')\n")
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "chatty", raising=False)
+    yield
+    sys.modules.pop("chatty", None)
+
+
 TOOLS = """
 import asyncio
 from realtime_core import Tool, ToolError

@@ -752,6 +752,15 @@ def test_json_tells_each_turn_each_event_and_the_whole(puppet, tone):
     assert [turn["turn"] for turn in summary["turns"]] == [1, 2]
 
 
+@pytest.mark.usefixtures("chatty")
+def test_what_a_plugin_prints_is_no_line_of_json(puppet):
+    result = puppet.converse("--say", "hi", "--json", provider="chatty")
+
+    assert json.loads(result.stdout.splitlines()[-1])["type"] == "summary"
+    assert all(map(json.loads, result.stdout.splitlines()))
+    assert "hello from plugin\n" in result.stderr
+
+
 def test_json_of_a_turn_without_input(puppet):
     result = puppet.converse("--json")
 

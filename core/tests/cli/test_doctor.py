@@ -98,6 +98,14 @@ def test_json_is_one_object_with_every_step_and_option(invoke, monkeypatch):
     assert KEY not in result.output
 
 
+@pytest.mark.usefixtures("chatty")
+def test_what_a_plugin_prints_is_not_in_the_json(invoke):
+    result = invoke("doctor", "chatty", "--json")
+
+    assert json.loads(result.stdout)["ok"] is True
+    assert result.stderr == "hello from plugin\n"
+
+
 def test_json_tells_which_step_failed(invoke):
     told = json.loads(invoke("doctor", "no-such-thing", "--json").stdout)
 

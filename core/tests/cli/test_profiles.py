@@ -158,6 +158,25 @@ def test_what_is_wrong_is_told_with_its_line_and_the_others_are_checked_all_the_
     assert lines[2].startswith("realtime: realtime.toml:10: clients.c.x is not known here; choose from prov")
 
 
+@pytest.mark.parametrize("parent", ['["a"]', "{ a = 1 }"])
+def test_a_parent_that_is_no_name_is_told_and_the_others_are_checked_all_the_same(write, invoke, parent):
+    write(f"[clients.b]\ninherits = {parent}\n")
+
+    result = invoke("config", "check")
+
+    assert (result.exit_code, result.stdout) == (2, "support: puppet\n")
+    assert result.stderr.startswith("realtime: realtime.toml:5: clients.b.inherits takes a string, not a")
+
+
+@pytest.mark.usefixtures("chatty")
+def test_what_a_plugin_prints_is_not_in_what_the_check_says(write, invoke):
+    write('[clients.b]\nprovider = "chatty"\n')
+
+    result = invoke("config", "check")
+
+    assert (result.stdout, result.stderr) == ("support: puppet\nb: chatty\n", "hello from plugin\n")
+
+
 def test_a_profile_that_is_no_table_is_told(invoke, puppet, monkeypatch):
     monkeypatch.chdir(puppet.folder)
     (puppet.folder / "realtime.toml").write_text("clients.a = 3\n")
@@ -199,6 +218,14 @@ def test_the_schema_is_printed_and_has_the_installed_providers(invoke):
     schema = json.loads(result.stdout)
     assert (result.exit_code, result.stderr) == (0, "")
     assert "puppet" in schema["definitions"]["profile"]["properties"]["provider"]["enum"]
+
+
+@pytest.mark.usefixtures("chatty")
+def test_what_a_plugin_prints_is_not_in_the_schema(invoke):
+    result = invoke("config", "schema")
+
+    assert "chatty" in json.loads(result.stdout)["definitions"]["profile"]["properties"]["provider"]["enum"]
+    assert result.stderr == "hello from plugin\n"
 
 
 def test_the_schema_is_written_to_a_file(puppet, invoke):

@@ -38,6 +38,24 @@ def test_one_line_for_each_provider_when_piped(invoke):
     assert result.exit_code == 0
 
 
+@pytest.mark.usefixtures("puppet")
+def test_a_check_is_passed_where_none_is_broken(invoke):
+    result = invoke("providers", "--check")
+
+    assert (result.exit_code, result.stdout) == (0, invoke("providers").stdout)
+
+
+@pytest.mark.usefixtures("puppet", "odd")
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_check_fails_if_one_is_broken_and_all_are_listed_all_the_same(invoke, form):
+    result = invoke("providers", *form)
+    checked = invoke("providers", "--check", *form)
+
+    assert (result.exit_code, checked.exit_code) == (0, 1)
+    assert checked.stdout == result.stdout
+    assert "odd" in result.stdout
+
+
 def test_a_format_has_its_rate_and_channels_and_names_are_counted():
     stereo = {"encoding": "pcm16", "rate_hz": 48_000, "channels": 2}
     mono = {"encoding": "g711_ulaw", "rate_hz": 8_000, "channels": 1}
@@ -101,6 +119,8 @@ def test_entry_points_that_cannot_be_read_are_told(invoke, tmp_path, monkeypatch
 
     result = invoke("providers", "--json")
 
+    assert result.exit_code == 0
+    assert invoke("providers", "--check").exit_code == 1
     assert json.loads(result.stdout) == []
     assert result.stderr == (
         "realtime: the entry points of realtime-torn cannot be read, "

@@ -4,6 +4,7 @@ import attrs
 import pytest
 from realtime_core import load_client
 from realtime_core.audio.formats import AudioFormat
+from realtime_core.config.schema import config_schema
 from realtime_core.errors import (
     AuthenticationFailed,
     BrokenPlugin,
@@ -15,6 +16,7 @@ from realtime_core.errors import (
 )
 from realtime_core.limits import SessionLimits
 from realtime_core.options import option
+from realtime_core.registry import load_provider
 
 pytestmark = pytest.mark.usefixtures("acme")
 
@@ -111,6 +113,38 @@ def test_a_secret_in_the_file_is_refused_by_name_and_not_shown(write, name, reme
     assert str(caught.value).startswith(f"realtime.toml:4: clients.support.options.{name} is a secret")
     assert remedy in str(caught.value)
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "takes"),
+    [
+        ('port = "443"', "a whole number"),
+        ('wait_s = "5"', "a number"),
+        ('limit_s = "5"', "a number"),
+        ('fast = "yes"', "true or false"),
+    ],
+)
+def test_a_number_in_quotes_is_refused_as_the_schema_has_it(write, install, line, takes):
+    @attrs.frozen
+    class Counting:
+        port: int = option(default=443, convert=int)
+        wait_s: float = option(default=1.0)
+        limit_s: float | None = option(default=None)
+        fast: bool = option(default=False)
+        region: str = option(default="north")
+
+    install("counting", Counting)
+    write(f'[clients.support]\nprovider = "counting"\n[clients.support.options]\nregion = "s"\n{line}\n')
+
+    with pytest.raises(
+        InvalidConfig,
+        match=rf"^realtime.toml:5: clients.support.options.\w+ takes {takes}, not a string; write it without",
+    ):
+        load_client("support")
+
+    unquoted = config_schema({"counting": load_provider("counting")})["definitions"]
+    (options,) = [schema for name, schema in unquoted.items() if name.endswith("Counting")]
+    assert options["properties"][line.split()[0]]["type"] != "string"
 
 
 def test_a_missing_option_is_told_with_the_place_of_the_profile(write, monkeypatch):

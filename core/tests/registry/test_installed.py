@@ -50,6 +50,16 @@ def test_a_copy_further_down_the_path_is_hidden_as_it_is_for_python(site, tmp_pa
     assert site.listed() == [ProviderInfo("acme-ws", "realtime-acme", "2")]
 
 
+def test_a_copy_whose_name_is_spelt_otherwise_is_a_copy(site, tmp_path, monkeypatch):
+    site.install("realtime_Acme", "acme-ws", module="acme_plugin")
+    newer = tmp_path / "newer"
+    newer.mkdir()
+    monkeypatch.syspath_prepend(newer)
+    type(site)(newer).install("realtime-acme", "acme-ws", module="acme_plugin", version="2")
+
+    assert site.listed() == [ProviderInfo("acme-ws", "realtime-acme", "2")]
+
+
 def test_a_distribution_without_a_name_is_listed_as_unknown(site):
     site.install("realtime-acme", "acme-ws", module="acme_plugin")
     (site.root / "realtime_acme-1.2.3.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\n")
@@ -113,6 +123,12 @@ def test_any_other_is_upgraded(site):
     for told in ("", "{}", "[", '{"url": "https://acme.example/a.whl", "archive_info": {}}'):
         (folder / "direct_url.json").write_text(told)
         assert _claim("acme-ws").remedy == "try: pip install --upgrade realtime-acme"
+
+
+def test_one_that_needs_extras_is_installed_with_them(site):
+    site.install("realtime-acme", "acme-ws = acme_plugin [ws,fast]\n", module="acme_plugin")
+
+    assert _claim("acme-ws").remedy == "try: pip install --upgrade 'realtime-acme[ws,fast]'"
 
 
 def test_refresh_gives_the_list(site):

@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from realtime_core.cli.args import FileName
+from realtime_core.cli.output import own_output
 from realtime_core.cli.program import complain
 
 __all__ = ["config"]
@@ -31,7 +32,8 @@ def check(ctx: click.Context, *, file: str | None) -> None:
     # plugins load when there are profiles to check, not for --help
     from realtime_core.config.checking import check_profiles
 
-    checked = check_profiles(file)
+    with own_output():
+        checked = check_profiles(file)
     if not checked:
         complain("there are no profiles; a profile is a table [clients.NAME]")
     for one in checked:
@@ -55,7 +57,8 @@ def schema(*, out: str | None) -> None:
     # plugins load for this, not for --help
     from realtime_core.config.schema import config_schema, installed
 
-    providers, broken = installed()
+    with own_output():
+        providers, broken = installed()
     for name, error in broken.items():
         complain(f"left out {name!r}: {error}")
     text = json.dumps(config_schema(providers), indent=2, ensure_ascii=False) + "\n"

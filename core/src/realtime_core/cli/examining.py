@@ -5,14 +5,15 @@ Knows nothing of the command line.
 
 import asyncio
 import json
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Final, Protocol
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import IO, Any, Final, Protocol
 
 import attrs
 import click
 
 from realtime_core.cli.findings import LONGEST_NAME, conclusion, duration, name_of, not_run
+from realtime_core.cli.output import own_output
 from realtime_core.cli.screen import is_screen
 from realtime_core.config.loading import profile_part
 from realtime_core.doctor import Listener, Report, Status, Step, StepName, examine
@@ -55,7 +56,7 @@ def run(
 
 def _presenter(*, as_json: bool) -> AbstractContextManager[Presenter]:
     if as_json:
-        return nullcontext(Json())
+        return _json()
     if is_screen(_MARKS):
         # rich is for terminals only
         from realtime_core.cli.examining_screen import Screen
@@ -64,8 +65,17 @@ def _presenter(*, as_json: bool) -> AbstractContextManager[Presenter]:
     return nullcontext(Plain())
 
 
+@contextmanager
+def _json() -> Iterator["Json"]:
+    with own_output() as out:
+        yield Json(out)
+
+
 class Json:
-    """One object, at the end."""
+    """One object, at the end, on ``out``."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
 
     def begun(self, name: StepName) -> None:
         """Nothing to tell."""
@@ -85,7 +95,7 @@ class Json:
             "steps": steps,
             "options": list(report.options),
         }
-        click.echo(json.dumps(told))
+        click.echo(json.dumps(told), file=self._out)
 
 
 class Plain:

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from contextlib import ExitStack
+from types import TracebackType
+from typing import IO, Any, Final, Self
 
 import attrs
 import click
 
+from realtime_core.cli.output import own_output
 from realtime_core.cli.presenter import Presenter, warning
 from realtime_core.cli.program import complain
 from realtime_core.cli.turns import Called, Play, Say, Turn
@@ -22,30 +25,43 @@ _LEFT_OUT: Final = ("service_event", "command_id", "exception")
 
 
 class JsonLines(Presenter):
-    """One object a line, written as soon as there is something to tell."""
+    """One object a line, written as soon as there is something to tell; nothing else is, whoever prints."""
+
+    def __init__(self) -> None:
+        self._ending = ExitStack()
+        self._out: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        self._out = self._ending.enter_context(own_output())
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._ending.close()
 
     def turn_begun(self, turn: Turn) -> None:
         """``turn``."""
         match turn.input:
             case Say(text):
-                _write("turn", turn=turn.number, say=text)
+                self._write("turn", turn=turn.number, say=text)
             case Play(name, audio):
-                _write("turn", turn=turn.number, wav=name, duration_ms=round(audio.duration_ms, 1))
+                self._write("turn", turn=turn.number, wav=name, duration_ms=round(audio.duration_ms, 1))
             case _:
-                _write("turn", turn=turn.number)
+                self._write("turn", turn=turn.number)
 
     def sent(self, turn: Turn, sent_ms: float) -> None:
         """Nothing that a machine waits for."""
 
     def took(self, turn: Turn | None, event: RealtimeEvent) -> None:
         """The event."""
-        _write(_type(event), turn=turn and turn.number, **_fields(event))
+        self._write(_type(event), turn=turn and turn.number, **_fields(event))
         if (trouble := warning(event, turn)) is not None:
             complain(trouble)
 
     def turn_ended(self, turn: Turn) -> None:
         """``turn_done``."""
-        _write("turn_done", **_result(turn))
+        self._write("turn_done", **_result(turn))
 
     def asking(self) -> None:
         """The event has told it."""
@@ -56,11 +72,10 @@ class JsonLines(Presenter):
     def summarise(self, turns: Sequence[Turn]) -> None:
         """``summary``."""
         usage = add_usage(turn.usage for turn in turns)
-        _write("summary", turns=[_result(turn) for turn in turns], usage=attrs.asdict(usage))
+        self._write("summary", turns=[_result(turn) for turn in turns], usage=attrs.asdict(usage))
 
-
-def _write(kind: str, /, **fields: Any) -> None:
-    click.echo(json.dumps({"type": kind, **fields}))
+    def _write(self, kind: str, /, **fields: Any) -> None:
+        click.echo(json.dumps({"type": kind, **fields}), file=self._out)
 
 
 def _result(turn: Turn) -> dict[str, Any]:

@@ -29,6 +29,7 @@ _Row = tuple[ProviderInfo, Probe]
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects.")
+@click.option("--check", is_flag=True, help="Exit with status 1 if any is broken.")
 @click.option(
     "--timeout",
     "timeout_s",
@@ -38,17 +39,33 @@ _Row = tuple[ProviderInfo, Probe]
     metavar="SECONDS",
     help="How long each may take to load.",
 )
-def providers(*, as_json: bool, timeout_s: float) -> None:
+@click.pass_context
+def providers(ctx: click.Context, *, as_json: bool, check: bool, timeout_s: float) -> None:
     """List the installed providers: name, distribution, version, API version, capabilities.
 
     Each is loaded, in a process of its own; of one that cannot be, the reason is told. One line each when the
     output is not a terminal. A capability that is not there is left out.
+
+    Exit status 0, also if some are broken; with --check, 1 if any is, or if a distribution cannot be read.
     """
     found = list_providers()
-    for damage in survey().damage:
-        complain(damage)
+    damage = survey().damage
+    for one in damage:
+        complain(one)
+    rows: list[_Row] = []
+    _show(found, _noted(_probed(found, timeout_s), rows), as_json=as_json)
+    if check and (damage or any(told.broken for _, told in rows)):
+        ctx.exit(1)
+
+
+def _noted(rows: Iterable[_Row], seen: list[_Row]) -> Iterator[_Row]:
+    for row in rows:
+        seen.append(row)
+        yield row
+
+
+def _show(found: Sequence[ProviderInfo], rows: Iterator[_Row], *, as_json: bool) -> None:
     if as_json:
-        rows = _probed(found, timeout_s)
         click.echo(json.dumps([{**attrs.asdict(info), **attrs.asdict(told)} for info, told in rows]))
         return
     if not found:
@@ -56,12 +73,12 @@ def providers(*, as_json: bool, timeout_s: float) -> None:
         return
     columns = [max(map(len, column)) for column in zip(*map(attrs.astuple, found), strict=True)]
     if has_room(sum(columns) + _TABLE_EXTRA):  # a name that is cut short is no name
-        _print_table(list(_probed(found, timeout_s)))
+        _print_table(list(rows))
         return
     if is_screen():
-        _print_paragraphs(_probed(found, timeout_s))
+        _print_paragraphs(rows)
         return
-    for info, told in _probed(found, timeout_s):
+    for info, told in rows:
         known = "  ".join(map(str.ljust, attrs.astuple(info), columns))
         api = "" if told.broken else f"API {told.api_version}  "
         click.echo(f"{known}  {api}{_capabilities(info, told)}")

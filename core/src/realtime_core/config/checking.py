@@ -34,7 +34,8 @@ def check_profiles(path: str | PathLike[str] | None = None) -> list[Checked]:
     file = read_config(path)
     names = profile_names(file)
     tables = file.data.get(CLIENTS, {}).values()
-    inherited = {table.get("inherits") for table in tables if isinstance(table, dict)}
+    inherits = [table.get("inherits") for table in tables if isinstance(table, dict)]
+    inherited = {name for name in inherits if isinstance(name, str)}  # another is told by its profile
     return [_check(path, name, may_lack_provider=name in inherited) for name in names]
 
 

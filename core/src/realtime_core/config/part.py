@@ -23,6 +23,9 @@ T = TypeVar("T")
 Settings = RealtimeSettings | Mapping[str, Any] | None
 NOTHING: Final[Mapping[str, Any]] = {}
 
+_UNQUOTED: Final = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}
+"""Of the types of a JSON Schema, those that no string is."""
+
 
 @attrs.frozen
 class Part:
@@ -64,6 +67,7 @@ class Part:
         """
         said = self.profile.options
         self._refuse_secrets(provider, said)
+        self._refuse_quotes(provider, said)
 
         def build(values: Mapping[str, Any]) -> attrs.AttrsInstance:
             try:
@@ -96,6 +100,19 @@ class Part:
                     self.profile.path("options", name),
                     f" is a secret, which no file like this may hold; {remedy}give {name}= to load_client",
                 )
+
+    def _refuse_quotes(self, provider: Provider, said: Mapping[str, Any]) -> None:
+        """The environment has strings only, and so has the command line; a file says numbers as such."""
+        if not any(isinstance(value, str) for value in said.values()):
+            return
+        from realtime_core.config.schema import option_schemas
+
+        schemas = option_schemas(provider.options)
+        for name, value in said.items():
+            takes = _UNQUOTED.get(schemas.get(name, {}).get("type", ""))
+            if takes is not None and isinstance(value, str):
+                keys = self.profile.path("options", name)
+                raise self.file.error(keys, f" takes {takes}, not a string; write it without quotes")
 
     def _placed(
         self,

@@ -1,8 +1,7 @@
 """A JSON Schema of ``realtime.toml``, made of what providers say of their options and settings.
 
-Editors check and propose by it. It is stricter than `realtime_core.config.loading` in one thing: a number is
-not written as a string. Secrets are not in it. Of a profile that names its provider, the provider's own
-options and settings are checked; of one that inherits it, those of any.
+Editors check and propose by it. Secrets are not in it. Of a profile that names its provider, the provider's
+own options and settings are checked; of one that inherits it, those of any.
 """
 
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ from realtime_core.registry import list_providers, load_provider
 from realtime_core.settings import SettingKind, kind_of
 from realtime_core.tools.docstring import read_docstring
 
-__all__ = ["config_schema", "installed"]
+__all__ = ["config_schema", "installed", "option_schemas"]
 
 _DRAFT: Final = "http://json-schema.org/draft-07/schema#"  # the latest that taplo reads
 _OFF: Final[Schema] = {"const": False, "description": "Switched off."}
@@ -94,13 +93,22 @@ def _if_provider(name: str, options: Schema, settings: Schema) -> Schema:
 
 
 def _options(cls: type[attrs.AttrsInstance], definitions: dict[str, Schema]) -> Schema:
-    hints, words = _hints(cls), _words(cls)
+    fields, words = option_fields(cls), _words(cls)
     properties = {
-        name: _described(_option(hints.get(name, field.type), field), words.get(name), variables_of(field))
+        name: _described(schema, words.get(name), variables_of(fields[name]))
+        for name, schema in option_schemas(cls).items()
+    }
+    return _define(cls, definitions, properties)
+
+
+def option_schemas(cls: type[attrs.AttrsInstance]) -> dict[str, Schema]:
+    """What the file may say for each option that is no secret, by name."""
+    hints = _hints(cls)
+    return {
+        name: _option(hints.get(name, field.type), field)
         for name, field in option_fields(cls).items()
         if field.repr  # one without is a secret
     }
-    return _define(cls, definitions, properties)
 
 
 def _option(hint: Any, field: "attrs.Attribute[Any]") -> Schema:

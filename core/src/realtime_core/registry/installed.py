@@ -5,6 +5,7 @@ Imports no plugin, and has no opinion on what it finds.
 
 import importlib
 import importlib.util
+import re
 import site
 import sys
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +17,7 @@ from realtime_core.provider import ENTRY_POINT_GROUP
 if TYPE_CHECKING:
     from importlib import metadata
 
-__all__ = ["Claim", "ProviderInfo", "Survey", "list_providers", "refresh", "survey"]
+__all__ = ["Claim", "ProviderInfo", "Survey", "canonical", "list_providers", "refresh", "survey"]
 
 _NAMELESS: Final = "an unknown distribution"
 
@@ -45,7 +46,8 @@ class Claim:
     def module(self) -> str:
         """The module that it names; empty: what its distribution says is no reference to one."""
         # ``EntryPoint.module`` raises AttributeError then
-        return self.entry.module if self.entry.pattern.match(self.entry.value) else ""
+        name = self.entry.module if self.entry.pattern.match(self.entry.value) else ""
+        return name if all(name.split(".")) else ""  # one that begins with a dot is in no package
 
     @property
     def package(self) -> str:
@@ -74,7 +76,9 @@ class Claim:
             return f"it is an editable install: mend it in {folder}"
         if self.info.distribution == _NAMELESS:
             return f"its metadata are damaged: install again what has {self.package!r}"
-        return f"try: pip install --upgrade {self.info.distribution}"
+        extras = ",".join(self.entry.extras) if self.module else ""
+        what = f"'{self.info.distribution}[{extras}]'" if extras else self.info.distribution
+        return f"try: pip install --upgrade {what}"
 
     def make_importable(self) -> None:
         """Do for an editable install what Python does when it starts: read the ``.pth`` files beside it."""
@@ -104,6 +108,11 @@ class Survey:
         ]
 
 
+def canonical(name: str) -> str:
+    """``name`` as a reader hears it, and as package indexes compare names (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def survey() -> Survey:
     """Look through all installed distributions.
 
@@ -124,10 +133,10 @@ def survey() -> Survey:
         if not entries:
             continue
         name, version = _identity(dist)
-        if name in seen:
+        if canonical(name) in seen:
             continue
         if name != _NAMELESS:
-            seen.add(name)
+            seen.add(canonical(name))
         claims += [Claim(ProviderInfo(entry.name, name, version), entry, dist) for entry in entries]
     claims.sort(key=lambda claim: (claim.info.name, claim.info.distribution, claim.entry.value))
     return Survey(tuple(claims), tuple(sorted(unreadable)))

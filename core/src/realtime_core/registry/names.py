@@ -3,15 +3,14 @@
 Pure: knows nothing of imports.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from realtime_core.choices import nearest
 from realtime_core.errors import DuplicateProvider, UnknownProvider
-from realtime_core.registry.installed import Claim, Survey
+from realtime_core.registry.installed import Claim, Survey, canonical
 
-__all__ = ["OURS", "canonical", "choose"]
+__all__ = ["OURS", "choose"]
 
 OURS: Final = {
     "azure-ws": "realtime-azure",
@@ -37,11 +36,6 @@ def choose(name: str, found: Survey) -> Claim:
     if len(alike) > 1:
         raise _duplicate(name, alike)
     return alike[0]
-
-
-def canonical(name: str) -> str:
-    """``name`` as a reader hears it, and as package indexes compare names (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _duplicate(name: str, claims: Sequence[Claim]) -> DuplicateProvider:

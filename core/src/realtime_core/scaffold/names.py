@@ -8,7 +8,8 @@ import attrs
 
 from realtime_core.errors import CallerError
 from realtime_core.registry import ProviderInfo
-from realtime_core.registry.names import OURS, canonical
+from realtime_core.registry.installed import canonical
+from realtime_core.registry.names import OURS
 
 __all__ = ["Names", "check_free", "names_of"]
 
