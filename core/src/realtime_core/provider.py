@@ -167,8 +167,8 @@ class Connection(Protocol):
                 `LostReason`.
             peer_that_vanishes_in_a_frame_is_lost: A peer that vanishes in the middle of a frame is
                 `ConnectionLost`; the half frame is nothing.
-            dropped_connection_is_lost: A connection that the network drops is `ConnectionLost`; so is every
-                further ``receive``, after this end as after any other.
+            dropped_connection_is_lost: A connection that the network drops, in a running turn as between
+                two, is `ConnectionLost`; so is every further ``receive``, after this end as after any other.
 
         Raises:
             ConnectionLost: the connection has ended.

@@ -16,6 +16,9 @@ from realtime_core import (
     LostReason,
     ProtocolError,
     RealtimeEvent,
+    RealtimeResponseEvent,
+    RealtimeTextEvent,
+    TextContent,
 )
 from realtime_core.testing.pipes import PipeClosed
 from small_provider import SmallConnection, lost
@@ -281,3 +284,91 @@ class WaitsForTheLastGoodbye(SmallConnection):
             while await self.end.recv():
                 pass
         await super().aclose()
+
+
+@connection("closing_twice_is_harmless", seen="for the second time, was due")
+class HangsWhenClosedAndReadAgain(SmallConnection):
+    told = False
+    by = LostReason.CLOSED
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        try:
+            return await super().receive()
+        except ConnectionLost as exc:
+            if self.told and exc.reason is self.by:
+                await asyncio.Event().wait()
+            self.told = True
+            raise
+
+
+@connection("service_that_hangs_up_is_lost", seen="for the second time, was due")
+class HangsWhenReadAgain(HangsWhenClosedAndReadAgain):
+    pass
+
+
+@connection("peer_that_vanishes_in_a_frame_is_lost", seen="for the second time, was due")
+class HangsWhenReadAgainAfterHalfAFrame(HangsWhenClosedAndReadAgain):
+    by = LostReason.DROPPED
+
+
+@connection("dropped_connection_is_lost", seen="after it had raised ConnectionLost")
+class RisesFromTheDead(SmallConnection):
+    told = False
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        try:
+            return await super().receive()
+        except ConnectionLost:
+            if self.told:
+                self.told = False
+                return [RealtimeEvent(service_type="risen", service_event={})]
+            self.told = True
+            raise
+
+
+class _Turning(SmallConnection):
+    """With another end where a response runs."""
+
+    in_turn = False
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        try:
+            events = await super().receive()
+        except ConnectionLost:
+            if self.in_turn:
+                await self.lose()
+            raise
+        for event in events:
+            if isinstance(event, RealtimeResponseEvent):
+                self.in_turn = event.phase == "created"
+        return events
+
+    async def lose(self) -> None:
+        raise KeyError("response")
+
+
+class _Reconnecting(_Turning):
+    async def lose(self) -> None:
+        await asyncio.Event().wait()
+
+
+for _clause in (
+    "dropped_connection_is_lost",
+    "service_that_hangs_up_is_lost",
+    "peer_that_vanishes_in_a_frame_is_lost",
+):
+    connection(_clause, seen="instead of ConnectionLost KeyError")(type("BareErrorInATurn", (_Turning,), {}))
+    connection(_clause, seen="while ConnectionLost was due")(type("ReconnectsInATurn", (_Reconnecting,), {}))
+
+
+@connection("peer_that_vanishes_in_a_frame_is_lost", seen="the half frame gave events")
+class HalfFramesOfATurnAreFrames(_Turning):
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        try:
+            return await super().receive()
+        except KeyError:
+            if half := self.buffer.removeprefix(b'{"text": "').decode():
+                self.buffer = b""
+                return [RealtimeTextEvent(text=TextContent(half), service_type="text", service_event={})]
+            self.in_turn = False
+            return await super().receive()

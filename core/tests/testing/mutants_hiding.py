@@ -85,6 +85,17 @@ async def key_in_a_note(options: Any, setup: Any) -> Any:
     return await plain_connect(options, setup)
 
 
+@connecting("secrets_do_not_show", seen="cannot reach wss://acme.example/v1?key=<secret>")
+async def key_in_the_error_of_a_wrong_address(options: Any, setup: Any) -> Any:
+    try:
+        return await plain_connect(options, setup)
+    except ConnectionFailed as exc:
+        if not isinstance(exc.__cause__, OSError):
+            raise
+        url = f"wss://acme.example/v1?key={options.key}"
+        raise ConnectionFailed(f"small: cannot reach {url}", reason=FailedReason.REFUSED) from exc
+
+
 @codec("words_do_not_show", seen="received b")
 class LogsFrames(SmallCodec):
     def events(self, line: bytes) -> list[RealtimeEvent]:

@@ -1,8 +1,8 @@
 """Clauses of what must not show: keys, and what people say."""
 
 import base64
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from realtime_core.commands import AddItem, AppendAudio, Command, Raw, UpdateSession
 from realtime_core.contents import Message, ToolCall, ToolDefinition, ToolResult
@@ -30,8 +30,8 @@ class HidingClauses:
 
     @clause(do="make the option with `option(secret=True)`, and keep it out of messages, reprs and log lines")
     async def test_secrets_do_not_show(self, stage: Stage) -> None:
-        """No credential shows in a repr, an error or a cause of it, an event, the URL of ``endpoint``, or in
-        what is logged, at whichever level, or printed.
+        """No credential shows in a repr, an error or a cause of it, be the address wrong or the credential,
+        in an event, the URL of ``endpoint``, or in what is logged, at whichever level, or printed.
         """
         endpoint = stage.provider.endpoint
         with watching() as lines:
@@ -41,6 +41,8 @@ class HidingClauses:
             for meeting in (Meeting.ACCEPT, Meeting.REFUSE, Meeting.HANG_UP):
                 await stage.double.meet(meeting)
                 shown.extend(await _life(stage, meeting))
+            for wrong in stage.double.astray:
+                shown.extend(await _stray(stage, wrong))
         for where in [*shown, *lines]:
             for name, secret in stage.secrets.items():
                 if secret in where:
@@ -88,6 +90,17 @@ async def _life(stage: Stage, meeting: Meeting) -> list[str]:
         shown.append(told_by(exc))
     await line.aclose()
     return shown
+
+
+async def _stray(stage: Stage, wrong: Mapping[str, Any]) -> list[str]:
+    """What is shown where nobody can be reached."""
+    try:
+        connection = await stage.connect_astray(wrong)
+    except RealtimeError as exc:
+        return [told_by(exc)]
+    shown = repr(connection)
+    await stage.bounded(connection.aclose(), "aclose() did not return")
+    return [shown]
 
 
 async def _prompted(stage: Stage, shown: list[str]) -> Line:

@@ -132,10 +132,8 @@ class OpeningClauses:
         if not astray:
             raise NotApplicable("the double names no wrong address: it has no `astray`")
         for wrong in astray:
-            options = build_options(stage.provider.options, {**stage.option_values, **wrong}, {})
-            connecting = stage.provider.connect(options, stage.setup())
             try:
-                connection = await stage.bounded(connecting, "connect() did not return")
+                connection = await stage.connect_astray(wrong)
             except ConnectionFailed:
                 continue
             await connection.aclose()

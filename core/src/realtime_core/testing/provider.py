@@ -9,6 +9,7 @@ from realtime_core.testing.asking import AskingClauses
 from realtime_core.testing.calling import CallingClauses
 from realtime_core.testing.cancelling import CancellingClauses
 from realtime_core.testing.clauses import Clause, clauses_of
+from realtime_core.testing.closing import ClosingClauses
 from realtime_core.testing.concurring import ConcurringClauses
 from realtime_core.testing.configuring import ConfiguringClauses
 from realtime_core.testing.conversing import ConversingClauses
@@ -28,6 +29,7 @@ class ProviderConformance(
     CancellingClauses,
     ConcurringClauses,
     EndingClauses,
+    ClosingClauses,
     FrameClauses,
     CallingClauses,
     AskingClauses,

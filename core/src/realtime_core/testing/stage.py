@@ -18,7 +18,7 @@ from realtime_core.contents import ToolDefinition
 from realtime_core.engine.native import native_settings
 from realtime_core.errors import UnsupportedSetting
 from realtime_core.options import build_options
-from realtime_core.provider import Provider, Setup
+from realtime_core.provider import Connection, Provider, Setup
 from realtime_core.settings import RealtimeSettings, merge_settings
 from realtime_core.testing.clauses import NotApplicable
 from realtime_core.testing.heard import Heard
@@ -165,6 +165,11 @@ class Stage:
         """
         native = native_settings(self.settings(**settings), self.capabilities)
         return Setup(settings=native, tools=copy.deepcopy(tuple(tools)))
+
+    async def connect_astray(self, wrong: Mapping[str, Any]) -> Connection:
+        """A connection with other options than lead to the double: what the provider makes of them."""
+        options = build_options(self.provider.options, {**self.option_values, **wrong}, {})
+        return await self.bounded(self.provider.connect(options, self.setup()), "connect() did not return")
 
     async def begin_connect(self, setup: Setup) -> Line:
         """A connection of which nothing was read yet."""
