@@ -178,6 +178,21 @@ async def test_a_server_that_takes_the_websocket_and_says_nothing_fails_at_the_s
     assert "made no session" in report.failed.detail
 
 
+@pytest.mark.parametrize("name", ["openai-ws", "azure-ws"])
+async def test_a_server_that_makes_a_session_and_does_not_configure_it_is_told_so(name: str):
+    async def create(socket: ServerConnection) -> None:
+        await socket.send('{"type": "session.created", "session": {"id": "sess_1", "type": "realtime"}}')
+        await socket.wait_closed()
+
+    async with serve(create, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        report = await examined(name, patience=Patience(opening_s=1.5), **at(name, port))
+
+    assert report.failed is not None
+    assert report.failed.name is StepName.SESSION
+    assert "made a session, and has not said" in report.failed.detail
+
+
 async def test_a_service_that_makes_a_session_and_does_not_answer_fails_at_the_first_audio():
     async with simulator(faults="stall@3") as server:
         report = await examined("openai-ws", patience=Patience(words_s=0.5), **at("openai-ws", server.port))

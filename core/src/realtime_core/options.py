@@ -103,7 +103,7 @@ class OptionOrigin:
         lost: the variables that are set, too, but do not count.
         secret: whether its value is never shown.
         value: what was given, before it is converted; None: nothing was.
-        giver: of what the program gave, who of it, where that is told apart: a profile, say.
+        giver: who of the program or the environment gave it, where that is told apart: a profile, say.
     """
 
     name: str

@@ -189,7 +189,7 @@ def test_a_profile_is_examined_as_a_program_has_it(puppet, invoke, monkeypatch):
     result = invoke("doctor", "--profile", "support", "--option", f"log={puppet.log}")
 
     assert result.exit_code == 0, result.output
-    assert "key=*** (PUPPET_KEY)" in result.stdout
+    assert "key=*** (PUPPET_KEY, .env)" in result.stdout
     assert puppet.got("settings")[-1]["voice"] == "'marin'"
 
 

@@ -129,6 +129,25 @@ def test_an_option_of_the_command_line_is_not_blamed_on_the_file(write, converse
     assert result.stderr == "realtime: profile 'support': no option 'logg'; did you mean 'log'?\n"
 
 
+def test_a_profile_where_a_provider_is_wanted_is_pointed_at(write, invoke):
+    write()
+
+    result = invoke("doctor", "support")
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "realtime: 'support' is a profile of realtime.toml; did you mean --profile support?\n"
+    )
+
+
+def test_a_provider_is_no_profile_and_a_file_nobody_asked_for_may_be_wrong(write, converse, puppet):
+    write('[clients.puppet]\nprovider = "puppet"\n')
+    assert converse("puppet", "--option", f"log={puppet.log}").stderr == ""
+
+    write("[clients")
+    assert converse("puppet", "--option", f"log={puppet.log}").stderr == ""
+
+
 # -- config check ------------------------------------------------------------------------------------
 
 

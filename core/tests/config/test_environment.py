@@ -36,6 +36,13 @@ def test_a_variable_that_is_empty_counts_as_not_set(tmp_path):
     assert found == {"SOME_VARIABLE": "file", "ANOTHER": ""}
 
 
+def test_a_folder_of_that_name_is_told(tmp_path):
+    (tmp_path / ".env").mkdir()
+
+    with pytest.raises(InvalidConfig, match=r"\.env cannot be read \(IsADirectoryError\)"):
+        environment(tmp_path, {})
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / ".env").write_bytes(b"KEY=\xff\xfe\n")
 

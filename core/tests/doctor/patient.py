@@ -92,6 +92,8 @@ class Connection:
         self._put(RealtimeSessionEvent(phase="created", session_id="s1"))
         if self._illness == "late_key":
             self._put(BAD_KEY)
+        elif self._illness == "undecided":
+            return
         else:
             self._put(RealtimeSessionEvent(phase="updated", command_id=setup.command_id))
 

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from realtime_core.client import RealtimeClient
 from realtime_core.clock import VirtualClock, use_clock
-from realtime_core.doctor.conversation import FirstWords
+from realtime_core.doctor.conversation import FirstWords, Opening, noting
 from realtime_core.doctor.steps import Trouble, Untold
 from realtime_core.errors import ConnectionLost, ProviderError
+from realtime_core.provider import Setup
+from realtime_core.settings import RealtimeSettings
 
 LIMIT_S = 8.0
 
@@ -119,3 +121,16 @@ async def test_a_request_that_is_refused_is_told(waiting):
 async def test_a_session_that_ends_is_told(waiting):
     with pytest.raises(ConnectionLost, match="went away"):
         await (await waiting("leaves"))
+
+
+async def test_a_connection_keeps_what_it_has_beside_the_contract(patient, clock):
+    async def connect(options, setup):
+        connection = patient.Connection(options, setup)
+        connection.media_stats = "of a track"
+        return connection
+
+    noted = noting(patient.provider(connect=connect), Opening(), clock, timeout_s=None)
+    connection = await noted.connect(patient.Options(), Setup(settings=RealtimeSettings()))
+
+    assert connection.media_stats == "of a track"
+    assert getattr(connection, "other", None) is None

@@ -75,6 +75,20 @@ async def test_a_name_that_leads_to_no_provider_fails_before_anything_else(name,
     assert report.steps[-1].status is Status.NOT_RUN
 
 
+@pytest.mark.parametrize("rival", ["patient", "Patient"])
+async def test_a_name_that_two_have_fails_where_names_are_looked_for(tmp_path, monkeypatch, rival):
+    info = tmp_path / "rival-2.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: rival\nVersion: 2.0\n")
+    (info / "entry_points.txt").write_text(f"[realtime_core.providers]\n{rival} = patient\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    report = await examined()
+
+    assert (report.failed.name, report.exit_status) == (StepName.INSTALLED, 1)
+    assert "rival 2.0" in report.failed.detail
+
+
 async def test_a_plugin_that_quotes_a_key_as_it_breaks_shows_none():
     report = await examined("raving-patient")
 
@@ -119,6 +133,7 @@ async def test_report_tells_of_every_option_which_source_won(monkeypatch):
         "source": "program",
         "variable": None,
         "lost": ["PATIENT_KEY"],
+        "giver": None,
         "value": "***",
     }
     assert rows["illness"]["source"] == "default"
@@ -165,7 +180,11 @@ async def test_a_provider_is_told_to_hurry_unless_somebody_said_how_long_it_may_
 
 @pytest.mark.parametrize(
     ("illness", "authentication", "detail"),
-    [("hangs", Status.SKIPPED, "does not answer"), ("mum", Status.OK, "let us in")],
+    [
+        ("hangs", Status.SKIPPED, "does not answer"),
+        ("mum", Status.OK, "let us in, and made no session"),
+        ("undecided", Status.OK, "made a session, and has not said"),
+    ],
 )
 async def test_a_session_that_does_not_come_is_given_up_in_time(illness, authentication, detail):
     clock = VirtualClock()
@@ -288,7 +307,8 @@ async def test_a_profile_gives_options_settings_and_what_is_in_its_env_file(prof
     report = await examined(profile=profile(text, f"PATIENT_KEY={KEY}\n"))
 
     assert report.failed.name is StepName.AUTHENTICATION
-    assert report.failed.remedy.endswith("what was sent is key (PATIENT_KEY)")
+    assert report.failed.remedy.endswith("what was sent is key (PATIENT_KEY, .env)")
+    assert [row["giver"] for row in report.options] == ["profile 'mine'", None, ".env", None]
     assert "illness=key (profile 'mine')" in step(report, "options").detail
 
 

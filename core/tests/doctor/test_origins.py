@@ -70,6 +70,7 @@ def test_table_has_every_option_and_no_secret():
         "source": "program",
         "variable": None,
         "lost": ["OLD_KEY"],
+        "giver": None,
         "value": "***",
     }
     assert table["token"]["value"] is None

@@ -186,9 +186,16 @@ def test_what_is_no_http_is_told(address, said, detail, remedy):
     assert remedy in trouble.remedy
 
 
-@pytest.mark.parametrize(("is_connected", "detail"), [(True, "let us in"), (False, "does not answer")])
-def test_a_session_that_does_not_come_is_told_by_how_far_it_came(is_connected, detail):
-    trouble = troubles.no_session(8.2, is_connected=is_connected)
+@pytest.mark.parametrize(
+    ("is_connected", "is_created", "detail"),
+    [
+        (True, True, "made a session, and has not said"),
+        (True, False, "let us in, and made no session"),
+        (False, False, "does not answer"),
+    ],
+)
+def test_a_session_that_does_not_come_is_told_by_how_far_it_came(is_connected, is_created, detail):
+    trouble = troubles.no_session(8.2, is_connected=is_connected, is_created=is_created)
 
     assert detail in trouble.detail
     assert "8 s" in trouble.detail

@@ -289,3 +289,15 @@ def test_a_client_secret_that_expired_is_a_failed_authentication_with_its_own_re
 
     assert isinstance(error, AuthenticationFailed)
     assert str(error).endswith("Ephemeral token expired; make a new client secret: this one is too old")
+
+
+@pytest.mark.parametrize(
+    ("secret", "remedy"), [("ek_5555", "make a new client secret"), ("sk-5", "check the API")]
+)
+def test_a_client_secret_that_expired_in_other_words_is_known_by_the_code(secret, remedy):
+    body = b'{"error": {"code": "token_expired", "message": "Your session has expired."}}'
+
+    error = refused("api.example.com", 401, body, secrets=[secret])
+
+    assert isinstance(error, AuthenticationFailed)
+    assert remedy in str(error)

@@ -1,9 +1,15 @@
 """What the command line means. Knows nothing of sessions."""
 
 import json
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+from realtime_core.cli.program import complain
+from realtime_core.config.file import DEFAULT_NAME, read_config
+from realtime_core.errors import InvalidConfig
 
 __all__ = ["FileName", "InOrder", "OptionPair", "SettingPair", "check_target"]
 
@@ -98,6 +104,19 @@ def check_target(ctx: click.Context, provider: str | None, profile: str | None, 
         raise click.UsageError("give a provider, or --profile NAME", ctx)
     if config is not None and profile is None:
         raise click.UsageError("--config takes --profile NAME beside it", ctx)
+    if provider is not None and Path(DEFAULT_NAME).is_file():
+        _point_at_profile(provider)
+
+
+def _point_at_profile(provider: str) -> None:
+    """Say so if ``provider`` is none, and the file here has a profile of that name."""
+    from realtime_core.config.profile import profile_names
+    from realtime_core.registry import list_providers
+
+    with suppress(InvalidConfig):  # a file that nobody asked for is not what is wrong
+        is_profile = provider in profile_names(read_config())
+        if is_profile and provider not in {info.name for info in list_providers()}:
+            complain(f"{provider!r} is a profile of {DEFAULT_NAME}; did you mean --profile {provider}?")
 
 
 def _no_constant(name: str) -> Any:

@@ -21,7 +21,7 @@ def environment(folder: Path, environ: Mapping[str, str] | None = None) -> Mappi
     """
     environ = os.environ if environ is None else environ
     file = folder / ".env"
-    if not file.is_file():
+    if not file.exists():
         return environ
     # not needed where there is none
     from dotenv import dotenv_values

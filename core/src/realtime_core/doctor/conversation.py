@@ -4,6 +4,7 @@ Knows nothing of how the way there was tried.
 """
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -18,7 +19,9 @@ from realtime_core.errors import RealtimeError, UnsupportedCommand
 from realtime_core.events import (
     RealtimeAudioEvent,
     RealtimeErrorEvent,
+    RealtimeEvent,
     RealtimeResponseEvent,
+    RealtimeSessionEvent,
     RealtimeSpeechEvent,
     RealtimeTextEvent,
     RealtimeTranscriptEvent,
@@ -37,19 +40,21 @@ _PATIENCE_WITH_TEXT_S: Final = 1.5
 
 @attrs.define
 class Opening:
-    """How far opening came: when ``connect`` returned, when all was over, and whether it is open, or why not.
+    """How far opening came: when ``connect`` returned, whether the service then told of a session, when all
+    was over, and whether it is open, or why not.
 
     Neither open nor an error: it took too long.
     """
 
     connected_s: float | None = None
+    is_created: bool = False
     ended_s: float = 0.0
     is_open: bool = False
     error: RealtimeError | None = None
 
 
 def noting(provider: Provider, opening: Opening, clock: Clock, *, timeout_s: float | None) -> Provider:
-    """``provider``, which notes in ``opening`` when it has connected.
+    """``provider``, which notes in ``opening`` when it has connected, and that a session was created.
 
     ``timeout_s`` is the option of that name, as ``connect`` is to see it, so that it says what kept it before
     it is given up; None leaves it as it is.
@@ -60,9 +65,28 @@ def noting(provider: Provider, opening: Opening, clock: Clock, *, timeout_s: flo
             options = attrs.evolve(options, timeout_s=timeout_s)
         connection = await provider.connect(options, setup)
         opening.connected_s = clock.now_s()
-        return connection
+        return _Noted(connection, opening)
 
     return attrs.evolve(provider, connect=connect)
+
+
+class _Noted:
+    """A connection that notes in ``opening`` that a session was created."""
+
+    def __init__(self, connection: Connection, opening: Opening) -> None:
+        self.send = connection.send
+        self.aclose = connection.aclose
+        self._connection = connection
+        self._opening = opening
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)  # what a connection may have
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        events = await self._connection.receive()
+        if any(isinstance(event, RealtimeSessionEvent) and event.phase == "created" for event in events):
+            self._opening.is_created = True
+        return events
 
 
 async def open_session(session: RealtimeSession, opening: Opening, clock: Clock, limit_s: float) -> None:

@@ -3,6 +3,7 @@
 Knows nothing of screens: a `Listener` is told.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -35,7 +36,9 @@ from realtime_core.doctor.way import NETWORK, walk
 from realtime_core.errors import AuthenticationFailed, BrokenPlugin, InvalidOptions, RealtimeError
 from realtime_core.limits import SessionLimits
 from realtime_core.options import OptionOrigin, build_options, option_origins
-from realtime_core.registry import list_providers, load_provider
+from realtime_core.registry import load_provider
+from realtime_core.registry.installed import survey
+from realtime_core.registry.names import choose
 from realtime_core.session import RealtimeSession
 
 __all__ = ["Patience", "examine"]
@@ -115,11 +118,9 @@ class _Patient:
         await course.take(StepName.OPTIONS, lambda: self._configure(course))
 
     async def _find(self) -> str:
-        found = [info for info in list_providers() if info.name == self._name]
-        if len(found) != 1:
-            load_provider(self._name)  # raises, and says why
-        self._author = found[0].distribution
-        return f"{found[0].distribution} {found[0].version}"
+        claim = choose(self._name, survey())
+        self._author = claim.info.distribution
+        return str(claim)
 
     async def _load(self) -> str:
         self._provider = load_provider(self._name)
@@ -163,7 +164,9 @@ class _Patient:
             return option_origins(cls, self._given)
         said = profile.profile.options
         origins = option_origins(cls, {**said, **self._given}, profile.environ)
-        return said_by(f"profile {profile.profile.name!r}", origins, said.keys() - self._given.keys())
+        origins = said_by(f"profile {profile.profile.name!r}", origins, said.keys() - self._given.keys())
+        in_file = [one.name for one in origins if one.variable and not os.environ.get(one.variable)]
+        return said_by(".env", origins, in_file)
 
     def _connect_s(self) -> float | None:
         asked = {origin.name: origin for origin in self.origins}.get("timeout_s")
@@ -229,7 +232,9 @@ class _Patient:
             course.fail(StepName.SESSION, ended_s - connected_s, trouble)
         if not opening.is_open:
             waited_s = ended_s - connected_s
-            late = no_session(waited_s, is_connected=opening.connected_s is not None)
+            late = no_session(
+                waited_s, is_connected=opening.connected_s is not None, is_created=opening.is_created
+            )
             course.fail(StepName.SESSION, waited_s, late)
         course.succeed(StepName.SESSION, ended_s - connected_s, "created, and configured")
 

@@ -51,7 +51,7 @@ def masker(origins: Sequence[OptionOrigin]) -> Callable[[str], str]:
 
 def whence(origin: OptionOrigin) -> str:
     """Where the value that an option was given comes from, in words."""
-    where = origin.variable or origin.giver or "--option"
+    where = ", ".join(filter(None, (origin.variable, origin.giver))) or "--option"
     return f"{where}, which goes before {' and '.join(origin.lost)}" if origin.lost else where
 
 
@@ -64,7 +64,7 @@ def with_missing(origins: Sequence[OptionOrigin], missing: Collection[str]) -> l
 
 
 def said_by(giver: str, origins: Sequence[OptionOrigin], names: Collection[str]) -> list[OptionOrigin]:
-    """``origins``, with who gave those called ``names``, where that is not the command line."""
+    """``origins``, with who gave those called ``names``, if neither the command line nor the process."""
     return [attrs.evolve(origin, giver=giver) if origin.name in names else origin for origin in origins]
 
 
@@ -92,6 +92,7 @@ def table(
             "source": str(origin.source),
             "variable": origin.variable,
             "lost": list(origin.lost),
+            "giver": origin.giver,
             "value": None if options is None else _value(origin, getattr(options, origin.name), mask),
         }
         for origin in origins

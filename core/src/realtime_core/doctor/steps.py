@@ -72,7 +72,8 @@ class Report:
         provider: its name, as asked for.
         steps: one for each `StepName`, in order.
         options: of each option of the provider its ``name``, ``source``, ``variable``, those that ``lost``,
-            and its ``value``: masked where it is a secret, None where none is told.
+            its ``giver`` where that is a profile or a file ``.env``, and its ``value``: masked where it is a
+            secret, None where none is told.
         seconds: how long all took.
         is_callers: whether what failed is what was asked for, a name or an option, and no plugin, link or
             service.

@@ -211,8 +211,14 @@ def http_trouble(address: Address, place: str, said: bytes) -> Trouble:
     )
 
 
-def no_session(waited_s: float, *, is_connected: bool) -> Trouble:
+def no_session(waited_s: float, *, is_connected: bool, is_created: bool) -> Trouble:
     """Opening a session took too long."""
+    if is_created:
+        return Trouble(
+            f"the service made a session, and has not said in {waited_s:.0f} s whether it takes its settings",
+            "check that the address is that of its realtime API, and the model; else it is in trouble, try "
+            "again later",
+        )
     if is_connected:
         return Trouble(
             f"the service let us in, and made no session in {waited_s:.0f} s",

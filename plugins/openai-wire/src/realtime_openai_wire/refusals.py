@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 _LONGEST_PLAIN_BODY: Final = 200
+_SECRET_PREFIX: Final = "ek_"  # noqa: S105  # how all client secrets begin
 
 
 @attrs.frozen(kw_only=True)
@@ -78,7 +79,9 @@ def refused(
     answer = f"{host} answered HTTP {status}{_because(said)}"
     place = checks.place
     match status:
-        case HTTPStatus.UNAUTHORIZED if is_expired_secret(said):
+        case HTTPStatus.UNAUTHORIZED if is_expired_secret(said) or (
+            code == "token_expired" and any(secret.startswith(_SECRET_PREFIX) for secret in secrets)
+        ):
             return AuthenticationFailed(f"{answer}; {NEW_SECRET}", status=status)
         case HTTPStatus.UNAUTHORIZED:
             return AuthenticationFailed(f"{answer}; check {checks.key}", status=status)
