@@ -68,7 +68,7 @@ def at_service(reader: Reader, command: str) -> tuple[int, str]:
     spec.loader.exec_module(service)
 
     async def run() -> tuple[int, str]:
-        async with service.AcmeDouble() as double:
+        async with service.AcmeService() as double:
             reader.variables.update(ACME_URL=double.options["url"], ACME_API_KEY=double.options["api_key"])
             playing = asyncio.create_task(play(double))
             try:

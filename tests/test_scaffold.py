@@ -1,5 +1,6 @@
 """What ``realtime new-provider`` writes works as it is: installed, by name, by the kit and its own rules."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -103,6 +104,25 @@ def test_any_name_keeps_the_rules(name: str, dialect: str, tmp_path: Path):
     )
 
     assert (checked.returncode, formatted.returncode) == (0, 0), checked.stdout + formatted.stdout
+
+
+def names_of_imports(tree: ast.Module) -> set[str]:
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+    return {each.asname or each.name for node in imports for each in node.names}
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+@pytest.mark.parametrize(
+    "name", ["service", "service-ws", "provider", "connection", "client", "server", "codec"]
+)
+def test_no_name_makes_a_class_of_what_is_imported(name: str, dialect: str):
+    made = render(names_of(name), dialect=dialect, license_id="MIT")
+
+    for path, text in made.items():
+        if path.suffix == ".py":
+            tree = ast.parse(text)
+            classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+            assert not classes & names_of_imports(tree), path
 
 
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
