@@ -107,8 +107,24 @@ class Connection(Protocol):
             setting_that_is_not_live_is_refused: An `UpdateSession` of any other setting raises
                 `UnsupportedSetting` or `UnsupportedCommand`, or is answered by an error event; it is never
                 ignored.
+            users_audio_reaches_the_service_whole: The user's audio reaches the service byte for byte; where it
+                takes several formats, it is told which.
+            message_reaches_the_service: A message reaches the service once, word for word, however long.
+            result_reaches_the_service_once: So does the result of a call, be it plain words or nothing.
+            history_keeps_order_and_roles: With history, what was said before reaches the service in its order
+                and with its roles, at any time where the capabilities say so; a role that the service has not
+                raises `UnsupportedCommand`.
+            overrides_reach_the_service: The overrides of a `CreateResponse`, and that it is out of band, reach
+                the service as they are, or raise.
+            cancelled_response_is_done: A `CancelResponse` reaches the service with the response's id where it
+                has one, and the response is done, cancelled.
+            clear_is_answered_by_its_id: A `ClearAudio` reaches the service, or raises `UnsupportedCommand`.
+            truncation_reaches_the_service: With ``truncate="client"`` a `Truncate` reaches the service with
+                the item's id.
+            deletion_reaches_the_service: So does a `DeleteItem`.
             no_response_is_asked_for_unasked: A response is asked for by `CreateResponse` alone, once each:
-                not by a message, and not by the result of a call.
+                not by a message, an image, a change of settings, the end of the user's audio, or the result
+                of a call.
             nothing_is_sent_after_the_end: Once the connection has ended, ``send`` raises `ConnectionLost`,
                 and nothing was sent.
             cancelled_send_breaks_nothing: A ``send`` that is cancelled has sent its command whole or not at
@@ -133,7 +149,7 @@ class Connection(Protocol):
             meanings_of_one_frame_keep_their_order: Every frame gives at least one event, one with several
                 meanings an event for each, in its order; frames come in wire order.
             event_carries_its_frame: An event of a frame has the service's name for it in ``service_type``,
-                and the decoded frame, untouched, in ``service_event``.
+                and the decoded frame, untouched, in ``service_event``; a frame of bytes has none.
             unknown_frame_is_a_plain_event: A frame that has no event class of its own is a plain
                 `RealtimeEvent` that carries it, never an error.
             unreadable_frame_is_an_error_event: A frame that cannot be read is a `RealtimeErrorEvent` that
@@ -156,7 +172,7 @@ class Connection(Protocol):
                 its arguments are complete; pieces of them are plain events.
             interruption_by_the_user_is_told: The user's speech in a running turn is a speech event
                 ``started``, or a `RealtimeInterruptionEvent` with the cause ``service`` where the service
-                only stops.
+                only stops; it is told once, and what the service ends by it is not ``completed``.
             failure_at_the_service_is_an_error_event: A failure that the service tells of is a
                 `RealtimeErrorEvent`, fatal only if the service ends the session for it.
             cancelled_receive_loses_nothing: A ``receive`` that is cancelled loses no frame and no part of
@@ -226,8 +242,8 @@ class Provider:
             None is a value.
         own_setting_is_honoured_or_refused: So does a setting that the provider's class adds.
         unset_setting_is_not_sent: What is unset is not sent, so that the service's own default holds.
-        tools_are_told_or_refused: Tools of the set-up reach the service, or raise `UnsupportedSetting`
-            before any I/O.
+        tools_are_told_or_refused: Tools of the set-up reach the service with their descriptions and
+            parameters, mappings among them as they are, or raise `UnsupportedSetting` before any I/O.
         refused_credentials_are_authentication_failed: Wrong credentials are `AuthenticationFailed`, or an
             error event of the kind ``auth`` where the service tells it only later.
         service_that_hangs_up_at_once_is_told: A service that ends the connection at once is

@@ -174,3 +174,45 @@ class TroubleIsFatal(SmallCodec):
         for event in super().beside(meaning, value, wire):
             trouble = isinstance(event, RealtimeErrorEvent)
             yield attrs.evolve(event, fatal=True) if trouble else event
+
+
+@codec("unknown_frame_is_a_plain_event", seen="without its service_type, or with an empty service_event")
+class UnknownIsEmptied(SmallCodec):
+    def unknown(self, wire: dict[str, Any]) -> RealtimeEvent:
+        return RealtimeEvent(service_type=wire["service_type"], service_event={})
+
+
+@codec("unknown_frame_is_a_plain_event", seen="without its service_type, or with an empty service_event")
+class UnknownHasNoName(SmallCodec):
+    def unknown(self, wire: dict[str, Any]) -> RealtimeEvent:
+        return RealtimeEvent(service_event=wire["service_event"])
+
+
+@codec("event_carries_its_frame", seen="events of one frame have different ones")
+class FramesAreTorn(SmallCodec):
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        for event in super().meaning(meaning, value, frame):
+            yield attrs.evolve(event, service_event={meaning: value})
+
+
+@codec(
+    "event_carries_its_frame",
+    kind="audio-only",
+    seen="a RealtimeAudioEvent came with a service_event that is empty",
+)
+class AudioHasNoFrame(SmallCodec):
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        yield from super().meaning(meaning, value, {} if meaning == "audio" else frame)
+
+
+@codec("event_carries_its_frame", seen="a RealtimeFunctionCallEvent came without service_type")
+class CallsHaveNoFrame(SmallCodec):
+    def call(self, call: Any, wire: dict[str, Any]) -> Iterator[RealtimeEvent]:
+        return super().call(call, {**wire, "service_event": None})
+
+
+@codec("event_carries_its_frame", seen="a RealtimeResponseEvent came with a service_type, and without")
+class TurnsHaveNoFrame(SmallCodec):
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        for event in super().meaning(meaning, value, frame):
+            yield attrs.evolve(event, service_event=None) if meaning == "begin" else event

@@ -235,3 +235,11 @@ async def connects_later(options: Any, setup: Any) -> Any:
         return await plain_connect(options, setup)
     except ConnectionFailed:
         return SmallConnection(MemoryPipe().near, setup, FULL)
+
+
+@codec("configuration_is_confirmed", seen="the session events were created, updated, updated")
+class UpdatedWithEveryTurn(SmallCodec):
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        yield from super().meaning(meaning, value, frame)
+        if meaning == "begin":
+            yield RealtimeSessionEvent(phase="updated", command_id=self.setup.command_id)

@@ -14,7 +14,9 @@ from realtime_core import (
     AudioFormat,
     RealtimeAudioEvent,
     RealtimeEvent,
+    RealtimeInterruptionEvent,
     RealtimeSessionEvent,
+    RealtimeSpeechEvent,
     RealtimeTextEvent,
     RealtimeTranscriptEvent,
     UnsupportedSetting,
@@ -265,3 +267,35 @@ async def writes_twice_what_it_only_writes(options: Any, setup: Any) -> Any:
     spoken = attrs.evolve(setup, settings=attrs.evolve(setup.settings, output_modalities=UNSET))
     twice = type("Twice", (SmallConnection,), {"codec_class": Echoing})
     return await plain_connect(options, spoken, twice if only_writes else SmallConnection)
+
+
+@codec("text_is_told_exactly_once", seen="? ")
+class OnlyThePlaneOfLetters(SmallCodec):
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        if meaning == "text":
+            value = "".join(letter if ord(letter) < 0x10000 else "?" for letter in value)
+        yield from super().meaning(meaning, value, frame)
+
+
+@codec("interruption_by_the_user_is_told", seen="it was told more than once")
+class SpeechStartsTwice(SmallCodec):
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        for event in super().meaning(meaning, value, frame):
+            yield event
+            if isinstance(event, RealtimeSpeechEvent):
+                yield event
+
+
+@codec("interruption_by_the_user_is_told", kind="id-less", seen="it was told more than once")
+class InterruptedTwice(SmallCodec):
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        for event in super().meaning(meaning, value, frame):
+            yield event
+            if isinstance(event, RealtimeInterruptionEvent):
+                yield event
+
+
+@codec("interruption_by_the_user_is_told", kind="id-less", seen="is done with status 'completed'")
+class CutIsCompleted(SmallCodec):
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        yield from super().meaning(meaning, "completed" if meaning == "end" else value, frame)

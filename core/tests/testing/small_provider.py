@@ -215,10 +215,10 @@ class SmallCodec:
                 return {"clear": True}
             case AddItem(item=item):
                 return self.item(item)
-            case CreateResponse(conversation="auto", overrides=overrides) if self.can.client_responses:
-                return {"response": dict(overrides)}
-            case CancelResponse() if self.can.cancel:
-                return {"cancel": True}
+            case CreateResponse(conversation=place, overrides=overrides) if self.can.client_responses:
+                return {"response": {**overrides, **({} if place == "auto" else {"conversation": place})}}
+            case CancelResponse(response_id=response_id) if self.can.cancel:
+                return {"cancel": (response_id or "") if self.can.ids else None}
             case Truncate(item_id=item_id, keep_ms=keep_ms) if self.can.truncate == "client":
                 return {"truncate": [item_id, keep_ms]}
             case DeleteItem(item_id=item_id) if self.can.truncate == "client":
@@ -257,8 +257,13 @@ def setting_words(given: Mapping[str, Any], known: Any) -> dict[str, Any]:
     return {name: str(value) for name, value in given.items()}
 
 
-def tool_words(tools: Sequence[ToolDefinition | Mapping[str, Any]]) -> list[str]:
-    return [tool.name if isinstance(tool, ToolDefinition) else str(tool) for tool in tools]
+def tool_words(tools: Sequence[ToolDefinition | Mapping[str, Any]]) -> list[Any]:
+    return [list(attrs.astuple(tool)) if isinstance(tool, ToolDefinition) else dict(tool) for tool in tools]
+
+
+def format_words(settings: RealtimeSettings) -> dict[str, Any]:
+    given = {name: AudioFormat.parse(getattr(settings, name)) for name in FORMATS}
+    return {name: [value.encoding, value.rate_hz, value.channels] for name, value in given.items()}
 
 
 class SmallConnection:
@@ -315,7 +320,8 @@ async def connect(
     except OSError as exc:
         raise ConnectionFailed("small: nothing listens there", reason=FailedReason.REFUSED) from exc
     try:
-        first = {"setup": {"key": options.key, **told, "tools": tool_words(setup.tools)}}
+        words = {**told, **format_words(setup.settings), "tools": tool_words(setup.tools)}
+        first = {"setup": {"key": options.key, **words}}
         await end.send(json.dumps(first).encode() + b"\n")
     except PipeClosed as exc:
         await end.aclose()

@@ -10,7 +10,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from realtime_core import Capabilities, ImageContent, Message, ToolCall, ToolResult
+from realtime_core import (
+    AudioFormat,
+    Capabilities,
+    ImageContent,
+    Message,
+    ToolCall,
+    ToolDefinition,
+    ToolResult,
+)
 from realtime_core.testing import (
     Heard,
     Meeting,
@@ -26,6 +34,17 @@ KEY = "small-key-1234"
 
 async def _dead_end() -> PipeEnd:
     raise ConnectionRefusedError
+
+
+def _read(name: str, word: Any) -> Any:
+    """A setting as the kit has it."""
+    match name:
+        case "tools":
+            return [ToolDefinition(*tool) if isinstance(tool, list) else tool for tool in word]
+        case "input_audio_format" | "output_audio_format":
+            return AudioFormat(*word)
+        case _:
+            return word
 
 
 class SmallDouble(ServiceDouble):
@@ -105,8 +124,8 @@ class SmallDouble(ServiceDouble):
 
     def _note(self, kind: Any, value: Any) -> None:
         match kind:
-            case "setup":
-                value = {name: word for name, word in value.items() if name != "key"}
+            case "setup" | "update":
+                value = {name: _read(name, word) for name, word in value.items() if name != "key"}
             case "audio":
                 value = base64.b64decode(value)
             case "message":

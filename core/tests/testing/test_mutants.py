@@ -11,6 +11,8 @@ import mutants_frames
 import mutants_hiding
 import mutants_opening
 import mutants_speaking
+import mutants_telling
+import mutants_undoing
 import pytest
 from mutant import KEPT, MUTANTS, Mutant
 from realtime_core.testing import PROVIDER_CLAUSES, ProviderConformance, Subject
@@ -26,6 +28,8 @@ MODULES = [
     mutants_hiding,
     mutants_opening,
     mutants_speaking,
+    mutants_telling,
+    mutants_undoing,
 ]
 ELSEWHERE = {"provider_loads_by_name", "loading_it_loads_no_other_plugin"}
 """Clauses whose faults need a distribution: `test_installing` has them."""

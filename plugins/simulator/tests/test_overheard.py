@@ -1,5 +1,5 @@
 import pytest
-from realtime_core import ImageContent, Message, ToolCall, ToolResult
+from realtime_core import AudioFormat, ImageContent, Message, ToolCall, ToolDefinition, ToolResult
 from realtime_core.testing import Note
 from realtime_simulator.overheard import note_of
 
@@ -24,21 +24,54 @@ def test_first_configuration_is_the_setup():
 
 def test_settings_go_by_their_neutral_names():
     heard = {
-        "format": {"type": "audio/pcm"},
+        "format": {"type": "audio/pcm", "rate": 24_000},
         "turn_detection": None,
         "noise_reduction": {"type": "near_field"},
     }
-    session = {"audio": {"input": heard, "output": {"voice": "marin"}}, "tools": [{"name": "look_up"}]}
+    session = {"audio": {"input": heard, "output": {"voice": "marin"}}, "tools": ["look_up"]}
 
     note = note_of({"type": "session.update", "session": session})
 
     assert note.value == {
-        "input_audio_format": {"type": "audio/pcm"},
+        "input_audio_format": AudioFormat("pcm16", 24_000),
         "turn_detection": None,
         "input_audio_noise_reduction": "near_field",
         "voice": "marin",
         "tools": ["look_up"],
     }
+
+
+@pytest.mark.parametrize(
+    ("told", "noted"),
+    [
+        ({"type": "audio/pcm", "rate": 16_000}, AudioFormat("pcm16", 16_000)),
+        ({"type": "audio/pcmu"}, AudioFormat("g711_ulaw")),
+        ({"type": "audio/pcma"}, AudioFormat("g711_alaw")),
+        ({"type": "audio/opus"}, {"type": "audio/opus"}),
+        ("pcm16", "pcm16"),
+    ],
+)
+def test_formats_are_those_of_core_where_there_is_one(told, noted):
+    session = {"audio": {"output": {"format": told}}}
+
+    assert note_of({"type": "session.update", "session": session}).value == {"output_audio_format": noted}
+
+
+def test_tools_are_whole():
+    schema = {"type": "object", "properties": {"what": {"type": "string"}}}
+    functions = [
+        {"type": "function", "name": "look_up", "description": "Looks it up.", "parameters": schema},
+        {"type": "function", "name": "count"},
+        {"type": "mcp", "server_label": "maps"},
+    ]
+
+    note = note_of({"type": "session.update", "session": {"tools": functions}})
+
+    assert note.value["tools"] == [
+        ToolDefinition("look_up", "Looks it up.", schema),
+        ToolDefinition("count", "", {}),
+        {"type": "mcp", "server_label": "maps"},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +84,8 @@ def test_settings_go_by_their_neutral_names():
         ({"type": "input_audio_buffer.clear"}, Note("clear")),
         ({"type": "response.create"}, Note("response", {})),
         ({"type": "response.create", "response": {"voice": "marin"}}, Note("response", {"voice": "marin"})),
-        ({"type": "response.cancel"}, Note("cancel")),
+        ({"type": "response.cancel"}, Note("cancel", "")),
+        ({"type": "response.cancel", "response_id": "r"}, Note("cancel", "r")),
         ({"type": "output_audio_buffer.clear"}, Note("cancel")),
         (
             {"type": "conversation.item.truncate", "item_id": "i", "audio_end_ms": 7},

@@ -1,7 +1,10 @@
 """Clauses of functions that the model calls, and of their results."""
 
 import json
+from collections.abc import Sequence
 from typing import Final
+
+import attrs
 
 from realtime_core.commands import AddItem
 from realtime_core.contents import ToolCall, ToolResult
@@ -18,12 +21,21 @@ _CALLS: Final = (
     ToolCall("call_2", A_TOOL.name, '{"what": "Zoë – “quoted”"}'),
     ToolCall("call_3", A_TOOL.name, '{"what": "Zoë – “quoted”"}'),
     ToolCall("call_4", A_TOOL.name, "{}"),
+    ToolCall("call_5", A_TOOL.name, f'{{"what": "{"never-ending " * 1_600}"}}'),
 )
-"""Two of them are alike but for their ids; one has no arguments."""
+"""Two of them are alike but for their ids; one has no arguments, and one 20,000 characters of them."""
+_LATER: Final = tuple(attrs.evolve(call, call_id=f"{call.call_id}_later") for call in _CALLS[:2])
+_OUTPUTS: Final = ('{"sky": "blue", "by": "Zoë"}', "It is fine.", "", "never-ending " * 4_600)
+"""JSON, plain words, nothing, and 60,000 characters."""
 
 
 async def _called(stage: Stage, *calls: ToolCall) -> Line:
     line = await stage.connect(tools=(A_TOOL,))
+    await _call(stage, line, *calls)
+    return line
+
+
+async def _call(stage: Stage, line: Line, *calls: ToolCall) -> None:
     await line.ask()
     await stage.double.call(*calls)
     for number in range(1, len(calls) + 1):
@@ -31,7 +43,12 @@ async def _called(stage: Stage, *calls: ToolCall) -> Line:
             lambda event: isinstance(event, RealtimeFunctionCallEvent),
             f"RealtimeFunctionCallEvent {number} of {len(calls)}",
         )
-    return line
+
+
+def _all_told(line: Line, made: Sequence[ToolCall]) -> None:
+    told = [event.function_call.call_id for event in line.of(RealtimeFunctionCallEvent)]
+    if told != [call.call_id for call in made]:
+        broken(f"{len(made)} calls were made, told were {told}")
 
 
 class CallingClauses:
@@ -39,12 +56,18 @@ class CallingClauses:
 
     @clause(do="give one RealtimeFunctionCallEvent per call, when its arguments are whole; never again")
     async def test_call_is_told_exactly_once(self, stage: Stage) -> None:
-        """Each call is one RealtimeFunctionCallEvent, complete, in order, and never told again."""
+        """Each call is one RealtimeFunctionCallEvent, complete, in order, and never told again; so are those
+        of a later turn.
+        """
         line = await _called(stage, *_CALLS)
         await line.marked()
-        told = [event.function_call for event in line.of(RealtimeFunctionCallEvent)]
-        if [call.call_id for call in told] != [call.call_id for call in _CALLS]:
-            broken(f"{len(_CALLS)} calls were made, told were {[call.call_id for call in told]}")
+        _all_told(line, _CALLS)
+        for call in _CALLS:
+            await line.send(AddItem(item=ToolResult(call.call_id, A_TOOL.name, '"fine"')))
+        await line.heard(lambda heard: len(heard.results) >= len(_CALLS), "results")
+        await _call(stage, line, *_LATER)
+        await line.marked()
+        _all_told(line, (*_CALLS, *_LATER))
 
     @clause(do="pass name, id and arguments on; arguments are JSON text, as the model wrote it")
     async def test_call_is_told_as_it_was_made(self, stage: Stage) -> None:
@@ -63,16 +86,20 @@ class CallingClauses:
 
     @clause(do="write AddItem(ToolResult) with the call's id and its output, once")
     async def test_result_reaches_the_service_once(self, stage: Stage) -> None:
-        """The result of a call reaches the service once, under the call's id, word for word."""
-        line = await _called(stage, _CALLS[0])
-        output = '{"sky": "blue", "by": "Zoë"}'
-        await line.send(AddItem(item=ToolResult(_CALLS[0].call_id, A_TOOL.name, output)))
-        await line.heard(lambda heard: bool(heard.results), "result")
+        """The result of a call reaches the service once, under the call's id, word for word: JSON, plain
+        words, nothing, or 60,000 characters.
+        """
+        line = await _called(stage, *_CALLS[: len(_OUTPUTS)])
+        sent = [(call.call_id, output) for call, output in zip(_CALLS, _OUTPUTS, strict=False)]
+        for call_id, output in sent:
+            await line.send(AddItem(item=ToolResult(call_id, A_TOOL.name, output)))
+        await line.heard(lambda heard: len(heard.results) >= len(sent), f"result {len(sent)} of {len(sent)}")
         await line.quiet()
         told = [(result.call_id, result.output) for result in stage.double.heard.results]
-        if told != [(_CALLS[0].call_id, output)]:
+        if told != sent:
             broken(
-                f"one result was sent, {len(told)} were heard, or another: ids {[each[0] for each in told]}"
+                f"{len(sent)} results were sent, {len(told)} were heard, or others: "
+                f"ids {[each[0] for each in told]}, lengths {[len(each[1]) for each in told]}"
             )
 
     @clause(do="ask for nothing by yourself when a result is given: the engine does, where it is needed")

@@ -119,6 +119,8 @@ class ConfiguringClauses:
 
 
 def _sets(name: str, value: Any) -> Callable[[Heard], bool]:
+    if name == "tools":
+        return lambda heard: heard.has_tools(value)
     return lambda heard: _is(heard.settings.get(name), value)
 
 
@@ -142,7 +144,7 @@ def _changes(stage: Stage, *, live: bool) -> Iterator[tuple[str, UpdateSession, 
                 continue
             yield name, UpdateSession(settings=settings), value
     if ("tools" in names) is live:
-        yield "tools", UpdateSession(settings=stage.settings(), tools=(A_TOOL,)), [A_TOOL.name]
+        yield "tools", UpdateSession(settings=stage.settings(), tools=(A_TOOL,)), (A_TOOL,)
 
 
 async def _honoured_or_refused(stage: Stage, name: str, value: Any) -> None:

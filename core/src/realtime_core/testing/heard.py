@@ -4,14 +4,15 @@ Knows nothing of any wire.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
 
-from realtime_core.contents import ImageContent, Message, ToolCall, ToolResult
+from realtime_core.audio.formats import AudioFormat
+from realtime_core.contents import ImageContent, Message, ToolCall, ToolDefinition, ToolResult
 
-__all__ = ["Heard", "HeardKind", "Note"]
+__all__ = ["Heard", "HeardKind", "Note", "includes"]
 
 HeardKind = Literal[
     "setup",
@@ -75,12 +76,15 @@ class Heard:
 
         ``setup``, ``update``: a mapping of what the service was told: settings by the names of
         `realtime_core.RealtimeSettings` (or of the provider's class), as far as they can be told apart:
-        numbers as numbers, nested ones as mappings, what is switched off as None; and ``tools``: a list of
-        names;
+        numbers as numbers, nested ones as mappings, formats as `AudioFormat` (or its name), what is switched
+        off as None; and ``tools``: a list, each as it was heard: a `ToolDefinition` or a mapping of its
+        fields, the mapping itself of a tool of the service's own, a name alone where the wire has no more;
         ``audio``: its bytes, in the connection's input format; ``message``: a `Message`;
         ``image``: an `ImageContent`; ``call`` (of the history): a `ToolCall`; ``result``: a `ToolResult`
-        (where the wire has no name: any); ``response``: a mapping of its overrides; ``truncate``: the item's
-        id and the milliseconds kept; ``delete``: the item's id; ``raw``: the decoded frame; the others: None.
+        (where the wire has no name: any); ``response``: a mapping of its overrides, with ``conversation``:
+        ``"none"`` where it is out of band; ``cancel``: the response's id, ``""`` where the wire could say it
+        and did not, None where it cannot; ``truncate``: the item's id and the milliseconds kept;
+        ``delete``: the item's id; ``raw``: the decoded frame; the others: None.
         """
         self.notes.append(Note(kind, value))
         self._wake()
@@ -116,7 +120,21 @@ class Heard:
     @property
     def tools(self) -> list[str]:
         """The names of the functions in force."""
-        return list(self.settings.get("tools", ()))
+        return [_name_of(tool) for tool in self.settings.get("tools", ())]
+
+    def has_tools(self, tools: Sequence[ToolDefinition | Mapping[str, Any]]) -> bool:
+        """Whether those are the tools in force, and no others, as far as they are told apart."""
+        told = self.settings.get("tools", ())
+        return len(told) == len(tools) and all(map(_is_tool, told, tools))
+
+    def format_told(self, name: str) -> AudioFormat | None:
+        """The audio format of the latest set-up, by the setting's name; None: not noted.
+
+        Raises:
+            InvalidSettings: what was noted is no format.
+        """
+        value = self.of("setup")[-1].get(name)
+        return None if value is None else AudioFormat.parse(value)
 
     @property
     def pcm(self) -> bytes:
@@ -152,3 +170,30 @@ class Heard:
         """Wait until ``holds`` of this; the caller bounds it."""
         while not holds(self):
             await self._news.wait()
+
+
+def includes(told: Any, wanted: Any) -> bool:
+    """Whether ``told`` is ``wanted``; of mappings, whether they have all that it has."""
+    match told, wanted:
+        case Mapping(), Mapping():
+            return all(key in told and includes(told[key], value) for key, value in wanted.items())
+        case list() | tuple(), list() | tuple():
+            return list(told) == list(wanted)
+        case _:
+            return bool(told == wanted)
+
+
+def _name_of(tool: Any) -> str:
+    return str(tool.get("name", "") if isinstance(tool, Mapping) else getattr(tool, "name", tool))
+
+
+def _is_tool(told: Any, tool: ToolDefinition | Mapping[str, Any]) -> bool:
+    match told, tool:
+        case str(), _:
+            return told == _name_of(tool)
+        case _:
+            return includes(_fields(told), _fields(tool))
+
+
+def _fields(tool: Any) -> Any:
+    return attrs.asdict(tool, recurse=False) if isinstance(tool, ToolDefinition) else tool

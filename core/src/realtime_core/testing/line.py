@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from realtime_core.audio.formats import AudioFormat
 from realtime_core.capabilities import Capabilities
 from realtime_core.commands import Command, CreateResponse
-from realtime_core.errors import RealtimeError
+from realtime_core.errors import RealtimeError, UnsupportedCommand
 from realtime_core.events import (
     RealtimeAudioEvent,
     RealtimeErrorEvent,
@@ -20,7 +20,7 @@ from realtime_core.events import (
     RealtimeTextEvent,
 )
 from realtime_core.provider import Connection, Setup
-from realtime_core.testing.clauses import ClauseBroken, broken
+from realtime_core.testing.clauses import ClauseBroken, NotApplicable, broken
 from realtime_core.testing.heard import Heard
 from realtime_core.testing.subject import ServiceDouble
 
@@ -203,6 +203,24 @@ class Line:
         """Give the connection a command."""
         seen = f"send({type(command).__name__}) did not return"
         await bounded(self.connection.send(command), seen, self._bound_s)
+
+    async def send_if_taken(self, command: Command) -> None:
+        """The same; where it is refused the clause does not apply.
+
+        Raises:
+            NotApplicable: there is no means for it.
+        """
+        try:
+            await self.send(command)
+        except UnsupportedCommand as exc:
+            raise NotApplicable(f"{type(command).__name__} raises UnsupportedCommand") from exc
+
+    async def answer(self, command: Command) -> RealtimeEvent:
+        """The event that answers a command."""
+        return await self.until(
+            lambda event: event.command_id == command.command_id,
+            f"an event with the command_id of {type(command).__name__}",
+        )
 
     async def turn(self) -> None:
         """A turn begins: it is asked for where that can be, and the double begins it."""

@@ -1,6 +1,8 @@
 """Clauses of opening: what comes first, what a refusal is, what a set-up does."""
 
 import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import attrs
 
@@ -11,6 +13,7 @@ from realtime_core.errors import (
     ConnectionFailed,
     ConnectionLost,
     InvalidOptions,
+    InvalidSettings,
     RealtimeError,
     UnsupportedCommand,
     UnsupportedSetting,
@@ -19,12 +22,34 @@ from realtime_core.events import RealtimeErrorEvent, RealtimeSessionEvent
 from realtime_core.options import build_options
 from realtime_core.settings import set_fields
 from realtime_core.testing.clauses import NotApplicable, broken
-from realtime_core.testing.line import refused, shape
+from realtime_core.testing.line import Line, refused, shape
 from realtime_core.testing.stage import A_TOOL, Stage
 from realtime_core.testing.subject import Meeting
 from realtime_core.testing.suite import clause
 
 __all__ = ["OpeningClauses"]
+
+
+_ANOTHER_TOOL: Final = ToolDefinition("count", "Counts.", {"type": "object", "properties": {}})
+_OWN_WORDS: Final = {"type": "kit_search", "name": "kit_search", "limit": 3}
+
+
+async def _tools_are_told(
+    stage: Stage, tools: Sequence[ToolDefinition | Mapping[str, Any]], *refusals: type[RealtimeError]
+) -> Line | None:
+    """The connection, unless they are refused."""
+    made = stage.double.heard.connections
+    try:
+        line = await stage.begin_connect(stage.setup(tools=tools))
+    except refusals:
+        if stage.double.heard.connections != made:
+            broken("tools were refused only after a connection was made")
+        return None
+    names = [tool["name"] if isinstance(tool, Mapping) else tool.name for tool in tools]
+    await line.heard(lambda heard: heard.tools == names, f"tools {', '.join(names)}")
+    if not stage.double.heard.has_tools(tools):
+        broken(f"of the tools {', '.join(names)} the service heard another description, or other parameters")
+    return line
 
 
 class OpeningClauses:
@@ -42,8 +67,13 @@ class OpeningClauses:
 
     @clause(do="give 'updated' when the service confirms the set-up; where it says nothing, make it up")
     async def test_configuration_is_confirmed(self, stage: Stage) -> None:
-        """One RealtimeSessionEvent 'updated' follows 'created' once the configuration is in force."""
+        """One RealtimeSessionEvent 'updated' follows 'created' once the configuration is in force; a turn
+        makes no other.
+        """
         line = await stage.connect()
+        await line.turn()
+        await stage.say_something(line)
+        await line.turn_ends()
         await line.marked()
         told = [event.phase for event in line.of(RealtimeSessionEvent)]
         if told[:1] != ["created"] or told.count("created") != 1 or told.count("updated") != 1:
@@ -96,17 +126,14 @@ class OpeningClauses:
 
     @clause(do="write tools of the set-up, or raise UnsupportedSetting for them before anything is sent")
     async def test_tools_are_told_or_refused(self, stage: Stage) -> None:
-        """Functions of the set-up reach the service, or raise UnsupportedSetting before anything is sent."""
-        tools = (A_TOOL, ToolDefinition("count", "Counts.", {"type": "object", "properties": {}}))
-        try:
-            line = await stage.begin_connect(stage.setup(tools=tools))
-        except UnsupportedSetting:
-            if stage.double.heard.connections:
-                broken("tools were refused only after a connection was made")
-            return
-        await line.opened()
-        names = [tool.name for tool in tools]
-        await line.heard(lambda heard: heard.tools == names, f"tools {', '.join(names)}")
+        """Functions of the set-up, and tools in the service's own words, reach the service whole, or raise
+        UnsupportedSetting before anything is sent.
+        """
+        line = await _tools_are_told(stage, (A_TOOL, _ANOTHER_TOOL), UnsupportedSetting)
+        if line is not None:
+            await line.opened()
+        # the service itself may have no such tool, and say so: its words are not the kit's
+        await _tools_are_told(stage, (A_TOOL, _OWN_WORDS), UnsupportedSetting, InvalidSettings)
 
     @clause(do="copy what you change: tools and overrides are the caller's")
     async def test_what_is_given_is_not_changed(self, stage: Stage) -> None:

@@ -18,8 +18,10 @@ from realtime_core.testing.frames import FrameClauses
 from realtime_core.testing.hiding import HidingClauses
 from realtime_core.testing.installing import InstallingClauses
 from realtime_core.testing.opening import OpeningClauses
+from realtime_core.testing.remembering import RememberingClauses
 from realtime_core.testing.speaking import SpeakingClauses
 from realtime_core.testing.subject import Subject
+from realtime_core.testing.undoing import UndoingClauses
 
 __all__ = ["PROVIDER_CLAUSES", "ProviderConformance"]
 
@@ -32,6 +34,8 @@ class ProviderConformance(
     ClosingClauses,
     FrameClauses,
     CallingClauses,
+    UndoingClauses,
+    RememberingClauses,
     AskingClauses,
     SpeakingClauses,
     HidingClauses,

@@ -1,7 +1,7 @@
 """Clauses of what the assistant says: text, audio, and the turns around them."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 import attrs
 
@@ -16,13 +16,14 @@ from realtime_core.events import (
     RealtimeTranscriptEvent,
 )
 from realtime_core.testing.clauses import NotApplicable, broken
+from realtime_core.testing.heard import Heard
 from realtime_core.testing.line import Line, plays, shape
 from realtime_core.testing.stage import Stage
 from realtime_core.testing.suite import clause
 
 __all__ = ["SpeakingClauses"]
 
-_PIECES: Final = ("Good ", "morning, ", "no, ", "no, ", " ", "Zoë ", "– ", "good morning.")
+_PIECES: Final = ("Good ", "morning, ", "no, ", "no, ", " ", "Zoë ", "👋 – ", "good morning.")
 """Some of them repeat what was said before, and mean it."""
 _LONG_CHARS: Final = 60_000
 
@@ -45,17 +46,8 @@ async def _writing(stage: Stage, before: Line) -> Line | None:
         return None
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """All texts in a decoded frame."""
-    match value:
-        case str():
-            yield value
-        case Mapping():
-            for inner in value.values():
-                yield from _texts(inner)
-        case list() | tuple():
-            for inner in value:
-                yield from _texts(inner)
+def _more_set_ups_than(before: int) -> Callable[[Heard], bool]:
+    return lambda heard: len(heard.of("setup")) > before
 
 
 class SpeakingClauses:
@@ -98,18 +90,6 @@ class SpeakingClauses:
         if line.text != words:
             broken(f"of {len(words)} characters {len(line.text)} arrived, or others")
 
-    @clause(needs=("text",), do="set service_type and service_event on every event that a frame gives")
-    async def test_event_carries_its_frame(self, stage: Stage) -> None:
-        """An event of a frame has the service's name for it, and the decoded frame: untouched, a mapping."""
-        line = await stage.connect()
-        await line.turn()
-        await stage.double.text(_PIECES[0])
-        event = await line.until(lambda event: isinstance(event, RealtimeTextEvent), "RealtimeTextEvent")
-        if not event.service_type or event.service_event is None:
-            broken("a RealtimeTextEvent came without service_type or service_event")
-        if not any(_PIECES[0].strip() in text for text in _texts(event.service_event)):
-            broken("the service_event of a RealtimeTextEvent has not the text that the frame had")
-
     @clause(
         needs=("speaks", "exact"),
         do="pass the bytes on as they come, also those of an odd number; never pad, drop or repeat",
@@ -135,6 +115,7 @@ class SpeakingClauses:
     async def test_audio_says_its_format(self, stage: Stage) -> None:
         """Audio is in the output format of the set-up, which is one of the capabilities' output_formats."""
         for wanted in stage.capabilities.output_formats:
+            before = len(stage.double.heard.of("setup"))
             # a session is mono, whatever the track of a call has
             line = await stage.connect(output_audio_format=attrs.evolve(wanted, channels=1))
             await line.turn()
@@ -143,6 +124,10 @@ class SpeakingClauses:
             told = {event.audio.format for event in line.of(RealtimeAudioEvent)}
             if told != {wanted}:
                 broken(f"asked for {wanted}, got {', '.join(map(str, told))}")
+            await line.heard(_more_set_ups_than(before), "set-up")
+            heard = stage.double.heard.format_told("output_audio_format")
+            if heard not in (None, line.output_format):
+                broken(f"the audio is to be {line.output_format}, and the service was told {heard}")
             await line.aclose()
 
     @clause(
@@ -250,7 +235,9 @@ class SpeakingClauses:
         do="give RealtimeSpeechEvent('started'), or RealtimeInterruptionEvent where the service cuts itself"
     )
     async def test_interruption_by_the_user_is_told(self, stage: Stage) -> None:
-        """The user's speech in a running turn is a speech event 'started' or an interruption."""
+        """The user's speech in a running turn is a speech event 'started' or an interruption, told once; a
+        turn that the service ends by that is not 'completed'.
+        """
         line = await stage.connect()
         await line.turn()
         await stage.say_something(line)
@@ -263,3 +250,9 @@ class SpeakingClauses:
             ),
             "a RealtimeSpeechEvent 'started' or a RealtimeInterruptionEvent",
         )
+        await line.marked()
+        started = [event for event in line.of(RealtimeSpeechEvent) if event.phase == "started"]
+        if len(started) > 1 or len(line.of(RealtimeInterruptionEvent)) > 1:
+            broken(f"it was told more than once: {shape(line.events)}")
+        if any(event.status == "completed" for event in _responses(line)):
+            broken("the response that was cut is done with status 'completed'")

@@ -141,6 +141,11 @@ class Stage:
         """The format that the service speaks where nothing is set."""
         return AudioFormat.parse(self.setup().settings.output_audio_format)
 
+    @property
+    def input_format(self) -> AudioFormat:
+        """The format that the service takes where nothing is set."""
+        return AudioFormat.parse(self.setup().settings.input_audio_format)
+
     async def heard(self, holds: Callable[[Heard], bool], what: str) -> None:
         """Wait until the double has heard something; somebody else reads meanwhile."""
         await self.bounded(self.double.heard.until(holds), f"the service heard no {what}")

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 import pybase64
-from realtime_core.contents import ImageContent, Message, ToolCall, ToolResult
+from realtime_core.audio.formats import AudioFormat, Encoding
+from realtime_core.contents import ImageContent, Message, ToolCall, ToolDefinition, ToolResult
 from realtime_core.testing import HeardKind, Note
 
 __all__ = ["note_of"]
@@ -68,7 +69,7 @@ _FRAMES: Final[Mapping[str, tuple[HeardKind, Callable[[Json], Any]]]] = {
     "input_audio_buffer.commit": ("commit", _nothing),
     "input_audio_buffer.clear": ("clear", _nothing),
     "response.create": ("response", lambda frame: frame.get("response") or {}),
-    "response.cancel": ("cancel", _nothing),
+    "response.cancel": ("cancel", lambda frame: frame.get("response_id", "")),
     "output_audio_buffer.clear": ("cancel", _nothing),
     "conversation.item.truncate": (
         "truncate",
@@ -88,8 +89,29 @@ def _settings(session: Json) -> dict[str, Any]:
         if place is not _ABSENT:
             found[name] = _NEUTRAL.get(name, _same)(place)
     if "tools" in session:
-        found["tools"] = [tool.get("name") for tool in session["tools"]]
+        found["tools"] = [_tool(tool) for tool in session["tools"]]
     return found
+
+
+def _tool(tool: Any) -> Any:
+    match tool:
+        case {"type": "function", "name": str(name), **about} if name:
+            return ToolDefinition(name, about.get("description", ""), about.get("parameters", {}))
+        case _:
+            return tool
+
+
+def _format(value: Any) -> Any:
+    match value:
+        case {"type": "audio/pcm", "rate": int(rate)}:
+            return AudioFormat("pcm16", rate)
+        case {"type": str() as kind} if kind in _LAWS:
+            return AudioFormat(_LAWS[kind])
+        case _:
+            return value
+
+
+_LAWS: Final[Mapping[str, Encoding]] = {"audio/pcmu": "g711_ulaw", "audio/pcma": "g711_alaw"}
 
 
 _ABSENT: Final = object()
@@ -103,7 +125,11 @@ def _type_of(value: Any) -> Any:
     return value.get("type") if isinstance(value, Mapping) else value
 
 
-_NEUTRAL: Final[Mapping[str, Callable[[Any], Any]]] = {"input_audio_noise_reduction": _type_of}
+_NEUTRAL: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "input_audio_noise_reduction": _type_of,
+    "input_audio_format": _format,
+    "output_audio_format": _format,
+}
 """What the wire says in more words than core's settings."""
 
 

@@ -86,8 +86,7 @@ class EchoDouble(ServiceDouble):
             case bytes(pcm):
                 self._heard.note("audio", pcm)
             case {"setup": setup}:
-                tools = [function["name"] for function in setup.pop("functions")]
-                self._heard.note("setup", {**setup, "tools": tools})
+                self._heard.note("setup", {**setup, "tools": setup["functions"]})
                 if self._how is not Meeting.SAY_NOTHING:
                     await websocket.send(json.dumps({"ready": "echo-1"}))
             case {"say": text}:
