@@ -107,13 +107,13 @@ class Connection(Protocol):
             setting_that_is_not_live_is_refused: An `UpdateSession` of any other setting raises
                 `UnsupportedSetting` or `UnsupportedCommand`, or is answered by an error event; it is never
                 ignored.
-            users_audio_reaches_the_service_whole: The user's audio reaches the service byte for byte; where it
-                takes several formats, it is told which.
+            users_audio_reaches_the_service_whole: The user's audio reaches the service byte for byte; where
+                it takes several formats, it is told which.
             message_reaches_the_service: A message reaches the service once, word for word, however long.
             result_reaches_the_service_once: So does the result of a call, be it plain words or nothing.
-            history_keeps_order_and_roles: With history, what was said before reaches the service in its order
-                and with its roles, at any time where the capabilities say so; a role that the service has not
-                raises `UnsupportedCommand`.
+            history_keeps_order_and_roles: With history, what was said before reaches the service in its
+                order and with its roles, at any time where the capabilities say so; a role that the service
+                has not raises `UnsupportedCommand`.
             overrides_reach_the_service: The overrides of a `CreateResponse`, and that it is out of band, reach
                 the service as they are, or raise.
             cancelled_response_is_done: A `CancelResponse` reaches the service with the response's id where it

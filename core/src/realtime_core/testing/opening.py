@@ -14,6 +14,7 @@ from realtime_core.errors import (
     ConnectionLost,
     InvalidOptions,
     InvalidSettings,
+    ProviderError,
     RealtimeError,
     UnsupportedCommand,
     UnsupportedSetting,
@@ -132,8 +133,9 @@ class OpeningClauses:
         line = await _tools_are_told(stage, (A_TOOL, _ANOTHER_TOOL), UnsupportedSetting)
         if line is not None:
             await line.opened()
-        # the service itself may have no such tool, and say so: its words are not the kit's
-        await _tools_are_told(stage, (A_TOOL, _OWN_WORDS), UnsupportedSetting, InvalidSettings)
+        # the service itself may have no such tool, and say so at once or later: its words are not the kit's
+        with contextlib.suppress(ProviderError):
+            await _tools_are_told(stage, (A_TOOL, _OWN_WORDS), UnsupportedSetting, InvalidSettings)
 
     @clause(do="copy what you change: tools and overrides are the caller's")
     async def test_what_is_given_is_not_changed(self, stage: Stage) -> None:
