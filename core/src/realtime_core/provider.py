@@ -114,8 +114,8 @@ class Connection(Protocol):
             history_keeps_order_and_roles: With history, what was said before reaches the service in its
                 order and with its roles, at any time where the capabilities say so; a role that the service
                 has not raises `UnsupportedCommand`.
-            overrides_reach_the_service: The overrides of a `CreateResponse`, and that it is out of band, reach
-                the service as they are, or raise.
+            overrides_reach_the_service: The overrides of a `CreateResponse`, and that it is out of band,
+                reach the service as they are, or raise.
             cancelled_response_is_done: A `CancelResponse` reaches the service with the response's id where it
                 has one, and the response is done, cancelled.
             clear_is_answered_by_its_id: A `ClearAudio` reaches the service, or raises `UnsupportedCommand`.

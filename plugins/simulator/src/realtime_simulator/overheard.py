@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import pybase64
 from realtime_core.audio.formats import AudioFormat, Encoding
-from realtime_core.contents import ImageContent, Message, ToolCall, ToolDefinition, ToolResult
+from realtime_core.contents import ImageContent, Message, ToolCall, ToolResult
 from realtime_core.testing import HeardKind, Note
 
 __all__ = ["note_of"]
@@ -89,16 +89,8 @@ def _settings(session: Json) -> dict[str, Any]:
         if place is not _ABSENT:
             found[name] = _NEUTRAL.get(name, _same)(place)
     if "tools" in session:
-        found["tools"] = [_tool(tool) for tool in session["tools"]]
+        found["tools"] = list(session["tools"])
     return found
-
-
-def _tool(tool: Any) -> Any:
-    match tool:
-        case {"type": "function", "name": str(name), **about} if name:
-            return ToolDefinition(name, about.get("description", ""), about.get("parameters", {}))
-        case _:
-            return tool
 
 
 def _format(value: Any) -> Any:
