@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections import deque
 from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import Any, Final, get_args, get_origin, get_type_hints
@@ -58,10 +59,15 @@ def classes(base: type) -> list[type]:
 
 
 def tree(base: type, depth: int = 0) -> Iterator[tuple[int, type]]:
-    """``base`` and what extends it, with how deep, in the order of definition; of core only."""
+    """``base`` and what of ours extends it, with how deep: core's in the order of definition, then others."""
+    ours = [dist.package.name for dist in distributions()]
+    if depth == 0:
+        for package in ours:
+            deque(modules(package), maxlen=0)  # what is not imported extends nothing
     yield depth, base
-    for heir in base.__subclasses__():
-        if heir.__module__.partition(".")[0] == CORE and not heir.__name__.startswith("_"):
+    heirs = [(heir.__module__.partition(".")[0], heir) for heir in base.__subclasses__()]
+    for package, heir in sorted(heirs, key=lambda one: ours.index(one[0]) if one[0] in ours else len(ours)):
+        if package in ours and not heir.__name__.startswith("_"):
             yield from tree(heir, depth + 1)
 
 

@@ -31,6 +31,31 @@ def test_error_that_is_new_is_found_below_its_base():
     assert errors_table(Root).splitlines()[2:] == ["| `Root` | It is old. |", "| &emsp;`Heir` | It is new. |"]
 
 
+def test_error_of_a_plugin_is_found_behind_those_of_core():
+    class Base(Exception):
+        """It is old."""
+
+    class Theirs(Base):
+        """It is none of ours."""
+
+        __module__ = "realtime_openai_wires.unheard"
+
+    class Ours(Base):
+        """It is a vendor's."""
+
+        __module__ = "realtime_openai_wire.unheard"
+
+    class Core(Base):
+        """It is everybody's."""
+
+        __module__ = "realtime_core.unheard"
+
+    rows = errors_table(Base).splitlines()[2:]
+
+    assert [row.split("`")[1] for row in rows] == ["Base", "Core", "Ours"]
+    assert Theirs in Base.__subclasses__()
+
+
 def test_what_has_no_docstring_is_refused_by_name():
     with pytest.raises(
         Undocumented, match="Unheard has nothing to say in the reference: give it a docstring"

@@ -114,3 +114,11 @@ def test_a_bad_entry_is_named_never_quoted(entry, says):
         history_items([HI, entry])
 
     assert SECRET not in str(refused.value)
+
+
+def test_a_message_of_a_chat_history_is_met_with_how_to_give_it():
+    class ChatMessageContent:
+        pass
+
+    with pytest.raises(InvalidSettings, match=r"entry 0: ChatMessageContent .* for said in chat_history"):
+        history_items([ChatMessageContent()])

@@ -1,6 +1,8 @@
+import attrs
 import pytest
 from realtime_core.errors import InvalidOptions, InvalidSettings
 from realtime_core.limits import SessionLimits
+from realtime_core.options import option
 from realtime_core.provider_client import ProviderClient
 
 
@@ -36,3 +38,22 @@ def test_what_every_client_takes_is_no_option_of_the_provider(by_class, name):
 def test_options_are_checked_at_once(by_class):
     with pytest.raises(InvalidOptions, match=r"scripted: .*'regoin'"):
         by_class(regoin="south")
+
+
+def test_options_are_given_by_name(by_class):
+    with pytest.raises(InvalidOptions, match=r"^ScriptedClient takes its options by name: region=\.\.\., "):
+        by_class("south")
+
+
+def test_a_model_is_what_people_give_without_its_name(service):
+    @attrs.frozen
+    class Options:
+        api_key: str = option(default="")
+        model: str = option(default="m")
+
+    class ModelClient(ProviderClient):
+        provider_name = "scripted"
+        provider = service.provider(options=Options)
+
+    with pytest.raises(InvalidOptions, match=r"^ModelClient takes its options by name: model=\.\.\.$"):
+        ModelClient("gpt-realtime")

@@ -283,18 +283,3 @@ def test_a_blank_model_is_refused_by_name(model):
 
 def test_other_settings_may_be_blank():
     assert RealtimeSettings(instructions="").instructions == ""
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        ("plugins", r"give functions as tools=\[\.\.\.\]$"),
-        ("kernel", r"give functions as tools=\[\.\.\.\]$"),
-        ("function_choice_behavior", r"give functions as tools=\[\.\.\.\]; see also 'tool_choice'$"),
-        ("ai_model_id", "it is called 'model'$"),
-        ("chat_history", r"give it as history=\.\.\.$"),
-    ],
-)
-def test_a_name_of_semantic_kernel_is_met_with_what_is_meant(name, hint):
-    with pytest.raises(UnsupportedSetting, match=f"has no setting '{name}'; {hint}"):
-        merge_settings(RealtimeSettings, {name: []})

@@ -19,6 +19,12 @@ _TAKEN: Final = (
     'or {"role": ..., "content": ...}'
 )
 
+_WAYS_OUT: Final = {
+    "ChatMessageContent": 'give [{"role": said.role.value, "content": said.content} for said in '
+    "chat_history.messages]"
+}
+"""What to give in the place of what semantic-kernel has."""
+
 
 def history_items(history: History) -> tuple[ConversationItem, ...]:
     """The items that seed a session, in order.
@@ -61,7 +67,8 @@ def _read(value: object, names: dict[str, str]) -> Sequence[ConversationItem | C
             return (value,)
     if isinstance(value, ConversationItem):
         return (value,)
-    raise InvalidSettings(f"{type(value).__name__} is nothing that was said; {_TAKEN}")
+    name = type(value).__name__
+    raise InvalidSettings(f"{name} is nothing that was said; {_WAYS_OUT.get(name, _TAKEN)}")
 
 
 def _from_mapping(mapping: Mapping[str, Any], names: dict[str, str]) -> Sequence[ConversationItem]:

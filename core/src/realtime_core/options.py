@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from realtime_core.choices import did_you_mean
+from realtime_core.elsewhere import remedy
 from realtime_core.errors import BrokenPlugin, InvalidOptions
 
 __all__ = [
@@ -174,7 +174,7 @@ def build_options(
     fields = option_fields(cls)
     for name in given:
         if name not in fields:
-            raise InvalidOptions(f"no option {name!r}; {did_you_mean(name, fields)}")
+            raise InvalidOptions(f"no option {name!r}; {remedy(name, fields)}")
     values: dict[str, Any] = {}
     read: dict[str, str] = {}
     for origin in _origins(fields, given, environ):

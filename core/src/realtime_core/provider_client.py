@@ -4,13 +4,15 @@ Knows nothing of any vendor.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Never
 
 from realtime_core.audio.sinks import AudioSink
 from realtime_core.budget import Budget
 from realtime_core.callbacks import AudioCallback
 from realtime_core.client import RealtimeClient
+from realtime_core.errors import InvalidOptions
 from realtime_core.limits import SessionLimits
+from realtime_core.options import option_fields
 from realtime_core.provider import Provider
 from realtime_core.settings import RealtimeSettings
 from realtime_core.tools.failures import ErrorHook
@@ -24,7 +26,7 @@ class ProviderClient(RealtimeClient):
     A subclass sets ``provider_name``, that of the entry point, and ``provider``, what its hook gives.
 
     Raises:
-        InvalidOptions: an option is missing or wrong.
+        InvalidOptions: an option is missing or wrong, or given without its name.
         UnsupportedSetting, InvalidSettings: a setting is.
     """
 
@@ -33,7 +35,7 @@ class ProviderClient(RealtimeClient):
 
     def __init__(
         self,
-        *,
+        *nameless: Never,
         settings: RealtimeSettings | Mapping[str, Any] | None = None,
         audio_output_callback: AudioCallback | AudioSink | None = None,
         limits: SessionLimits | None = None,
@@ -43,6 +45,10 @@ class ProviderClient(RealtimeClient):
         fallbacks: Sequence[RealtimeClient] = (),
         **options: Any,
     ) -> None:
+        if nameless:
+            names = [*option_fields(self.provider.options)]
+            given = ", ".join(f"{name}=..." for name in (["model"] if "model" in names else names))
+            raise InvalidOptions(f"{type(self).__name__} takes its options by name: {given}")
         super().__init__(
             self.provider,
             name=self.provider_name,

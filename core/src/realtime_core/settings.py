@@ -11,8 +11,8 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from realtime_core.audio.formats import AudioFormat
-from realtime_core.choices import did_you_mean
 from realtime_core.contents import hidden
+from realtime_core.elsewhere import remedy
 from realtime_core.errors import InvalidSettings, UnsupportedSetting
 from realtime_core.unset import UNSET, UnsetType
 
@@ -123,24 +123,8 @@ def _by_name(cls: type[S], values: Mapping[str, Any], *, where: str) -> S:
     names = [field.name for field in attrs.fields(cls)]
     for name in values:
         if name not in names:
-            raise UnsupportedSetting(f"{where} has no setting {name!r}{_hint(str(name), names)}")
+            raise UnsupportedSetting(f"{where} has no setting {name!r}; {remedy(str(name), names)}")
     return cls(**values)
-
-
-_ELSEWHERE: Final = {
-    "ai_model_id": "it is called 'model'",
-    "chat_history": "give it as history=...",
-    "function_choice_behavior": "give functions as tools=[...]; see also 'tool_choice'",
-    "kernel": "give functions as tools=[...]",
-    "plugins": "give functions as tools=[...]",
-}
-"""What people ask for who come from semantic-kernel, where no other name is close."""
-
-
-def _hint(name: str, names: list[str]) -> str:
-    if name in _ELSEWHERE:
-        return f"; {_ELSEWHERE[name]}"
-    return f"; {did_you_mean(name, names)}"
 
 
 def set_fields(value: attrs.AttrsInstance) -> dict[str, Any]:

@@ -173,6 +173,28 @@ def test_object_that_holds_a_marked_function_is_that_tool():
     assert call(made(held)["get_weather"], '{"city": "Rome"}') == "9 C in Rome"
 
 
+def test_object_that_holds_a_marked_function_may_have_another_name():
+    class KernelFunction:
+        def __init__(self, method):
+            self.method = method
+
+        def __call__(self, kernel: "Kernel") -> None: ...  # noqa: F821  # nobody evaluates it
+
+    tool = Tool(KernelFunction(Weather(degrees=9).weather), name="shop-weather")
+
+    assert (tool.name, tool.definition.description) == ("shop-weather", "Tells how the weather is.")
+    assert call({tool.name: tool}["shop-weather"], '{"city": "Rome"}') == "9 C in Rome"
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("Kernel", r"tools=\[\*kernel.plugins\[.*\]\]"), ("KernelPlugin", r"tools=\[\*plugin\]")],
+)
+def test_what_holds_many_functions_of_a_kernel_is_met_with_how_to_give_them(name, instead):
+    with pytest.raises(InvalidTool, match=f"a tool is a function, not a {name}; give .*{instead}$"):
+        as_tools([type(name, (), {})()])
+
+
 def test_object_that_can_be_called_and_has_marked_methods_is_a_plugin():
     class Both(Weather):
         def __call__(self) -> None: ...

@@ -5,7 +5,7 @@ import typing
 from typing import Annotated, Any, Optional
 
 import pytest
-from realtime_core import RealtimeSession
+from realtime_core import RealtimeSession, Tool
 from realtime_core.errors import InvalidTool
 from realtime_core.tools.call import ActiveCall
 from realtime_core.tools.signature import Injected, Parameter, read_signature
@@ -207,3 +207,34 @@ def test_a_function_in_a_thread_cannot_have_the_session():
         InvalidTool, match=r"tool 'f' is no async function, .* make it async, or ask for an ActiveCall"
     ):
         read_signature(f, "f")
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        Annotated[str | None, "what it is"],
+        Annotated[Annotated[str, "a"] | Annotated[int | None, "b"], "c"],
+        Optional[str],  # noqa: UP045  # the old spelling, too
+        None,
+        Any,
+    ],
+)
+def test_none_is_not_added_where_it_is_already(annotation):
+    def f(a=None): ...
+
+    f.__annotations__ = {"a": annotation}
+
+    (parameter,) = parameters(f)
+    assert parameter.annotation == (type(None) if annotation is None else annotation)
+
+
+def test_none_is_among_the_types_once_for_the_model():
+    def f(a: Annotated[str | None, "what it is"] = None): ...
+
+    schema = Tool(f).definition.parameters["properties"]["a"]
+
+    assert schema == {
+        "anyOf": [{"type": "string"}, {"type": "null"}],
+        "description": "what it is",
+        "default": None,
+    }

@@ -12,7 +12,7 @@ import attrs
 
 from realtime_core.tools.callables import innermost
 
-__all__ = ["Notes", "is_plugin", "marked_functions", "read_notes"]
+__all__ = ["Notes", "held_function", "is_plugin", "marked_functions", "read_notes", "way_out"]
 
 _MARK: Final = "__kernel_function__"
 _FILLED_BY_A_KERNEL: Final = frozenset({"kernel", "service", "execution_settings", "arguments"})
@@ -64,6 +64,23 @@ def marked_functions(plugin: object) -> list[Callable[..., Any]]:
     An object that holds one is as good: semantic-kernel's own ``KernelFunction`` does, in ``method``.
     """
     return [getattr(plugin, name) for name in _marked_names(plugin)]
+
+
+def held_function(value: Any) -> Any:
+    """The function in a ``KernelFunction``, which holds one in ``method``; anything else is itself."""
+    is_holder = _is_whole(value) and [*_marked_names(value)] == ["method"]
+    return value.method if is_holder else value
+
+
+_WAYS_OUT: Final = {
+    "Kernel": 'give the functions of its plugins: tools=[*kernel.plugins["..."]]',
+    "KernelPlugin": "give its functions: tools=[*plugin]",
+}
+
+
+def way_out(value: object) -> str | None:
+    """What to give in the place of ``value``, which is no tool, if it is one of semantic-kernel's."""
+    return _WAYS_OUT.get(type(value).__name__)
 
 
 def _is_whole(value: Any) -> bool:

@@ -83,7 +83,7 @@ def read_signature(function: Callable[..., Any], tool: str, hidden: Collection[s
         if filled is not None:
             injected[name] = filled
         else:
-            if parameter.default is None and annotation is not Any:
+            if parameter.default is None and not _admits_none(annotation):
                 annotation = Optional[annotation]  # noqa: UP045  # made at run time
             parameters.append(Parameter(name, annotation, parameter.default))
     if Injected.SESSION in injected.values() and not is_async(function):
@@ -145,6 +145,15 @@ def _names_in_scope(function: Callable[..., Any]) -> dict[str, Any]:
     """What annotations may name: the module of the function, and our two classes wherever they come from."""
     own = getattr(inspect.unwrap(implementation(function)), "__globals__", {})
     return {"ActiveCall": ActiveCall, "RealtimeSession": _NamedSession, **own}
+
+
+def _admits_none(annotation: Any) -> bool:
+    """Whether None is among its types, within what describes it, too: a union of a union says it twice."""
+    if get_origin(annotation) is Annotated:
+        return _admits_none(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        return any(map(_admits_none, get_args(annotation)))
+    return annotation in (Any, types.NoneType)
 
 
 def _filled_with(annotation: Any) -> Injected | None:

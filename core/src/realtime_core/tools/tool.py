@@ -32,7 +32,8 @@ class Tool:
     has from semantic-kernel's ``@kernel_function``, name, descriptions and hidden parameters, holds.
 
     Args:
-        function: anything that can be called: a function, a method, a partial, an object.
+        function: anything that can be called: a function, a method, a partial, an object; of a
+            ``KernelFunction`` of semantic-kernel's the function that it holds.
         name: how the model calls it, instead of the function's own name.
         description: what it is for, instead of the docstring's words.
         timeout_s: how long a call may take; None: as long as the session's tools in general.
@@ -67,10 +68,11 @@ class Tool:
     ) -> None:
         # what reads functions loads with the first tool, not with the package
         from realtime_core.tools.docstring import read_docstring
-        from realtime_core.tools.kernel_functions import read_notes
+        from realtime_core.tools.kernel_functions import held_function, read_notes
         from realtime_core.tools.schema import build_schema
         from realtime_core.tools.signature import read_signature
 
+        function = held_function(function)
         notes = read_notes(function)
         name = _checked_name(function, notes.name if name is None else name)
         _check_settings(name, description, timeout_s, approve, approval_timeout_s)
@@ -157,10 +159,13 @@ def _checked_name(function: Any, name: Any) -> str:
         what = (
             f"the class {function.__name__}" if isinstance(function, type) else f"a {type(function).__name__}"
         )
-        raise InvalidTool(
-            f"a tool is a function, not {what}; give a function, or an object that can be called; an object"
-            " with methods marked by @kernel_function stands in tools=[...] as it is"
+        from realtime_core.tools.kernel_functions import way_out
+
+        remedy = way_out(function) or (
+            "give a function, or an object that can be called; an object with methods marked by "
+            "@kernel_function stands in tools=[...] as it is"
         )
+        raise InvalidTool(f"a tool is a function, not {what}; {remedy}")
     if yields(function):
         raise InvalidTool(f"tool {name_of(function)!r} yields; a tool returns one result, so return a list")
     if name is None:
