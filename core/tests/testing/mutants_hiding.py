@@ -24,6 +24,12 @@ from small_provider import SmallCodec, SmallConnection, lost
 from small_service import KEY
 
 LOG = logging.getLogger("small")
+OWN = logging.getLogger("small.own")
+OWN.propagate = False
+OWN.setLevel(logging.INFO)
+OWN.addHandler(logging.NullHandler())
+QUIET = logging.getLogger("small.quiet")
+QUIET.setLevel(logging.INFO)
 
 
 @provider("secrets_do_not_show")
@@ -125,6 +131,59 @@ class LogsSoundAsItIsWritten(SmallCodec):
         if isinstance(command, AppendAudio):
             LOG.debug("-> %.30s...", frame)
         return frame
+
+
+@connection("words_do_not_show", seen="sent {")
+class LogsWhatItHasSent(SmallConnection):
+    async def send(self, command: Command) -> None:
+        await super().send(command)
+        LOG.debug("sent %s", self.codec.frame(command))
+
+
+@codec("words_do_not_show", seen="at INFO: received b")
+class LogsWhereNothingPropagates(SmallCodec):
+    def events(self, line: bytes) -> list[RealtimeEvent]:
+        OWN.info("received %r", line)
+        return super().events(line)
+
+
+@codec("words_do_not_show", seen="at DEBUG: received b")
+class LogsAtALevelThatIsOff(SmallCodec):
+    def events(self, line: bytes) -> list[RealtimeEvent]:
+        QUIET.debug("received %r", line)
+        return super().events(line)
+
+
+@connecting("secrets_do_not_show", seen="at INFO: the key is <secret>")
+async def logs_its_key_where_nothing_propagates(options: Any, setup: Any) -> Any:
+    OWN.info("the key is %s", options.key)
+    return await plain_connect(options, setup)
+
+
+@connection("words_do_not_show", seen="ended in b")
+class LogsHalfAFrame(SmallConnection):
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        try:
+            return await super().receive()
+        except ConnectionLost:
+            LOG.warning("ended in %r", self.buffer)
+            raise
+
+
+@codec("words_do_not_show", seen="cannot read b")
+class LogsWhatCannotBeRead(SmallCodec):
+    def events(self, line: bytes) -> list[RealtimeEvent]:
+        events = super().events(line)
+        if getattr(events[0], "code", "") == "unreadable_frame":
+            LOG.warning("cannot read %r", line)
+        return events
+
+
+@codec("words_do_not_show", seen="nobody knows {")
+class LogsWhatNobodyKnows(SmallCodec):
+    def unknown(self, wire: dict[str, Any]) -> RealtimeEvent:
+        LOG.info("nobody knows %s", wire["service_event"])
+        return super().unknown(wire)
 
 
 @codec("words_do_not_show", seen="the result")

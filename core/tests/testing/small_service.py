@@ -69,6 +69,10 @@ class SmallDouble(ServiceDouble):
         return [{"dial": _dead_end}]
 
     @property
+    def odd_words(self) -> list[str]:
+        return ["drizzly", "gibberish", "never comp"]
+
+    @property
     def heard(self) -> Heard:
         return self._heard
 
@@ -191,10 +195,10 @@ class SmallDouble(ServiceDouble):
         await self._send(trouble="overheated")
 
     async def unknown(self) -> None:
-        await self._send(weather={"sky": "blue"})
+        await self._send(weather={"sky": "drizzly"})
 
     async def garble(self) -> None:
-        await self._write(b"\xff\xfe{]\n")
+        await self._write(b"\xff\xfe{gibberish]\n")
 
     async def malform(self) -> None:
         for frame in ({"text": None}, {"audio": 7}, {"calls": [{"id": 1}]}, {"calls": True}, {"ready": []}):

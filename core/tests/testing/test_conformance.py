@@ -1,10 +1,15 @@
 """Small correct providers of every kind pass the kit, in memory and over real sockets."""
 
+import asyncio
 import functools
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
+from realtime_core import ConnectionLost, RealtimeEvent
+from realtime_core.commands import Command, UpdateSession
 from realtime_core.testing import MemoryPipe, ProviderConformance, Subject
-from small_provider import FULL, KINDS, small
+from small_provider import FULL, KINDS, SmallConnection, small
 from small_service import listening, playing
 from terse import CAN, TERSE, TerseDouble
 
@@ -20,6 +25,45 @@ class TestTerse(ProviderConformance):
     @pytest.fixture
     def subject(self) -> Subject:
         return Subject(TERSE, service=playing(CAN, double=TerseDouble))
+
+
+class Orderly(SmallConnection):
+    """A change of settings waits for the answer to the one before, however long that takes."""
+
+    waits_for: str | None = None
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.free = asyncio.Event()
+        self.free.set()
+
+    async def send(self, command: Command) -> None:
+        if isinstance(command, UpdateSession):
+            await self.free.wait()
+        await super().send(command)
+        if isinstance(command, UpdateSession):
+            self.waits_for = command.command_id
+            self.free.clear()
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        try:
+            events = await super().receive()
+        except ConnectionLost:
+            self.free.set()
+            raise
+        if self.waits_for in [event.command_id for event in events]:
+            self.free.set()
+        return events
+
+    async def aclose(self) -> None:
+        self.free.set()
+        await super().aclose()
+
+
+class TestOrderly(ProviderConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(small(FULL, Orderly), service=playing(FULL))
 
 
 class TestSmallInPieces(ProviderConformance):

@@ -48,6 +48,22 @@ def test_an_installed_provider_passes(site: Path):
     ProviderConformance().test_loading_it_loads_no_other_plugin(small_by_name("kit-alone"))
 
 
+def test_a_plugin_that_prints_is_not_taken_for_another(site: Path):
+    prints = "import atexit\nprint('hello', end='')\natexit.register(print, 'bye')\n"
+    install(site, "kit-talks", "kit_talks", f"{prints}{HOOK}")
+
+    ProviderConformance().test_loading_it_loads_no_other_plugin(small_by_name("kit-talks"))
+
+
+def test_a_plugin_that_ends_the_process_is_caught(site: Path, monkeypatch: pytest.MonkeyPatch):
+    ends = "import os, sys\nif 'kit_only_here' not in sys.modules:\n    os._exit(0)\n"
+    install(site, "kit-ends", "kit_ends", f"{ends}{HOOK}")
+    monkeypatch.setitem(sys.modules, "kit_only_here", types.ModuleType("kit_only_here"))
+
+    with pytest.raises(pytest.fail.Exception, match="in a process of its own: it ends the process"):
+        ProviderConformance().test_loading_it_loads_no_other_plugin(small_by_name("kit-ends"))
+
+
 def test_a_provider_that_is_given_as_a_value_is_skipped():
     with pytest.raises(pytest.skip.Exception, match="provider_loads_by_name: the subject is a Provider"):
         ProviderConformance().test_provider_loads_by_name(Subject(small(), service=playing(FULL)))

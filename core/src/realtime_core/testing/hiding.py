@@ -61,13 +61,16 @@ class HidingClauses:
             await _said(stage, line, shown)
             await line.aclose()
             await _sent(line, _wordy_commands(stage), shown)
-        for where in [*map(repr, line.events), *shown, *lines]:
-            if any(needle in where for needle in _NEEDLES):
-                broken(f"what was said shows in {_masked(where)!r}")
+            await _said_oddly(stage, shown)
+        needles = (*_NEEDLES, *stage.double.odd_words)
+        events = [event for line in stage.lines for event in line.events]
+        for where in [*map(repr, events), *shown, *lines]:
+            if any(needle in where for needle in needles):
+                broken(f"what was said shows in {_masked(where, needles)!r}")
 
 
-def _masked(where: str) -> str:
-    for needle in _NEEDLES:
+def _masked(where: str, needles: Iterable[str]) -> str:
+    for needle in needles:
         where = where.replace(needle, "<words>")
     return where
 
@@ -129,12 +132,13 @@ def _wordy_commands(stage: Stage) -> Iterator[Command]:
 
 
 async def _sent(line: Line, commands: Iterable[Command], shown: list[str]) -> None:
-    for command in commands:
-        try:
-            await line.send(command)
-        except RealtimeError as exc:
-            shown.append(told_by(exc))
-        shown.append(repr(line.connection))
+    async with line.read_meanwhile():  # a change of settings may wait for the answer to the one before
+        for command in commands:
+            try:
+                await line.send(command)
+            except RealtimeError as exc:
+                shown.append(told_by(exc))
+            shown.append(repr(line.connection))
 
 
 async def _said(stage: Stage, line: Line, shown: list[str]) -> None:
@@ -152,4 +156,19 @@ async def _said(stage: Stage, line: Line, shown: list[str]) -> None:
     await stage.double.hear(_WORDS)
     await line.turn_ends()
     await line.marked()
+    shown.append(repr(line.connection))
+
+
+async def _said_oddly(stage: Stage, shown: list[str]) -> None:
+    """The service says what nobody knows, what cannot be read, and half of something."""
+    line = await stage.connect()
+    try:
+        await stage.double.garble()
+        await stage.double.fail()
+        await line.marked()
+        await stage.double.vanish()
+        while True:
+            await line.frame("ConnectionLost")
+    except RealtimeError as exc:
+        shown.append(told_by(exc))
     shown.append(repr(line.connection))

@@ -17,11 +17,14 @@ from realtime_core.testing.suite import clause
 __all__ = ["InstallingClauses"]
 
 _PROGRAM: Final = """
-import json, sys
+import json, os, sys
 from realtime_core.registry import load_provider
 load_provider(sys.argv[1])
-print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+loaded = json.dumps(sorted({name.partition(".")[0] for name in sys.modules}))
+os.write(1, f"\\n{sys.argv[2]}{loaded}\\n".encode())
 """
+_MARK: Final = "loaded by realtime_core.testing: "
+"""What the program's own line begins with: what is loaded may print, too."""
 _LOAD_S: Final = 60
 
 
@@ -54,14 +57,16 @@ class InstallingClauses:
     async def test_loading_it_loads_no_other_plugin(self, stage: Stage) -> None:
         """Loading it imports no package of another distribution's provider."""
         name = _named(stage)
-        program = [sys.executable, "-c", _PROGRAM, name]
+        program = [sys.executable, "-c", _PROGRAM, name, _MARK]
         done = await asyncio.to_thread(
             subprocess.run, program, capture_output=True, text=True, check=False, timeout=_LOAD_S
         )
-        if done.returncode:
-            broken(f"it does not load in a process of its own: {done.stderr.strip().splitlines()[-1]}")
+        told = [line.removeprefix(_MARK) for line in done.stdout.splitlines() if line.startswith(_MARK)]
+        if not told:
+            *_, why = ["it ends the process", *done.stderr.strip().splitlines()]
+            broken(f"it does not load in a process of its own: {why}")
         entries = [(e, e.dist.name if e.dist else "") for e in metadata.entry_points(group=ENTRY_POINT_GROUP)]
         own = {distribution for entry, distribution in entries if entry.name == name}
         packages = {e.module.partition(".")[0]: dist for e, dist in entries if dist not in own}
-        if strangers := packages.keys() & set(json.loads(done.stdout)):
+        if strangers := packages.keys() & set(json.loads(told[0])):
             broken(f"loading {name!r} imports {', '.join(f'{one} of {packages[one]}' for one in strangers)}")

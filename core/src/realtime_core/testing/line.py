@@ -4,7 +4,8 @@ Knows nothing of clauses; what it finds wrong it says in their words.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
 from realtime_core.audio.formats import AudioFormat
@@ -180,15 +181,22 @@ class Line:
 
     async def heard(self, holds: Callable[[Heard], bool], what: str) -> None:
         """Wait until the double has heard something; events are read meanwhile, as the engine would."""
-        waiting = asyncio.ensure_future(self._double.heard.until(holds))
+        async with self.read_meanwhile():
+            await bounded(self._double.heard.until(holds), f"the service heard no {what}", self._bound_s)
+
+    @asynccontextmanager
+    async def read_meanwhile(self) -> AsyncIterator[None]:
+        """Events are read inside, as the engine would."""
         reading = asyncio.ensure_future(self._read_on())
         try:
-            await bounded(waiting, f"the service heard no {what}", self._bound_s)
+            yield
         finally:
             reading.cancel()
             await asyncio.wait({reading}, timeout=self._bound_s)
             if not reading.done():  # it would take what the next call waits for
                 broken(f"a cancelled receive() did not return within {self._bound_s:g} s")
+            if not reading.cancelled():
+                reading.result()
 
     async def _read_on(self) -> None:
         try:

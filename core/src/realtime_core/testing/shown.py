@@ -10,39 +10,39 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
+import pytest
+
 __all__ = ["told_by", "watching"]
 
 
-class _Lines(logging.Handler):
-    """Every line that is logged, as it would be written."""
+def _note_all(lines: list[str], patch: pytest.MonkeyPatch) -> None:
+    """Note every record of every logger, also those that its level or `logging.disable` would keep back."""
+    enabled, handle = logging.Logger.isEnabledFor, logging.Logger.callHandlers
+    written = logging.Formatter("logger %(name)r at %(levelname)s: %(message)s").format
 
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__()
-        self._lines = lines
+    def noted(logger: logging.Logger, record: logging.LogRecord) -> None:
+        lines.append(written(record))
+        if enabled(logger, record.levelno):
+            handle(logger, record)
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(f"logger {record.name!r} at {record.levelname}: {self.format(record)}")
+    patch.setattr(logging.Logger, "isEnabledFor", lambda _, level: level > logging.NOTSET)
+    patch.setattr(logging.Logger, "callHandlers", noted)
 
 
 @contextmanager
 def watching() -> Iterator[list[str]]:
     """Every line of every logger, inside; behind it also what was printed, and every warning."""
     lines: list[str] = []
-    handler, root, printed = _Lines(lines), logging.getLogger(), io.StringIO()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    try:
-        with (
-            warnings.catch_warnings(record=True) as warned,
-            redirect_stdout(printed),
-            redirect_stderr(printed),
-        ):
-            warnings.simplefilter("always")
-            yield lines
-    finally:
-        root.setLevel(level)
-        root.removeHandler(handler)
+    printed = io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        warnings.catch_warnings(record=True) as warned,
+        redirect_stdout(printed),
+        redirect_stderr(printed),
+    ):
+        warnings.simplefilter("always")
+        _note_all(lines, patch)
+        yield lines
     lines += [*printed.getvalue().splitlines(), *(str(warning.message) for warning in warned)]
 
 

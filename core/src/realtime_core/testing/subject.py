@@ -63,6 +63,13 @@ class ServiceDouble(Protocol):
         return ()
 
     @property
+    def odd_words(self) -> Sequence[str]:
+        """Words in the frames of `unknown`, `garble` and `vanish` that stand nowhere else: they could be
+        somebody's, so the kit looks that they are not logged. Where there are none: left out.
+        """
+        return ()
+
+    @property
     def heard(self) -> Heard:
         """What it was told so far."""
         raise NotImplementedError(_forgotten("heard", "a property"))

@@ -153,6 +153,11 @@ class SimulatedService(ServiceDouble):
         """Options of the provider that lead elsewhere."""
         return self._astray
 
+    @property
+    def odd_words(self) -> Sequence[str]:
+        """Words that only frames have which are no events, or not whole."""
+        return ("nobody knows this event", "from here to the end", "never comp")
+
     def reached_with(
         self, options: Mapping[str, Any], *, astray: Sequence[Mapping[str, Any]] = ()
     ) -> "SimulatedService":

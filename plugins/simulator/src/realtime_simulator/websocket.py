@@ -30,7 +30,7 @@ _ABNORMAL: Final = 1006
 """What it calls the end of a connection without a close frame."""
 
 
-_TORN: Final = b'\x81\x7e\x10\x00{"type": "response.'
+_TORN: Final = b'\x81\x7e\x10\x00{"type": "response.output_text.delta", "delta": "never comp'
 """The beginning of a text frame of 4096 bytes."""
 
 

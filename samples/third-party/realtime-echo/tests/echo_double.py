@@ -18,9 +18,8 @@ __all__ = ["EchoDouble"]
 _KEY: Final = "a-key-for-tests"
 
 _log: Final = logging.getLogger("echo_double")
-_log.setLevel(
-    logging.INFO
-)  # the kit looks for keys and words in every log, also in what websockets writes here
+# the kit looks for keys and words in every log, also in what websockets would write here at DEBUG
+_log.addFilter(lambda record: record.levelno > logging.DEBUG)
 
 
 class EchoDouble(ServiceDouble):
@@ -53,6 +52,10 @@ class EchoDouble(ServiceDouble):
     @property
     def astray(self) -> Sequence[Mapping[str, Any]]:
         return [{"url": "ws://127.0.0.1:1"}]
+
+    @property
+    def odd_words(self) -> Sequence[str]:
+        return ["in high spirits", "no JSON", "never comp"]
 
     @property
     def heard(self) -> Heard:
@@ -125,7 +128,7 @@ class EchoDouble(ServiceDouble):
         await self._say(error={"code": "trouble", "message": "it broke"})
 
     async def unknown(self) -> None:
-        await self._say(mood="good")
+        await self._say(mood="in high spirits")
 
     async def garble(self) -> None:
         await self._latest.send("{no JSON")
@@ -147,5 +150,7 @@ class EchoDouble(ServiceDouble):
         self._latest.transport.abort()
 
     async def vanish(self) -> None:
-        self._latest.transport.write(b'\x81\x20{"said": "ne')  # a text frame of 32 bytes, not all of them
+        self._latest.transport.write(
+            b'\x81\x20{"said": "never comp'
+        )  # a text frame of 32 bytes, not all of them
         self._latest.transport.abort()

@@ -31,7 +31,7 @@ _MOST_BYTES: Final = 16 * 1024 * 1024
 _CLOSE_S: Final = 2.0
 
 _log: Final = logging.getLogger("realtime_echo.websocket")
-_log.setLevel(logging.INFO)  # at DEBUG websockets writes keys, words and audio
+_log.addFilter(lambda record: record.levelno > logging.DEBUG)  # websockets writes keys, words and audio there
 
 _NO_PONG: Final = 1011  # what websockets sends when its ping gets no answer
 
