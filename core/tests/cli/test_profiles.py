@@ -256,6 +256,13 @@ def test_the_schema_is_written_to_a_file(puppet, invoke):
     assert path.read_text() == invoke("config", "schema").stdout
 
 
+def test_a_schema_that_cannot_be_written_is_the_callers(puppet, invoke):
+    result = invoke("config", "schema", "--out", str(puppet.folder))
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"realtime: {puppet.folder} cannot be written: Is a directory\n"
+
+
 def test_a_provider_that_cannot_be_loaded_is_left_out_of_the_schema_and_told(
     invoke, tmp_path_factory, monkeypatch
 ):

@@ -2,6 +2,7 @@ import sys
 import types
 from importlib import metadata
 
+import pytest
 from realtime_core.registry import ProviderInfo, list_providers, refresh
 from realtime_core.registry.installed import survey
 
@@ -50,14 +51,17 @@ def test_a_copy_further_down_the_path_is_hidden_as_it_is_for_python(site, tmp_pa
     assert site.listed() == [ProviderInfo("acme-ws", "realtime-acme", "2")]
 
 
-def test_a_copy_whose_name_is_spelt_otherwise_is_a_copy(site, tmp_path, monkeypatch):
-    site.install("realtime_Acme", "acme-ws", module="acme_plugin")
+@pytest.mark.parametrize(
+    ("first", "second"), [("realtime-acme", "realtime_Acme"), ("Realtime.acme", "realtime-acme")]
+)
+def test_a_copy_whose_name_is_spelt_otherwise_is_a_copy(site, tmp_path, monkeypatch, first, second):
+    site.install(second, "acme-ws", module="acme_plugin")
     newer = tmp_path / "newer"
     newer.mkdir()
     monkeypatch.syspath_prepend(newer)
-    type(site)(newer).install("realtime-acme", "acme-ws", module="acme_plugin", version="2")
+    type(site)(newer).install(first, "acme-ws", module="acme_plugin", version="2")
 
-    assert site.listed() == [ProviderInfo("acme-ws", "realtime-acme", "2")]
+    assert site.listed() == [ProviderInfo("acme-ws", first, "2")]
 
 
 def test_a_distribution_without_a_name_is_listed_as_unknown(site):

@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import click
 
 from realtime_core.cli.args import FileName
 from realtime_core.cli.output import own_output
 from realtime_core.cli.program import complain
+from realtime_core.errors import CallerError
 
 __all__ = ["config"]
 
@@ -65,4 +66,13 @@ def schema(*, out: str | None) -> None:
     if out is None:
         click.echo(text, nl=False)
     else:
-        Path(out).write_text(text, encoding="utf-8")
+        with _opened(out) as file:
+            file.write(text)
+
+
+def _opened(name: str) -> TextIO:
+    """``name``, to be written; that it cannot be opened is the caller's, and all else is not."""
+    try:
+        return Path(name).open("w", encoding="utf-8")
+    except OSError as exc:
+        raise CallerError(f"{name} cannot be written: {exc.strerror}") from exc
