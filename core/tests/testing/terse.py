@@ -9,13 +9,14 @@ from typing import Any, Final
 import attrs
 from realtime_core import (
     AuthenticationFailed,
+    Message,
     RealtimeErrorEvent,
     RealtimeEvent,
     ToolCall,
     UnsupportedCommand,
     UnsupportedSetting,
 )
-from realtime_core.commands import AddItem, ClearAudio, Command, CommitAudio, Raw
+from realtime_core.commands import AddItem, ClearAudio, Command, CommitAudio, CreateResponse, Raw
 from realtime_core.provider import Provider
 from realtime_core.testing import ServiceDouble
 from small_provider import FULL, SmallConnection, connect, small
@@ -29,8 +30,10 @@ class TerseConnection(SmallConnection):
 
     async def send(self, command: Command) -> None:
         match command:
-            case Raw() | ClearAudio() | CommitAudio() | AddItem(item=ToolCall()):
+            case Raw() | ClearAudio() | CommitAudio() | AddItem(item=ToolCall() | Message(role="system")):
                 raise UnsupportedCommand("terse has no word for that")
+            case CreateResponse(conversation=place, overrides=overrides) if overrides or place == "none":
+                raise UnsupportedCommand("terse has one kind of response")
         await super().send(command)
 
     async def receive(self) -> Sequence[RealtimeEvent]:
