@@ -12,5 +12,8 @@ __all__ = ["own_output"]
 def own_output() -> Iterator[IO[str]]:
     """Standard output for the command alone: what a plugin prints meanwhile goes to standard error."""
     out = sys.stdout
-    with redirect_stdout(sys.stderr):
-        yield out
+    with redirect_stdout(sys.stderr) as err:
+        try:
+            yield out
+        finally:
+            err.flush()
