@@ -283,3 +283,31 @@ class LosesResultsOfTheHistory(SmallCodec):
 class OneCallATurn(SmallCodec):
     def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
         return super().meaning(meaning, value[:1] if meaning == "calls" else value, frame)
+
+
+@codec("answers_find_their_commands", seen="nobody asked for this, and it has the id of a command: Text")
+class LatestIdOnWhatIsSaid(SmallCodec):
+    latest: str | None = None
+
+    def line(self, command: Command) -> bytes:
+        self.latest = command.command_id
+        return super().line(command)
+
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        for event in super().meaning(meaning, value, frame):
+            is_said = meaning in ("text", "audio", "speech", "heard")
+            yield attrs.evolve(event, command_id=self.latest) if is_said else event
+
+
+@codec("answers_find_their_commands", seen="it has the id of a command: Error")
+class FailureAnswersWhatWaits(SmallCodec):
+    def beside(self, meaning: str, value: Any, wire: dict[str, Any]) -> Iterator[RealtimeEvent]:
+        waits = next(reversed(self.commands), None)
+        for event in super().beside(meaning, value, wire):
+            yield attrs.evolve(event, command_id=waits) if meaning == "trouble" else event
+
+
+@codec("answers_find_their_commands", seen="it has the id of a command: plain")
+class SecretIdOfUnknownFrames(SmallCodec):
+    def unknown(self, wire: dict[str, Any]) -> RealtimeEvent:
+        return RealtimeEvent(**wire, command_id="the latest")

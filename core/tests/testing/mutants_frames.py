@@ -216,3 +216,11 @@ class TurnsHaveNoFrame(SmallCodec):
     def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
         for event in super().meaning(meaning, value, frame):
             yield attrs.evolve(event, service_event=None) if meaning == "begin" else event
+
+
+@codec("malformed_frame_is_no_exception", seen="TypeError was raised")
+class EveryFrameIsAnObject(SmallCodec):
+    def events(self, line: bytes) -> list[RealtimeEvent]:
+        if line.strip() in (b"null", b"5", b"[]"):
+            raise TypeError("not an object")
+        return super().events(line)

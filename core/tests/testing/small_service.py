@@ -20,6 +20,7 @@ from realtime_core import (
     ToolResult,
 )
 from realtime_core.testing import (
+    NO_OBJECTS,
     Heard,
     Meeting,
     MemoryPipe,
@@ -203,7 +204,8 @@ class SmallDouble(ServiceDouble):
     async def malform(self) -> None:
         for frame in ({"text": None}, {"audio": 7}, {"calls": [{"id": 1}]}, {"calls": True}, {"ready": []}):
             await self._send(**frame)
-        await self._write(b"[" * 100_000 + b"\n")
+        for words in NO_OBJECTS:
+            await self._write(words.encode() + b"\n")
 
     async def together(self, piece: str) -> None:
         await self._send(text=piece, **({"end": "completed"} if self.can.turns else {}), **self._ids)

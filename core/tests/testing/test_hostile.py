@@ -1,6 +1,8 @@
 """Frames that a service should never send."""
 
-from realtime_core.testing.hostile import cut, twisted
+import json
+
+from realtime_core.testing.hostile import NO_OBJECTS, cut, twisted
 
 
 def test_a_short_frame_is_cut_everywhere():
@@ -31,3 +33,11 @@ def test_bytes_stay_bytes_and_text_stays_text():
 
 def test_what_is_no_json_is_left_alone():
     assert list(twisted("{")) == []
+
+
+def test_what_is_no_object_has_no_field():
+    for frame in NO_OBJECTS:
+        try:
+            assert not isinstance(value := json.loads(frame), dict) or not value
+        except (ValueError, RecursionError):
+            continue

@@ -17,6 +17,7 @@ from realtime_core.clock import VirtualClock, use_clock
 from realtime_core.testing.clauses import Clause
 from realtime_core.testing.codec import CODEC_CLAUSES, Codec, CodecConformance, CodecSubject
 from realtime_core.testing.heard import Heard, HeardKind, Note
+from realtime_core.testing.hostile import NO_OBJECTS
 from realtime_core.testing.leaks import Held, held, until_let_go
 from realtime_core.testing.pipes import MemoryPipe, PipeClosed, PipeEnd
 from realtime_core.testing.provider import PROVIDER_CLAUSES, ProviderConformance
@@ -26,6 +27,7 @@ from realtime_core.testing.subject import Meeting, ServiceDouble, Subject
 
 __all__ = [
     "CODEC_CLAUSES",
+    "NO_OBJECTS",
     "PROVIDER_CLAUSES",
     "AtStep",
     "Clause",

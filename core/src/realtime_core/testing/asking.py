@@ -1,4 +1,4 @@
-"""Clauses of what the service is told: audio, messages, wishes for a response, and what is answered."""
+"""Clauses of what the service is told: audio, messages, and wishes for a response."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -22,10 +22,8 @@ from realtime_core.testing.heard import Heard, includes
 from realtime_core.testing.stage import Stage
 from realtime_core.testing.suite import clause
 
-__all__ = ["AskingClauses"]
+__all__ = ["AskingClauses", "one_update"]
 
-_WAITING: Final = 10
-"""How many messages wait at once for their answers."""
 _PNG: Final = b"\x89PNG\r\n\x1a\n" + bytes(64)
 _LONG_CHARS: Final = 60_000
 _OVERRIDES: Final = {"metadata": {"topic": "tea"}}
@@ -43,7 +41,7 @@ def _longer_than(size: int) -> Callable[[Heard], bool]:
     return lambda heard: len(heard.pcm) > size
 
 
-def _first(stage: Stage) -> Iterator[Command]:
+def one_update(stage: Stage) -> Iterator[Command]:
     """One change of settings, where that goes: a second may wait for the answer to the first."""
     if "instructions" in stage.capabilities.live_settings:
         yield UpdateSession(settings=stage.settings(instructions="Be long."))
@@ -60,13 +58,7 @@ def _unasking(stage: Stage) -> Iterator[Command]:
         yield ClearAudio()
         yield AppendAudio(data=bytes(stage.input_format.bytes_per_s // 2))
         yield CommitAudio()
-    yield from _first(stage)
-
-
-def _beside(stage: Stage) -> Iterator[Command]:
-    """What is answered, too, as far as it goes."""
-    if stage.capabilities.input_formats:
-        yield ClearAudio()
+    yield from one_update(stage)
 
 
 class AskingClauses:
@@ -210,41 +202,3 @@ class AskingClauses:
         except UnsupportedCommand:
             return
         await line.heard(lambda heard: bool(heard.of("raw")), "raw frame")
-
-    @clause(needs=("acks", "text"), do="set command_id on the event that answers AddItem")
-    async def test_message_is_answered_by_its_id(self, stage: Stage) -> None:
-        """The event that answers a message carries the command's id."""
-        line, said = await stage.connect(), AddItem(item=Message("user", "Hello"))
-        await line.send(said)
-        await line.answer(said)
-
-    @clause(needs=("acks", "listens"), do="set command_id on the event that answers CommitAudio")
-    async def test_commit_is_answered_by_its_id(self, stage: Stage) -> None:
-        """The event that answers the end of the user's turn carries the command's id."""
-        line = await stage.connect()
-        for _ in range(25):
-            await line.send(AppendAudio(data=bytes(line.input_format.bytes_per_s // 50)))
-        commit = CommitAudio()
-        await line.send_if_taken(commit)
-        await line.answer(commit)
-
-    @clause(needs=("acks", "text"), do="match answers by an id, or by their order; not by the latest command")
-    async def test_answers_find_their_commands(self, stage: Stage) -> None:
-        """Many commands of several kinds that wait at once are each answered by an event with its own id."""
-        line = await stage.connect()
-        items = [AddItem(item=Message("user", f"Number {number}")) for number in range(_WAITING)]
-        wanted = set[str | None]()
-        for command in (*_first(stage), *(each for item in items for each in (item, *_beside(stage)))):
-            try:
-                await line.send(command)
-            except UnsupportedCommand:
-                continue
-            wanted.add(command.command_id)
-        await line.until_told(
-            lambda: wanted <= {event.command_id for event in line.events},
-            f"an answer to each of {len(wanted)} commands",
-        )
-        ids = [command.command_id for command in items]
-        order = [event.command_id for event in line.events if event.command_id in ids]
-        if list(dict.fromkeys(order)) != ids:
-            broken("the answers came in another order than the items")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-__all__ = ["Frame", "cut", "twisted"]
+__all__ = ["NO_OBJECTS", "Frame", "cut", "twisted"]
 
 Frame = str | bytes
 
@@ -22,6 +22,12 @@ _VALUES: Final[tuple[Any, ...]] = (
     {"": None},
 )
 _MOST_CUTS: Final = 256
+
+_DEEP: Final = 50_000
+
+NO_OBJECTS: Final = ("null", "true", "5", '"words"', "[]", "[{}]", "{}", "", "[" * _DEEP, '{"a":' * _DEEP)
+"""Frames that are no JSON object, or an empty one, or nested more deeply than any reader goes: for
+`ServiceDouble.malform`, where every frame that is meant is an object with a field."""
 
 
 def cut(frame: Frame) -> Iterator[Frame]:

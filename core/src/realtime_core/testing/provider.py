@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from realtime_core.testing.answering import AnsweringClauses
 from realtime_core.testing.asking import AskingClauses
 from realtime_core.testing.calling import CallingClauses
 from realtime_core.testing.cancelling import CancellingClauses
@@ -36,6 +37,7 @@ class ProviderConformance(
     CallingClauses,
     UndoingClauses,
     RememberingClauses,
+    AnsweringClauses,
     AskingClauses,
     SpeakingClauses,
     HidingClauses,

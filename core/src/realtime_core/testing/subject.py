@@ -127,8 +127,10 @@ class ServiceDouble(Protocol):
         raise NotImplementedError(_forgotten("garble"))
 
     async def malform(self) -> None:
-        """Frames of known types with fields missing, of wrong types, or nested very deeply; nothing of them
-        is meant. Where frames have no fields: left out.
+        """Frames that can be read and mean nothing, each wrong in one thing: of known types with a field
+        missing, None, or of another type; what is not even a frame of fields, as a list, a number or nothing
+        at all; and one nested very deeply (in JSON: `realtime_core.testing.NO_OBJECTS`). Where frames have no
+        fields: left out.
         """
         return
 

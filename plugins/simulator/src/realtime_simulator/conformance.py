@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from realtime_core.contents import ToolCall
-from realtime_core.testing import Heard, Meeting, ServiceDouble
+from realtime_core.testing import NO_OBJECTS, Heard, Meeting, ServiceDouble
 
 from realtime_simulator import reception
 from realtime_simulator.brain import Action, Call, Pieces, Turn
@@ -255,6 +255,8 @@ class SimulatedService(ServiceDouble):
         """Send events whose fields are missing, or of other types."""
         for kind, fields in _MALFORMED.items():
             await self._do(partial(HeldSession.send_text, text=json.dumps({"type": kind, **fields})))
+        for text in NO_OBJECTS:
+            await self._do(partial(HeldSession.send_text, text=text))
 
     # how it ends
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from realtime_core import Message, ToolCall, ToolResult
-from realtime_core.testing import Heard, Meeting, ServiceDouble
+from realtime_core.testing import NO_OBJECTS, Heard, Meeting, ServiceDouble
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
@@ -137,6 +137,8 @@ class EchoDouble(ServiceDouble):
         await self._say(said=7)
         await self._say(call=[])
         await self._say(error=True)
+        for frame in NO_OBJECTS:
+            await self._latest.send(frame)
 
     # -- how it ends -------------------------------------------------------------------------------
 
