@@ -49,7 +49,8 @@ def test_an_installed_provider_passes(site: Path):
 
 
 def test_a_plugin_that_prints_is_not_taken_for_another(site: Path):
-    prints = "import atexit\nprint('hello', end='')\natexit.register(print, 'bye')\n"
+    prints = "import sys\nprint('hello', end='')\nif 'pytest' not in sys.modules:\n"
+    prints += "    import atexit\n    atexit.register(print, 'bye')\n"
     install(site, "kit-talks", "kit_talks", f"{prints}{HOOK}")
 
     ProviderConformance().test_loading_it_loads_no_other_plugin(small_by_name("kit-talks"))
