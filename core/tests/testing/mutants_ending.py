@@ -9,7 +9,9 @@ from mutant import (
     KEPT,
     TASKS,
     LeavesATask,
+    connecting,
     connection,
+    plain_connect,
 )
 from realtime_core import (
     ConnectionLost,
@@ -20,6 +22,7 @@ from realtime_core import (
     RealtimeTextEvent,
     TextContent,
 )
+from realtime_core.commands import Command
 from realtime_core.testing.pipes import PipeClosed
 from small_provider import SmallConnection, lost
 
@@ -267,6 +270,12 @@ class ForgetsDone(_Reader):
         self.queue = [events for events in self.queue if not hasattr(events[0], "status")]
 
 
+@connection("last_words_are_told_before_the_end", seen="the audio that came before the end")
+class ForgetsSound(_Reader):
+    def forget(self, _: LostReason) -> None:
+        self.queue = [events for events in self.queue if not hasattr(events[0], "audio")]
+
+
 @connection("last_words_are_told_before_the_end", seen="the call that came before the end")
 class ForgetsCalls(_Reader):
     def forget(self, _: LostReason) -> None:
@@ -372,3 +381,17 @@ class HalfFramesOfATurnAreFrames(_Turning):
                 return [RealtimeTextEvent(text=TextContent(half), service_type="text", service_event={})]
             self.in_turn = False
             return await super().receive()
+
+
+@connecting("nothing_is_sent_after_the_end", seen="reached the service")
+async def sends_on_another_connection(options: Any, setup: Any) -> Any:
+    class DialsAgain(SmallConnection):
+        async def send(self, command: Command) -> None:
+            if self.over is not None:
+                self.end = await options.dial()
+                await self.end.send(self.codec.line(command))
+                await asyncio.sleep(0.01)
+                await self.end.aclose()
+            await super().send(command)
+
+    return await plain_connect(options, setup, DialsAgain)

@@ -102,6 +102,25 @@ async def key_in_the_error_of_a_wrong_address(options: Any, setup: Any) -> Any:
         raise ConnectionFailed(f"small: cannot reach {url}", reason=FailedReason.REFUSED) from exc
 
 
+class _Nowhere:
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def __repr__(self) -> str:
+        return f"<nowhere, with {self.key}>"
+
+    async def aclose(self) -> None:
+        pass
+
+
+@connecting("secrets_do_not_show", seen="<nowhere, with <secret>>")
+async def key_in_the_repr_of_a_connection_to_nowhere(options: Any, setup: Any) -> Any:
+    try:
+        return await plain_connect(options, setup)
+    except ConnectionFailed:
+        return _Nowhere(options.key)
+
+
 @codec("words_do_not_show", seen="received b")
 class LogsFrames(SmallCodec):
     def events(self, line: bytes) -> list[RealtimeEvent]:

@@ -10,7 +10,7 @@ from realtime_core import AuthenticationFailed, InvalidSettings, UnsupportedSett
 from realtime_core.testing import Meeting, ProviderConformance, ServiceDouble, Subject
 from small_provider import FULL, SmallCodec, SmallConnection, connect, small
 from small_service import SmallDouble, playing
-from terse import CAN, TERSE
+from terse import CAN, TERSE, TerseDouble
 
 suite = ProviderConformance()
 
@@ -63,6 +63,16 @@ def test_a_lever_that_is_forgotten_is_named(lever: str, clause: str):
 def test_malformed_frames_that_a_double_has_not_are_not_played():
     with pytest.raises(pytest.skip.Exception, match=r"the double has no malform\(\)"):
         suite.test_malformed_frame_is_no_exception(Subject(small(), service=without("malform")))
+
+
+def test_a_goodbye_that_a_double_cannot_keep_back_is_not_played():
+    class Double(TerseDouble):
+        fall_silent = ServiceDouble.fall_silent
+
+    with pytest.raises(pytest.skip.Exception, match=r"the double has no fall_silent\(\)"):
+        suite.test_closing_does_not_wait_for_a_silent_service(
+            Subject(TERSE, service=playing(CAN, double=Double))
+        )
 
 
 def test_what_a_provider_has_not_written_is_no_lever():

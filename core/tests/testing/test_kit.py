@@ -243,6 +243,8 @@ async def test_levers_that_a_service_has_nothing_for_do_nothing():
     double = TerseDouble(CAN)
     await double.hear("anything")
     await double.fail()
+    await double.malform()
+    await ServiceDouble.fall_silent(double)
 
     assert double.heard.notes == []
 
