@@ -2,14 +2,14 @@
 
 import asyncio
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from realtime_core import ConnectionLost, RealtimeEvent
 from realtime_core.commands import Command, UpdateSession
 from realtime_core.testing import MemoryPipe, ProviderConformance, Subject
-from small_provider import FULL, KINDS, SmallConnection, small
+from small_provider import FULL, KINDS, SmallCodec, SmallConnection, small
 from small_service import listening, playing
 from terse import CAN, TERSE, TerseDouble
 
@@ -71,6 +71,26 @@ class TestSmallInPieces(ProviderConformance):
     def subject(self) -> Subject:
         pipe = functools.partial(MemoryPipe, split_bytes=7, delay_turns=2)
         return Subject(small(), service=playing(FULL, pipe))
+
+
+class TalkativeCodec(SmallCodec):
+    """Gives a plain event beside each that is not."""
+
+    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
+        for event in super().meaning(meaning, value, frame):
+            yield event
+            if type(event) is not RealtimeEvent:
+                yield RealtimeEvent(service_type=meaning, service_event=frame)
+
+
+class Talkative(SmallConnection):
+    codec_class = TalkativeCodec
+
+
+class TestTalkative(ProviderConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(small(FULL, Talkative), service=playing(FULL))
 
 
 class TestSmallOnSockets(ProviderConformance):

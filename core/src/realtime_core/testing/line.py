@@ -253,7 +253,7 @@ class Line:
         await self._double.unknown()
         before = len(self.frames)
         await self.until_told(
-            lambda: any(type(event) is RealtimeEvent for frame in self.frames[before:] for event in frame),
+            lambda: any(_is_plain(frame) for frame in self.frames[before:]),
             "the plain event of an unknown frame",
         )
 
@@ -265,6 +265,10 @@ class Line:
     async def aclose(self) -> None:
         """Close the connection."""
         await bounded(self.connection.aclose(), "aclose() did not return", self._bound_s)
+
+
+def _is_plain(frame: Sequence[RealtimeEvent]) -> bool:
+    return bool(frame) and all(type(event) is RealtimeEvent for event in frame)
 
 
 def _opens(event: RealtimeEvent) -> bool:
