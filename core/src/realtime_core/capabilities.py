@@ -9,12 +9,15 @@ from typing import Literal
 import attrs
 
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
+from realtime_core.checks import one_of
 
 __all__ = ["Capabilities"]
 
 
-def _formats(given: Iterable[AudioFormat]) -> tuple[AudioFormat, ...]:
-    return tuple(given)
+def _formats(given: Iterable[AudioFormat | str]) -> tuple[AudioFormat, ...]:
+    if isinstance(given, str):
+        raise TypeError(f"formats are a sequence, preferred first, not the string {given!r}")
+    return tuple(map(AudioFormat.parse, given))
 
 
 def _names(given: Iterable[str]) -> frozenset[str]:
@@ -28,8 +31,8 @@ class Capabilities:
     """The abilities of one provider.
 
     Attributes:
-        input_formats: formats that it takes as they are, preferred first; the engine converts all
-            others. None: it takes no audio, and sending some raises `UnsupportedCommand`.
+        input_formats: formats that it takes as they are, or their names (``g711_ulaw``), preferred first; the
+            engine converts all others. None: it takes no audio, and sending some raises `UnsupportedCommand`.
         output_formats: formats that it gives, preferred first. None: it gives no audio.
         text: whether it takes and gives text. Without, ``send_text`` raises `UnsupportedCommand`.
         images: whether it takes images. Without, ``send_image`` raises `UnsupportedCommand`.
@@ -64,8 +67,12 @@ class Capabilities:
     client_responses: bool = True
     auto_continue: bool = False
     cancel: bool = True
-    truncate: Literal["client", "server", "none"] = "client"
-    history: Literal["any_time", "at_start", "none"] = "any_time"
+    truncate: Literal["client", "server", "none"] = attrs.field(
+        default="client", validator=one_of("client", "server", "none")
+    )
+    history: Literal["any_time", "at_start", "none"] = attrs.field(
+        default="any_time", validator=one_of("any_time", "at_start", "none")
+    )
     acks: bool = True
     paced: bool = False
     live_settings: frozenset[str] = attrs.field(default=frozenset(), converter=_names)

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from mutant import codec, connecting, connection, plain_connect
-from realtime_core import AudioContent, AudioFormat, RealtimeAudioEvent, RealtimeEvent
+from realtime_core import (
+    AudioContent,
+    AudioFormat,
+    ConnectionLost,
+    RealtimeAudioEvent,
+    RealtimeEvent,
+    RealtimeTextEvent,
+)
 from realtime_core.commands import Command
 from realtime_core.provider import Setup
 from realtime_core.testing.pipes import PipeClosed
@@ -69,6 +76,38 @@ class FormatOfTheLatest(SmallCodec):
         return RealtimeAudioEvent(audio=AudioContent(pcm, spoken), **wire)
 
 
+@connection("connections_are_independent", seen="the second of two connections told what was said")
+class TellsWhatOthersWereTold(SmallConnection):
+    """Reads ahead, and keeps what is said for whoever asks first."""
+
+    said: ClassVar[list[RealtimeEvent]] = []
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.frames: asyncio.Queue[Sequence[RealtimeEvent] | ConnectionLost] = asyncio.Queue()
+        self.is_new = True
+        self.reading = asyncio.ensure_future(self.read_ahead())
+
+    async def read_ahead(self) -> None:
+        try:
+            while True:
+                events = await super().receive()
+                self.said.extend(event for event in events if isinstance(event, RealtimeTextEvent))
+                self.frames.put_nowait(events)
+        except ConnectionLost as exc:
+            self.frames.put_nowait(exc)
+
+    async def receive(self) -> Sequence[RealtimeEvent]:
+        events = await self.frames.get()
+        if isinstance(events, ConnectionLost):
+            raise events
+        if self.is_new:
+            self.is_new = False
+            events = [*events, *self.said]
+            self.said.clear()
+        return events
+
+
 _LATEST: list[Any] = []
 
 
@@ -91,6 +130,7 @@ class WritesInPieces(SmallConnection):
             await asyncio.sleep(0)
 
 
+@connection("sends_at_once_do_not_mix", kind="text-only", seen="20 messages were sent at once, and others")
 @connection("sends_at_once_do_not_mix", kind="audio-only", seen="others were heard")
 class SendsTheLatest(SmallConnection):
     line = b""

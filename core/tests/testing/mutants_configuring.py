@@ -93,6 +93,14 @@ class RefusesWhatIsLive(SmallCodec):
         return super().frame(command)
 
 
+@codec("live_setting_reaches_the_service", seen="'instructions' is among the live_settings, and was refused")
+class RefusesInstructions(SmallCodec):
+    def frame(self, command: Command) -> dict[str, Any]:
+        if isinstance(command, UpdateSession) and "instructions" in set_fields(command.settings):
+            raise UnsupportedSetting("small changes no instructions")
+        return super().frame(command)
+
+
 @codec("setting_that_is_not_live_is_refused", seen="which is not live")
 class IgnoresWhatIsNotLive(SmallCodec):
     def frame(self, command: Command) -> dict[str, Any]:

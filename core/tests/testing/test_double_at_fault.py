@@ -45,7 +45,6 @@ def without(lever: str) -> Any:
         ("meet", "closing_does_not_wait_for_a_silent_service"),
         ("begin", "text_is_told_exactly_once"),
         ("end", "text_is_told_exactly_once"),
-        ("interrupt", "interruption_by_the_user_is_told"),
         ("unknown", "words_do_not_show"),
         ("garble", "unreadable_frame_is_an_error_event"),
         ("hang_up", "service_that_hangs_up_is_lost"),
@@ -63,6 +62,16 @@ def test_a_lever_that_is_forgotten_is_named(lever: str, clause: str):
 def test_malformed_frames_that_a_double_has_not_are_not_played():
     with pytest.raises(pytest.skip.Exception, match=r"the double has no malform\(\)"):
         suite.test_malformed_frame_is_no_exception(Subject(small(), service=without("malform")))
+
+
+@pytest.mark.parametrize("clause", ["interruption_by_the_user_is_told", "session_tells_of_an_interruption"])
+def test_interruptions_of_which_a_service_does_not_tell_are_not_played(clause: str):
+    with pytest.raises(pytest.skip.Exception, match=r"the double has no interrupt\(\)"):
+        getattr(suite, f"test_{clause}")(Subject(small(), service=without("interrupt")))
+
+
+def test_answers_are_told_apart_also_where_nothing_tells_of_interruptions():
+    suite.test_answers_find_their_commands(Subject(small(), service=without("interrupt")))
 
 
 def test_a_goodbye_that_a_double_cannot_keep_back_is_not_played():

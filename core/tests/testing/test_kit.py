@@ -8,9 +8,17 @@ from typing import Any
 
 import attrs
 import pytest
-from realtime_core import ConnectionFailed, FailedReason, UnsupportedCommand
-from realtime_core.commands import ClearAudio, CommitAudio
+from realtime_core import (
+    ConnectionFailed,
+    FailedReason,
+    InvalidOptions,
+    InvalidSettings,
+    RealtimeSettings,
+    UnsupportedCommand,
+)
+from realtime_core.commands import ClearAudio, CommitAudio, UpdateSession
 from realtime_core.options import option
+from realtime_core.settings import setting
 from realtime_core.testing import (
     CodecConformance,
     Heard,
@@ -22,7 +30,8 @@ from realtime_core.testing import (
 )
 from realtime_core.testing.clauses import Clause, ClauseBroken
 from realtime_core.testing.running import run_bounded
-from small_provider import FULL, SmallCodec, SmallConnection, connect, small
+from realtime_core.unset import UnsetType
+from small_provider import FULL, KINDS, SmallCodec, SmallConnection, connect, small
 from small_service import SmallDouble, playing
 from terse import CAN, TerseDouble
 
@@ -283,3 +292,55 @@ async def test_what_is_still_held_is_told():
     assert "the task 'heart'" in await until_let_go(before, bound_s=0.02)
     task.cancel()
     assert await until_let_go(before, bound_s=5) == ""
+
+
+@attrs.frozen(kw_only=True)
+class Moody(RealtimeSettings):
+    """Adds a setting, and takes fewer values of another."""
+
+    voice: str | UnsetType = setting(str, choices=("marin",))
+    mood: str | UnsetType = setting(str)
+
+
+def test_an_own_setting_without_a_value_in_the_subject_is_not_tried():
+    provider = attrs.evolve(small(), settings=Moody)
+    subject = Subject(provider, service=playing(FULL), settings={"speed": 1.2})
+
+    with pytest.raises(pytest.skip.Exception, match=r"Subject\(settings=...\) has no value for mood"):
+        suite.test_own_setting_is_honoured_or_refused(subject)
+
+
+def test_a_value_that_the_settings_class_refuses_is_refused_enough():
+    subject = Subject(attrs.evolve(small(), settings=Moody), service=playing(FULL))
+
+    suite.test_setting_is_honoured_or_refused(subject)
+    suite.test_setting_that_is_not_live_is_refused(subject)
+
+
+def test_an_endpoint_may_say_that_options_are_wrong():
+    def endpoint(_: Any) -> str:
+        raise InvalidOptions("no option 'here'")
+
+    provider = attrs.evolve(small(), endpoint=endpoint)
+
+    suite.test_provider_is_well_formed(Subject(provider, service=playing(FULL)))
+
+
+@pytest.mark.parametrize("clause", ["loop_is_not_held", "connections_are_independent"])
+def test_who_takes_audio_at_its_own_pace_alone_hears_nothing_as_it_was_sent(clause: str):
+    can = attrs.evolve(KINDS["audio-only"], paced=True)
+
+    with pytest.raises(pytest.skip.Exception, match="text=False and paced=True: nothing reaches"):
+        getattr(suite, f"test_{clause}")(Subject(small(can), service=playing(can)))
+
+
+def test_a_value_that_an_open_session_refuses_is_not_that_value():
+    class NoPirates(SmallCodec):
+        def frame(self, command: Any) -> Any:
+            if isinstance(command, UpdateSession) and "pirate" in str(command.settings.instructions):
+                raise InvalidSettings("nobody speaks like a pirate here")
+            return super().frame(command)
+
+    connection = type("Connection", (SmallConnection,), {"codec_class": NoPirates})
+
+    suite.test_live_setting_reaches_the_service(Subject(small(FULL, connection), service=playing(FULL)))

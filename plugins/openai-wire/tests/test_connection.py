@@ -325,6 +325,22 @@ async def test_an_update_of_another_model_is_refused_and_nothing_of_it_is_sent()
     assert pipe.names == ["session.update"]
 
 
+async def test_an_update_of_what_a_vendor_fixes_is_refused_but_not_of_what_it_says_already():
+    pipe = MemoryPipe(CREATED, UPDATED)
+    connection = WireConnection(pipe, Setup(settings=settings(voice="marin")), fixed={"voice", "speed"})
+    await connection.receive()
+    await connection.receive()
+    pipe.sent.clear()
+
+    with pytest.raises(UnsupportedSetting, match="'voice' is fixed when a session is made; open a new"):
+        await connection.send(UpdateSession(settings=settings(voice="cedar")))
+    with pytest.raises(UnsupportedSetting, match="'speed' is fixed"):
+        await connection.send(UpdateSession(settings=settings(speed=1.5)))
+    await connection.send(UpdateSession(settings=settings(voice="marin", instructions="Be brief.")))
+
+    assert pipe.names == ["session.update"]
+
+
 @pytest.mark.parametrize("answer", [UPDATED, REFUSED])
 async def test_a_second_update_waits_for_the_answer_to_the_first_and_nothing_overtakes_it(answer):
     pipe, connection = await opened()

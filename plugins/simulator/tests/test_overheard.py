@@ -41,6 +41,14 @@ def test_settings_go_by_their_neutral_names():
     }
 
 
+def test_what_a_service_has_beyond_openais_goes_by_its_name():
+    session = {"type": "realtime", "mood": {"of": "the day"}, "audio": {}, "voice": "here it is no setting"}
+
+    note = note_of({"type": "session.update", "session": session})
+
+    assert note.value == {"mood": {"of": "the day"}, "voice": "here it is no setting"}
+
+
 @pytest.mark.parametrize(
     ("told", "noted"),
     [

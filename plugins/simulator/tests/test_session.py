@@ -212,3 +212,22 @@ def test_conversation_keeps_turn_detection_with_a_streaming_transcription_model(
     update(session, audio={"input": {"transcription": {"model": "gpt-realtime-whisper"}}})
 
     assert session.turn_detection["type"] == "server_vad"
+
+
+def test_what_it_has_beyond_openais_is_taken_as_it_is():
+    served = default_session("sess_1", "gpt-realtime-2.1", voice="marin", expires_at=7)
+    session = Session(served, own=["mood", "pets"])
+
+    update(session, mood={"of": "the day"}, instructions="x")
+
+    assert session.served == {**served, "mood": {"of": "the day"}, "instructions": "x"}
+    with pytest.raises(Refusal, match=r"Unknown parameter: 'session.humour'"):
+        update(session, humour="dry", pets=2)
+    assert "pets" not in session.served
+
+
+def test_what_is_no_session_is_refused_also_where_it_has_more_than_openais():
+    session = Session(default_session("sess_1", "m", voice="marin", expires_at=7), own=["mood"])
+
+    with pytest.raises(Refusal):
+        session.update("mood", Moment())

@@ -65,6 +65,14 @@ def test_without_a_key_that_the_api_takes_nobody_comes_in(surface, headers, quer
     assert caught.value.status == 401
 
 
+@pytest.mark.parametrize("surface", [Surface.OPENAI, Surface.AZURE])
+def test_a_key_may_come_in_a_header_that_was_told(surface):
+    headers = Headers({"X-Api-Key": f" {KEY} ", "Authorization": "Bearer other"})
+
+    assert key_at(surface, headers, {}, header="X-Api-Key") == KEY
+    assert key_at(surface, Headers(BEARER), {}, header="X-Api-Key") == KEY
+
+
 def test_openai_takes_its_own_key():
     assert key_at(Surface.OPENAI, Headers(BEARER), {"api-key": "other"}) == KEY
 

@@ -172,6 +172,7 @@ class ConversingClauses:
     @clause(needs=("speaks",), do="see the clause of interruptions: a speech event or an interruption")
     async def test_session_tells_of_an_interruption(self, stage: Stage) -> None:
         """What the user cuts short is one RealtimeInterruptionEvent for the application."""
+        stage.needs_interruptions()
         async with _session(stage) as (session, listener):
             await _asked(stage, session)
             await stage.double.begin()

@@ -238,6 +238,7 @@ class SpeakingClauses:
         """The user's speech in a running turn is a speech event 'started' or an interruption, told once; a
         turn that the service ends by that is not 'completed'.
         """
+        stage.needs_interruptions()
         line = await stage.connect()
         await line.turn()
         await stage.say_something(line)

@@ -154,6 +154,15 @@ class Stage:
         """Whether the double leaves a lever as it is: the service has no such thing."""
         return getattr(type(self.double), lever) is getattr(ServiceDouble, lever)
 
+    def needs_interruptions(self) -> None:
+        """The double plays interruptions.
+
+        Raises:
+            NotApplicable: it plays none.
+        """
+        if self.inherits("interrupt"):
+            raise NotApplicable("the service tells of no interruption: the double has no interrupt()")
+
     def settings(self, **settings: Any) -> RealtimeSettings:
         """Settings of the provider's class.
 

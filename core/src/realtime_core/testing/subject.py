@@ -110,9 +110,9 @@ class ServiceDouble(Protocol):
 
     async def interrupt(self) -> None:
         """The user begins to speak while the turn that was begun runs: whatever the service says then, up to
-        the end of that turn where it ends by that.
+        the end of that turn where it ends by that. Where it says nothing then: left out.
         """
-        raise NotImplementedError(_forgotten("interrupt"))
+        return
 
     async def fail(self) -> None:
         """The service says that something went wrong on its side, and goes on; where it cannot: nothing."""

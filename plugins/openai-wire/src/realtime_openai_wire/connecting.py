@@ -4,7 +4,7 @@ That loads with the first connection. Knows no service and none of its options.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from realtime_core.provider import Setup
 
 from realtime_openai_wire.connection import WireConnection
 from realtime_openai_wire.refusals import OPENAI_CHECKS, Checks, not_reached
-from realtime_openai_wire.settings import SessionType
+from realtime_openai_wire.settings import FIXED_SETTINGS, SessionType
 from realtime_openai_wire.websocket import open_websocket
 
 if TYPE_CHECKING:
@@ -77,10 +77,12 @@ async def connect_websocket(
     timeout_s: float,
     session_type: SessionType = "realtime",
     checks: Checks = OPENAI_CHECKS,
+    fixed: Collection[str] = FIXED_SETTINGS,
 ) -> WireConnection:
     """A connection over a WebSocket that `open_websocket` opens.
 
     ``client`` is left as soon as it is open, or cannot be: an upgraded connection needs it no more.
+    ``fixed``: names of the settings that an open session cannot change.
 
     Raises:
         AuthenticationFailed: the key was refused.
@@ -94,6 +96,6 @@ async def connect_websocket(
                 opener, model=model, query=query, headers=headers, timeout_s=timeout_s, checks=checks
             )
             on_failure.push_async_callback(pipe.aclose)
-            connection = WireConnection(pipe, setup, session_type=session_type)
+            connection = WireConnection(pipe, setup, session_type=session_type, fixed=fixed)
         on_failure.pop_all()
     return connection

@@ -6,7 +6,7 @@ frames, `Media` take the user's, and the pipe brings the assistant's.
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 
 import attrs
@@ -32,6 +32,7 @@ from realtime_core.errors import (
 )
 from realtime_core.events import RealtimeErrorEvent, RealtimeEvent, RealtimeSessionEvent
 from realtime_core.provider import Setup
+from realtime_core.settings import set_fields
 from realtime_core.stats import MediaStats
 from realtime_core.turnstile import Turnstile
 from realtime_core.unset import UNSET
@@ -39,7 +40,7 @@ from realtime_core.unset import UNSET
 from realtime_openai_wire.codec import OpenAIRealtimeCodec
 from realtime_openai_wire.media import Media
 from realtime_openai_wire.names import SendEvents
-from realtime_openai_wire.settings import SessionType
+from realtime_openai_wire.settings import FIXED_SETTINGS, SessionType
 from realtime_openai_wire.track_audio import TrackAudio
 
 __all__ = ["Pipe", "WireConnection"]
@@ -91,6 +92,7 @@ class WireConnection:
     detection the input buffer, which a track fills all the time, is cleared before the first audio of a turn.
     ``is_configured``: the session was made with the configuration of ``setup``, which is sent all the same,
     so that the service says what is in force; where it is too big to be sent, what it said first counts.
+    ``fixed``: names of the settings that an open session cannot change.
 
     Raises:
         CallerError: the settings cannot be written; nothing was sent, and the pipe is still yours.
@@ -106,9 +108,11 @@ class WireConnection:
         media: Media | None = None,
         session_type: SessionType = "realtime",
         is_configured: bool = False,
+        fixed: Collection[str] = FIXED_SETTINGS,
     ) -> None:
         self._pipe = pipe
         self._is_configured = is_configured
+        self._fixed = fixed
         self._media = media
         output_format = AudioFormat.parse(setup.settings.output_audio_format)
         self._codec = OpenAIRealtimeCodec(output_format, session_type, on_track=media is not None)
@@ -132,7 +136,7 @@ class WireConnection:
 
         Raises:
             UnsupportedCommand: the protocol has no means for it.
-            UnsupportedSetting: an `UpdateSession` of another model.
+            UnsupportedSetting: an `UpdateSession` of what is fixed, as the model is.
             ConnectionLost: the connection has ended; nothing was sent.
         """
         if self._media is not None and isinstance(command, CancelResponse):
@@ -144,7 +148,7 @@ class WireConnection:
             await self._order.enter()
         try:
             if isinstance(command, UpdateSession):
-                self._check_model(command)
+                self._check_fixed(command)
                 await self._settle_update()
             self._ensure_open()
             if self._media is None:
@@ -283,9 +287,13 @@ class WireConnection:
                 self._has_audio = self._has_audio and was_manual == self._is_manual
         return self._track.frame(events)
 
-    def _check_model(self, command: UpdateSession) -> None:
-        if command.settings.model not in (UNSET, self._setup.settings.model):
-            raise UnsupportedSetting("setting 'model' is fixed when a session is made; open a new session")
+    def _check_fixed(self, command: UpdateSession) -> None:
+        begun = set_fields(self._setup.settings)
+        for name, value in set_fields(command.settings).items():
+            if name in self._fixed and value != begun.get(name, UNSET):
+                raise UnsupportedSetting(
+                    f"setting {name!r} is fixed when a session is made; open a new session"
+                )
 
     async def _settle_update(self) -> None:
         """Wait until the update before is answered, or its answer is given up."""

@@ -21,6 +21,7 @@ from realtime_openai_wire.formats import format_to_wire
 from realtime_openai_wire.tools import tools_to_wire
 
 __all__ = [
+    "FIXED_SETTINGS",
     "LIVE_SETTINGS",
     "SETTINGS_OF_TRANSCRIPTION",
     "InputAudioTranscription",
@@ -117,10 +118,13 @@ class OpenAIRealtimeExecutionSettings(RealtimeSettings):
         raise InvalidSettings(f"setting 'max_output_tokens' takes 1 to {_MAX_OUTPUT_TOKENS} or 'inf'")
 
 
-LIVE_SETTINGS: Final = frozenset(
-    field.name for field in attrs.fields(OpenAIRealtimeExecutionSettings) if field.name != "model"
+FIXED_SETTINGS: Final = frozenset({"model"})
+"""The settings that an open session cannot change: the model stands in the URL."""
+
+LIVE_SETTINGS: Final = (
+    frozenset(field.name for field in attrs.fields(OpenAIRealtimeExecutionSettings)) - FIXED_SETTINGS
 )
-"""The settings that an open session can change: all but the model, which the URL fixes."""
+"""The settings that an open session can change."""
 
 
 def voice_to_wire(name: str) -> str | dict[str, str]:

@@ -32,6 +32,14 @@ class _Command(OneLineErrors):
     "--speed", type=float, default=DEFAULT_SPEED, show_default=True, help="1 is real time, 0 no pause."
 )
 @click.option("--api-key", metavar="KEY", help="The only key that is good; without it any key is.")
+@click.option("--key-header", metavar="NAME", help="A header that may hold the key, beside Authorization.")
+@click.option(
+    "--own-setting",
+    "own_settings",
+    metavar="NAME",
+    multiple=True,
+    help="What a session has beyond OpenAI's; may be repeated.",
+)
 @click.option(
     "--transcript", "transcripts", metavar="TEXT", multiple=True, help="What the user says, turn by turn."
 )

@@ -83,17 +83,20 @@ _MALFORMED: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-def over_network(options: Options) -> Service:
+def over_network(options: Options, **behaviour: Any) -> Service:
     """A service on a port of this machine, for providers over WebSocket and WebRTC alike.
 
     Args:
         options: gives the options that lead the provider to a server.
+        behaviour: what the service does unlike OpenAI's, as options of the simulator (`SimulatorOptions`):
+            ``key_header="X-Api-Key"`` takes the key in another header, ``own_settings=["humour"]`` knows what
+            else its sessions have.
     """
 
     @asynccontextmanager
     async def service() -> AsyncIterator[ServiceDouble]:
         double = SimulatedService()
-        async with SimulatorServer(configure(**double.behaviour)) as server:
+        async with SimulatorServer(configure(**{**behaviour, **double.behaviour})) as server:
             reaching = options(server)
             yield double.reached_with(reaching, astray=_closed(reaching, server.port))
 

@@ -107,13 +107,23 @@ class Door:
             raise Refused(405, f"Not allowed to {method} on {path} ({hint})", code="method_not_supported")
         return methods
 
+    def _key_of(self, request: "web.BaseRequest") -> str:
+        """The key, unless the query alone makes a refusal.
+
+        Raises:
+            Refused: there is none, or the API wants another query.
+        """
+        surface, _ = surface_of(request.path)
+        check_query(surface, request.query)
+        return key_at(surface, request.headers, request.query, header=self._options.key_header)
+
     def _secret_of(self, request: "web.BaseRequest") -> ClientSecret | None:
         """The client secret that a request comes with; None: it has a key of the account.
 
         Raises:
             Refused: it has no good one of either.
         """
-        key = _key_of(request)
+        key = self._key_of(request)
         secret = self._secrets.get(key)
         if secret is None:
             check_key(key, self._api_key)
@@ -178,7 +188,7 @@ class Door:
 
     async def _create_secret(self, request: "web.BaseRequest") -> "web.StreamResponse":
         """A client secret, for whoever has a key of the account."""
-        key = _key_of(request)
+        key = self._key_of(request)
         if key in self._secrets:
             raise Refused.of_wrong_key(key)
         check_key(key, self._api_key)
@@ -228,14 +238,3 @@ def _is_for_pages(path: str) -> bool:
     with contextlib.suppress(Refused):
         return surface_of(path)[1].startswith(_FOR_PAGES)
     return False
-
-
-def _key_of(request: "web.BaseRequest") -> str:
-    """The key, unless the query alone makes a refusal.
-
-    Raises:
-        Refused: there is none, or the API wants another query.
-    """
-    surface, _ = surface_of(request.path)
-    check_query(surface, request.query)
-    return key_at(surface, request.headers, request.query)

@@ -70,7 +70,7 @@ class Engine:
             served = {**session, "id": served["id"], "expires_at": expires_at}
         self._outbox = Outbox(frames)
         self._pacer = Pacer(options.speed)
-        self._session = Session(served, on_tracks=on_tracks)
+        self._session = Session(served, on_tracks=on_tracks, own=options.own_settings)
         self._conversation = Conversation(ids.new("conv"))
         self._parts = Parts(
             options, ids, frames, self._outbox, self._pacer, self._session, self._conversation, now_s

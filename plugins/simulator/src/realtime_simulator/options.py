@@ -132,6 +132,12 @@ class SimulatorOptions:
     mcp_failures: tuple[str, ...] = option(default=(), convert=_texts)
     """The labels of the MCP servers whose tools cannot be listed."""
 
+    key_header: str = option(default="")
+    """A header that a client may put its key in, as it is, beside ``Authorization``."""
+
+    own_settings: tuple[str, ...] = option(default=(), convert=_texts)
+    """What a session has beyond OpenAI's: names that ``session.update`` may hold, with any value."""
+
     max_session_s: float = option(default=3600.0, convert=_seconds)
     """How long a session lives before ``session_expired`` and a close with 1001."""
 

@@ -38,6 +38,8 @@ _SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Where a session object says each setting."""
 
+_OPENAIS: Final = {"type", "tools", *(path[0] for path in _SETTINGS.values())}
+
 
 def note_of(frame: Any, *, is_first: bool = False) -> Note:
     """What a frame says; ``is_first``: no configuration came before it."""
@@ -90,7 +92,8 @@ def _settings(session: Json) -> dict[str, Any]:
             found[name] = _NEUTRAL.get(name, _same)(place)
     if "tools" in session:
         found["tools"] = list(session["tools"])
-    return found
+    # what a service has beyond OpenAI's stands under its own name
+    return {**{name: session[name] for name in session if name not in _OPENAIS}, **found}
 
 
 def _format(value: Any) -> Any:

@@ -3,7 +3,7 @@
 An update is checked whole before any of it is applied. Knows nothing of audio, items or responses.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final, TypeAlias
 
 from realtime_core.audio.formats import PCM16_24KHZ, AudioFormat
@@ -19,10 +19,15 @@ Json: TypeAlias = dict[str, Any]
 
 
 class Session:
-    """The settings in force; ``on_tracks``: its audio goes over the tracks of a call."""
+    """The settings in force.
 
-    def __init__(self, served: Json, *, on_tracks: bool = False) -> None:
+    ``on_tracks``: its audio goes over the tracks of a call; ``own``: names of settings that it has beyond
+    OpenAI's.
+    """
+
+    def __init__(self, served: Json, *, on_tracks: bool = False, own: Collection[str] = ()) -> None:
         self.on_tracks = on_tracks
+        self._own = own
         self.served = served
         """The session object as events show it: replaced by an update, never changed."""
 
@@ -32,7 +37,11 @@ class Session:
         Raises:
             Refusal: the update is wrong; the session is as before.
         """
-        self.served = _merged(self.served, checked_update(patch, self.served, moment))
+        own = {}
+        if isinstance(patch, dict):
+            own = {name: value for name, value in patch.items() if name in self._own}
+            patch = {name: value for name, value in patch.items() if name not in own}
+        self.served = {**_merged(self.served, checked_update(patch, self.served, moment)), **own}
 
     @property
     def kind(self) -> SessionKind:

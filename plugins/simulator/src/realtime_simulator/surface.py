@@ -37,15 +37,17 @@ def surface_of(path: str) -> tuple[Surface, str]:
     return surface, path.removeprefix(surface.value)
 
 
-def key_at(surface: Surface, headers: Headers, query: Mapping[str, str]) -> str:
+def key_at(surface: Surface, headers: Headers, query: Mapping[str, str], *, header: str = "") -> str:
     """The key of a request; Azure takes its own header too and, from browsers, a parameter.
+
+    ``header``: another one that it may be in, at either.
 
     Raises:
         Refused: it has none.
     """
-    if surface is not Surface.AZURE:
-        return key_of(headers)
-    given = (*headers.getall("api-key", []), bearer_of(headers), query.get("api-key"))
+    given: list[str | None] = [*headers.getall(header, [])] if header else []
+    if surface is Surface.AZURE:
+        given += [*headers.getall("api-key", []), bearer_of(headers), query.get("api-key")]
     key = next((one.strip() for one in given if one and one.strip()), None)
     return key_of(headers) if key is None else key
 
