@@ -91,6 +91,7 @@ class _Asks(SmallConnection):
             await super().send(CreateResponse())
 
     def asks_for(self, command: Command) -> bool:
+        # abstract: which command it is that asks is the fault of each
         raise NotImplementedError
 
 

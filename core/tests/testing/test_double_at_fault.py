@@ -86,6 +86,7 @@ def test_a_goodbye_that_a_double_cannot_keep_back_is_not_played():
 
 def test_what_a_provider_has_not_written_is_no_lever():
     async def later(options: Any, setup: Any) -> Any:
+        # what an author leaves there while the provider is not complete
         raise NotImplementedError
 
     seen = told(
