@@ -133,16 +133,27 @@ def puppet(site, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def chatty(puppet, tmp_path, monkeypatch):  # noqa: ARG001  # it is the puppet, by another name
+def plugin(tmp_path, monkeypatch):
+    """Installs a distribution of one module: its name and its provider's, its source, its entry point."""
+
+    def install(name: str, source: str, entry: str) -> None:
+        folder = tmp_path / name
+        info = folder / f"{name}-2.0.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.0\n")
+        (info / "entry_points.txt").write_text(f"[realtime_core.providers]\n{name} = {entry}\n")
+        (folder / f"{name}.py").write_text(source)
+        monkeypatch.syspath_prepend(folder)
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+    return install
+
+
+@pytest.fixture
+def chatty(puppet, plugin):  # noqa: ARG001  # it is the puppet, by another name
     """A provider whose plugin prints while it is imported."""
-    folder = tmp_path / "chatty"
-    info = folder / "chatty-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: chatty\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[realtime_core.providers]\nchatty = chatty:with_turns\n")
-    (folder / "chatty.py").write_text("from puppet import with_turns\n\nprint('hello from plugin')\n")
-    monkeypatch.syspath_prepend(folder)
-    monkeypatch.delitem(sys.modules, "chatty", raising=False)
+    source = "from puppet import with_turns\n\nprint('hello from plugin')\n"
+    plugin("chatty", source, "chatty:with_turns")
     yield
     sys.modules.pop("chatty", None)
 

@@ -14,15 +14,9 @@ CAN_DO = (
 
 
 @pytest.fixture
-def odd(tmp_path, monkeypatch):
+def odd(plugin):
     """A distribution whose provider is broken."""
-    folder = tmp_path / "odd"
-    info = folder / "odd-2.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 2.0\n")
-    (info / "entry_points.txt").write_text("[realtime_core.providers]\nodd = odd\n")
-    (folder / "odd.py").write_text("1 / 0")
-    monkeypatch.syspath_prepend(folder)
+    plugin("odd", "1 / 0", "odd")
 
 
 @pytest.mark.usefixtures("puppet", "odd")

@@ -278,20 +278,12 @@ class OnlyThePlaneOfLetters(SmallCodec):
 
 
 @codec("interruption_by_the_user_is_told", seen="it was told more than once")
-class SpeechStartsTwice(SmallCodec):
-    def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
-        for event in super().meaning(meaning, value, frame):
-            yield event
-            if isinstance(event, RealtimeSpeechEvent):
-                yield event
-
-
 @codec("interruption_by_the_user_is_told", kind="id-less", seen="it was told more than once")
 class InterruptedTwice(SmallCodec):
     def meaning(self, meaning: str, value: Any, frame: Any) -> Iterator[RealtimeEvent]:
         for event in super().meaning(meaning, value, frame):
             yield event
-            if isinstance(event, RealtimeInterruptionEvent):
+            if isinstance(event, RealtimeSpeechEvent | RealtimeInterruptionEvent):
                 yield event
 
 

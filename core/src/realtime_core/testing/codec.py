@@ -152,8 +152,7 @@ class CodecConformance:
     @pytest.fixture
     def codec_subject(self) -> CodecSubject:
         """The codec under test: override this."""
-        # abstract: only the author knows the codec, and a default would test another
-        raise NotImplementedError(
+        raise NotImplementedError(  # abstract: only the author knows the codec, a default would test another
             "override the fixture `codec_subject` in your class: return a CodecSubject(...)"
         )
 

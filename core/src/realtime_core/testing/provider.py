@@ -59,8 +59,7 @@ class ProviderConformance(
     @pytest.fixture
     def subject(self) -> Subject:
         """The provider under test, and its far end: override this."""
-        # abstract: only the author knows the provider, and a default would test another
-        raise NotImplementedError(
+        raise NotImplementedError(  # abstract: only the author knows it, a default would test another
             "override the fixture `subject` in your class: return realtime_core.testing.Subject(...)"
         )
 

@@ -50,10 +50,13 @@ class ServiceDouble(Protocol):
     Audio is in the format that was agreed for the connection.
     """
 
+    # What every double has to play is abstract: mypy takes such a body for that in a protocol, and names what
+    # an author has left out; where nobody runs mypy the kit says so, when the lever is pulled.
+
     @property
     def options(self) -> Mapping[str, Any]:
         """Options with which the provider reaches this double: its address, and credentials it takes."""
-        raise NotImplementedError(_forgotten("options", "a property"))
+        raise NotImplementedError(_forgotten("options", "a property"))  # abstract: no default could know it
 
     @property
     def astray(self) -> Sequence[Mapping[str, Any]]:
@@ -72,19 +75,19 @@ class ServiceDouble(Protocol):
     @property
     def heard(self) -> Heard:
         """What it was told so far."""
-        raise NotImplementedError(_forgotten("heard", "a property"))
+        raise NotImplementedError(_forgotten("heard", "a property"))  # abstract: no default could know it
 
     # -- how the next connection is met ------------------------------------------------------------
 
     async def meet(self, how: Meeting) -> None:
         """Meet the next connections so, until told otherwise; at first: ``ACCEPT``."""
-        raise NotImplementedError(_forgotten("meet"))
+        raise NotImplementedError(_forgotten("meet"))  # abstract: no default could know it
 
     # -- what it says ------------------------------------------------------------------------------
 
     async def begin(self) -> None:
         """The service begins a turn; where it has no word for that: nothing."""
-        raise NotImplementedError(_forgotten("begin"))
+        raise NotImplementedError(_forgotten("begin"))  # abstract: no default could know it
 
     async def text(self, piece: str) -> None:
         """The next piece of what the assistant says or writes, in the turn that was begun."""
@@ -96,7 +99,7 @@ class ServiceDouble(Protocol):
 
     async def end(self) -> None:
         """The turn is complete; where the service has no word for that: nothing."""
-        raise NotImplementedError(_forgotten("end"))
+        raise NotImplementedError(_forgotten("end"))  # abstract: no default could know it
 
     async def call(self, *calls: ToolCall) -> None:
         """The model calls functions, all in one turn: everything that the service says of that, from the
@@ -120,11 +123,11 @@ class ServiceDouble(Protocol):
 
     async def unknown(self) -> None:
         """A frame that the service may send one day and nobody knows yet: well-formed, of a new type."""
-        raise NotImplementedError(_forgotten("unknown"))
+        raise NotImplementedError(_forgotten("unknown"))  # abstract: no default could know it
 
     async def garble(self) -> None:
         """A frame that cannot be read, wrong from its first byte to its last; the connection goes on."""
-        raise NotImplementedError(_forgotten("garble"))
+        raise NotImplementedError(_forgotten("garble"))  # abstract: no default could know it
 
     async def malform(self) -> None:
         """Frames that can be read and mean nothing, each wrong in one thing: of known types with a field
@@ -149,15 +152,15 @@ class ServiceDouble(Protocol):
 
     async def hang_up(self) -> None:
         """The service ends the connection in the orderly way."""
-        raise NotImplementedError(_forgotten("hang_up"))
+        raise NotImplementedError(_forgotten("hang_up"))  # abstract: no default could know it
 
     async def drop(self) -> None:
         """The network fails: the connection is gone, without a word."""
-        raise NotImplementedError(_forgotten("drop"))
+        raise NotImplementedError(_forgotten("drop"))  # abstract: no default could know it
 
     async def vanish(self) -> None:
         """As `drop`, when a frame was written in part: a piece of text, or whatever there is."""
-        raise NotImplementedError(_forgotten("vanish"))
+        raise NotImplementedError(_forgotten("vanish"))  # abstract: no default could know it
 
 
 def is_left_out(exc: NotImplementedError) -> bool:
