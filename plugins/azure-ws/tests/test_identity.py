@@ -1,5 +1,6 @@
 """Tokens, by the classes of ``azure-identity`` itself: a command line tool of ours stands in for ``az``."""
 
+import shlex
 import sys
 import threading
 
@@ -15,22 +16,24 @@ from realtime_openai_wire.credentials import key_from
 
 SCOPE = "https://ai.azure.com/.default"
 
-AZ = """#!{python}
+AZ = """
 import json, pathlib, sys
 count = pathlib.Path(__file__).with_name("count")
 number = int(count.read_text()) + 1 if count.exists() else 1
 count.write_text(str(number))
 resource = sys.argv[sys.argv.index("--resource") + 1]
-print(json.dumps({{"accessToken": f"{{resource}}#{{number}}", "expiresOn": "2999-01-01 00:00:00.000000",
-                   "expires_on": 32472144000, "subscription": "s", "tenant": "t", "tokenType": "Bearer"}}))
+print(json.dumps({"accessToken": f"{resource}#{number}", "expiresOn": "2999-01-01 00:00:00.000000",
+                   "expires_on": 32472144000, "subscription": "s", "tenant": "t", "tokenType": "Bearer"}))
 """
 
 
 @pytest.fixture
 def az(tmp_path, monkeypatch):
     """An ``az`` that gives a token that names its resource and how often it was asked."""
-    tool = tmp_path / "az"
-    tool.write_text(AZ.format(python=sys.executable))
+    program, tool = tmp_path / "az.py", tmp_path / "az"
+    program.write_text(AZ)
+    # by a shell: what stands behind #! ends at a blank, and Python's path may have one
+    tool.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, str(program)])} "$@"\n')
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
 
